@@ -1,0 +1,156 @@
+"""What a form asks (specifications, from configuration) and what was read out of a document (readings).
+
+Forms are data: the code knows field *types*, not this or that notice. A reading keeps for every value the raw text,
+the place it stood and the rule by which it was found, so that a person can check it and a machine can repeat it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from parsers.document import Failure, Note
+
+
+class FieldType(StrEnum):
+    """The kinds of value that the code knows how to check."""
+
+    UNIT = "unit"  # name of a unit; matched with the roster later, by intake
+    PERSON = "person"  # a person's name
+    GENDER = "gender"  # 男 / 女
+    POSITION = "position"  # 职务
+    MOBILE = "mobile"  # mobile number only
+    PHONE = "phone"  # mobile or landline, with or without area code and extension
+    EMAIL = "email"
+    YESNO = "yesno"  # stored as true / false
+    ADDRESS = "address"
+    TITLE = "title"  # title of a free document
+    TEXT = "text"
+
+
+class FormKind(StrEnum):
+    TABLE = "table"  # labels and values
+    DOCUMENT = "document"  # a free document (活动总结): unit and title are found, the rest is kept
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field as the notice asks it. `required_when` names a yes/no field that must be true for it to be required."""
+
+    key: str
+    label: str
+    type: FieldType
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    required_when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormSpec:
+    """One form of the campaign. `titles` are phrases by which its heading, file name or subject is recognised."""
+
+    id: str
+    title: str
+    kind: FormKind
+    fields: tuple[FieldSpec, ...]
+    titles: tuple[str, ...] = ()
+
+
+class ProblemCode(StrEnum):
+    """What is wrong with a value, a document or a mail. Wording is made at the edge (intake/texts.py)."""
+
+    MISSING = "missing"  # a required field is empty
+    INVALID = "invalid"  # given, but impossible for its type
+    AMBIGUOUS = "ambiguous"  # more than one reading, or two candidates
+    UNREADABLE = "unreadable"  # could not be decoded or read with certainty
+    UNKNOWN_UNIT = "unknown_unit"
+    NO_ATTACHMENT = "no_attachment"  # 见附件 without one
+    EMPTY = "empty"  # the office's own blank form came back
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    UNSUPPORTED = "unsupported"
+    NEEDS_ENGINE = "needs_engine"
+    TOO_LARGE = "too_large"
+    CLOUD_LINK = "cloud_link"  # 超大附件: a link instead of a file
+    CONFLICT = "conflict"  # two copies of one form that differ
+    QUESTION = "question"  # somebody asks something: a person answers
+    UNTRUSTED_SENDER = "untrusted_sender"  # would replace a version that a more trusted sender gave
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`field` is a field key or None (the whole form or mail). `given` is the faulty text as it stood, `detail` more."""
+
+    code: ProblemCode
+    field: str | None = None
+    given: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReading:
+    """One field as it was read.
+
+    `raw` is the text as it stands at `place` (after the border clean-up only), `value` the checked and normalised
+    value (None: nothing given, or not usable), `label` the label as it stands in that unit's own form, `rule` how the
+    two were joined: ``right``, ``below``, ``in_cell``, ``header``, ``line``, ``title``, ``merged`` ….
+    """
+
+    key: str
+    raw: str
+    value: str | bool | None
+    label: str
+    place: str
+    rule: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A non-empty piece of the document that no rule explained: shown to the clerk, never dropped silently."""
+
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormReading:
+    """One filled copy of one form: `fields` has every key of the form that was found, in the form's order.
+
+    `blank` means that labels stand there and no value does: the office's own template, not a submission.
+    `problems` concern the form as a whole (``ambiguous`` layout …); the fields carry their own.
+    """
+
+    form: str
+    title: str
+    fields: tuple[FieldReading, ...]
+    place: str
+    blank: bool = False
+    problems: tuple[Problem, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+    def field(self, key: str) -> FieldReading | None:
+        """Return the reading of `key`, or None if the form has no such label."""
+        return next((reading for reading in self.fields if reading.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """Everything that was learnt from one document (an attachment, a member of an archive, or a mail's body).
+
+    `name` is the sender's file name ("" for a body), with the way into an archive as ``报送.zip/反馈表.docx``.
+    `kind` is the sniffed kind (``docx``, ``xlsx``, ``html``, ``text``, ``pdf`` …). `failure` is set when nothing could
+    be read. `head` and `tail` are the first and last lines outside forms (for titles, signatures and questions;
+    ≤ 40 and ≤ 20 lines of ≤ 200 characters), `characters` counts CJK characters and words of the whole text.
+    `members` are the readings of an archive's members.
+    """
+
+    name: str
+    kind: str
+    reader: str = ""
+    forms: tuple[FormReading, ...] = ()
+    failure: Failure | None = None
+    notes: tuple[Note, ...] = ()
+    head: tuple[str, ...] = ()
+    tail: tuple[str, ...] = ()
+    characters: int = 0
+    pictures: int = 0
+    members: tuple["DocumentReading", ...] = ()
