@@ -1,0 +1,4 @@
+"""The record: `models` (schema), `engine` (how it is opened), `queries` (all reads and writes), `upgrade` (migrations).
+
+SQLAlchemy and Alembic are at home here. One `session.begin()` a unit of work, opened by the caller at the top.
+"""

@@ -1,0 +1,416 @@
+"""All reads and writes of the record that are not the outbox's own. Each takes an open `Session`; none begins one.
+
+Readings and fields go in and out as JSON by `parsers.codec`, so that what was stored can be typed values again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from intake.db.models import BadAddressRow, HeartbeatRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
+from intake.ledger import Ledger, keep_ledger
+from intake.model import (
+    Assessment,
+    CellState,
+    DeliveryReport,
+    Disposition,
+    FormId,
+    LetterKind,
+    MailReading,
+    OutboxState,
+    StoredSubmission,
+    Submission,
+    Triage,
+    UnitName,
+)
+from intake.settings import Campaign
+from parsers.codec import from_json, to_json
+from parsers.forms import FieldReading, Problem
+
+# After three tries a message is set aside for a person (Mailman's MAX_BAK_COUNT is 3 as well).
+MAXIMUM_ATTEMPTS = 3
+
+
+SHUNTED_REASON = "程序处理这封来件时出错，已搁置；原件已存档，请人工处理，并把日志交给维护人员"
+
+
+# --- messages --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that waits to be processed."""
+
+    id: int
+    sha256: str
+    arrived_at: datetime
+    folder: str
+    attempts: int
+
+
+def pending_messages(session: Session) -> tuple[int, ...]:
+    """Return the ids of messages that wait to be processed, in order of arrival."""
+    rows = session.scalars(
+        select(MessageRow.id).where(MessageRow.state == "archived").order_by(MessageRow.arrived_at, MessageRow.id)
+    )
+    return tuple(rows)
+
+
+def begin_attempt(session: Session, message_id: int, *, now: datetime) -> Pending | None:
+    """Count one try of a message and return it; None if it no longer waits. Committed before anything is parsed.
+
+    A message whose tries all ended with the process itself (killed, out of memory) is shunted here.
+    """
+    row = session.get(MessageRow, message_id)
+    if row is None or row.state != "archived":
+        return None
+    if row.attempts >= MAXIMUM_ATTEMPTS:
+        _shunt(row, now)
+        return None
+    row.attempts += 1
+    return Pending(row.id, row.sha256, row.arrived_at, row.folder, row.attempts)
+
+
+def give_back(session: Session, message_id: int) -> None:
+    """Take back a try that was broken off because the process has to stop: it was no fault of the message."""
+    row = session.get_one(MessageRow, message_id)
+    row.attempts = max(0, row.attempts - 1)
+
+
+def note_failure(session: Session, message_id: int, *, error: str, now: datetime) -> bool:
+    """Write down that a try failed by a bug. After the third the message is shunted; return whether it is."""
+    row = session.get_one(MessageRow, message_id)
+    row.error = error
+    if row.attempts < MAXIMUM_ATTEMPTS:
+        return False
+    _shunt(row, now)
+    return True
+
+
+def _shunt(row: MessageRow, now: datetime) -> None:
+    row.state = "shunted"
+    row.processed_at = now
+    row.review_open = True
+    row.reasons = [SHUNTED_REASON]
+
+
+def reset_messages(session: Session, ids: Iterable[int] | None = None) -> int:
+    """Put messages (all, or those given) back to be processed again; their parts and submissions go. Return how many.
+
+    The outbox is not touched: a letter whose business key exists is never written a second time.
+    """
+    chosen = select(MessageRow.id) if ids is None else select(MessageRow.id).where(MessageRow.id.in_(list(ids)))
+    found = list(session.scalars(chosen))
+    for table in (PartRow, SubmissionRow):
+        for row in session.scalars(select(table).where(table.message_id.in_(found))):
+            session.delete(row)
+    session.execute(
+        update(MessageRow)
+        .where(MessageRow.id.in_(found))
+        .values(state="archived", attempts=0, error="", review_open=False)
+    )
+    return len(found)
+
+
+def file_message(
+    session: Session,
+    message_id: int,
+    *,
+    reading: MailReading,
+    triage: Triage,
+    assessment: Assessment,
+    campaign: Campaign,
+    now: datetime,
+) -> None:
+    """Record what a message amounts to: its head, parts, submissions and disposition."""
+    row = session.get_one(MessageRow, message_id)
+    head = reading.head
+    row.header_message_id = head.message_id[:998]
+    row.in_reply_to = head.in_reply_to[:998]
+    row.from_address = head.from_address[:320]
+    row.from_name = head.from_name[:255]
+    row.subject = head.subject[:500]
+    row.sender_kind = triage.kind
+    row.disposition = assessment.disposition
+    row.reasons = list(assessment.reasons)
+    row.review_open = assessment.disposition is Disposition.REVIEW
+    row.state = _MESSAGE_STATES[assessment.disposition]
+    row.processed_at = now
+    row.error = ""
+    documents = {document.path: document for document in reading.documents}
+    for part in reading.parts:
+        document = documents.get(part.path)
+        session.add(
+            PartRow(
+                message_id=message_id,
+                path=part.path,
+                name=part.name,
+                type=part.type[:255],
+                role=part.role,
+                size_bytes=part.size_bytes,
+                sha256=part.sha256,
+                reading=None if document is None else to_json(document.document),
+            )
+        )
+    ordinal = 0
+    for ordinal, submission in enumerate(assessment.submissions, start=1):
+        session.add(_submission_row(message_id, ordinal, submission, campaign.id, row.arrived_at))
+    for unit, form in assessment.no_intent:
+        ordinal += 1
+        session.add(
+            SubmissionRow(
+                message_id=message_id,
+                ordinal=ordinal,
+                campaign=campaign.id,
+                form=form,
+                unit=unit,
+                state=CellState.NO_INTENT,
+                trust="",
+                fields=[],
+                problems=[],
+                notes=[],
+                attachment=None,
+                source="",
+                arrived_at=row.arrived_at,
+            )
+        )
+
+
+_MESSAGE_STATES = {
+    Disposition.ACCEPTED: "filed",
+    Disposition.CORRECTION: "filed",
+    Disposition.REVIEW: "held",
+    Disposition.IGNORED: "ignored",
+}
+
+
+def _submission_row(
+    message_id: int, ordinal: int, submission: Submission, campaign: str, arrived_at: datetime
+) -> SubmissionRow:
+    return SubmissionRow(
+        message_id=message_id,
+        ordinal=ordinal,
+        campaign=campaign,
+        form=submission.form,
+        unit=submission.unit,
+        state=submission_state(submission),
+        trust=submission.trust,
+        fields=to_json(submission.fields),
+        problems=to_json(submission.problems),
+        notes=list(submission.notes),
+        attachment=submission.attachment,
+        source=submission.source,
+        arrived_at=arrived_at,
+    )
+
+
+def submission_state(submission: Submission) -> CellState:
+    """Given a submission, return the state it puts its unit × form into: a good form beside a faulty one stays good."""
+    if submission.review or submission.unit is None:
+        return CellState.REVIEW
+    return CellState.CORRECTION if submission.problems else CellState.ACCEPTED
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------------
+
+
+def load_ledger(session: Session, campaign: Campaign, late_after: Mapping[FormId, datetime]) -> Ledger:
+    """Read all submissions of a campaign and return its ledger."""
+    rows = session.execute(
+        select(SubmissionRow, MessageRow.from_address)
+        .join(MessageRow, MessageRow.id == SubmissionRow.message_id)
+        .where(SubmissionRow.campaign == campaign.id)
+    )
+    rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
+    stored = [_stored(row, address) for row, address in rows]
+    return keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
+
+
+def _stored(row: SubmissionRow, from_address: str) -> StoredSubmission:
+    return StoredSubmission(
+        id=row.id,
+        message_id=row.message_id,
+        form=FormId(row.form),
+        unit=None if row.unit is None else UnitName(row.unit),
+        version=0,
+        state=CellState(row.state),
+        current=False,
+        fields=from_json(tuple[FieldReading, ...], row.fields),
+        problems=from_json(tuple[Problem, ...], row.problems),
+        attachment=row.attachment,
+        arrived_at=row.arrived_at,
+        late=False,
+        from_address=from_address,
+        notes=tuple(row.notes),
+    )
+
+
+def confirmed_senders(session: Session, campaign: Campaign) -> Mapping[str, frozenset[UnitName]]:
+    """Return for each address the units that an accepted submission from it was for."""
+    rows = session.execute(
+        select(MessageRow.from_address, SubmissionRow.unit)
+        .join(SubmissionRow, MessageRow.id == SubmissionRow.message_id)
+        .where(
+            SubmissionRow.campaign == campaign.id,
+            SubmissionRow.state == CellState.ACCEPTED,
+            MessageRow.from_address != "",
+        )
+        .distinct()
+    )
+    senders: dict[str, set[UnitName]] = defaultdict(set)
+    for address, unit in rows:
+        if unit is not None:
+            senders[address].add(UnitName(unit))
+    return {address: frozenset(units) for address, units in senders.items()}
+
+
+def letters_answered(session: Session, message_ids: Iterable[str]) -> tuple[OutboxRow, ...]:
+    """Given Message-IDs named by In-Reply-To and References, return our letters among them, newest first."""
+    wanted = [message_id for message_id in message_ids if message_id]
+    if not wanted:
+        return ()
+    rows = session.scalars(
+        select(OutboxRow).where(OutboxRow.header_message_id.in_(wanted)).order_by(OutboxRow.id.desc())
+    )
+    return tuple(rows)
+
+
+# --- reminders and bounces -------------------------------------------------------------------------------------------
+
+
+def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]:
+    """Return every reminder of the campaign that went out or still may, oldest first."""
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(
+            OutboxRow.campaign == campaign.id,
+            OutboxRow.kind == LetterKind.REMINDER,
+            OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]),
+        )
+        .order_by(OutboxRow.id)
+    )
+    return tuple(rows)
+
+
+def last_mail_by_unit(ledger: Ledger) -> Mapping[UnitName, datetime]:
+    """Return for each unit when its newest submission arrived."""
+    return {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
+
+
+def bad_addresses(session: Session) -> Mapping[str, str]:
+    """Return the addresses that bounced, with the reason."""
+    return {row.address: row.reason for row in session.scalars(select(BadAddressRow))}
+
+
+def note_bounces(session: Session, reports: Iterable[DeliveryReport], *, message_id: int, now: datetime) -> int:
+    """Mark the recipients that failed for good, if we ever wrote to them. Return how many are new.
+
+    A report about somebody we never wrote to is backscatter or forged: it marks nobody.
+    """
+    marked = 0
+    for report in reports:
+        address = report.recipient.lower()
+        ours = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.to_address == address))
+        if report.action != "failed" or not ours or session.get(BadAddressRow, address) is not None:
+            continue
+        reason = (report.diagnostic or report.status)[:500]
+        session.add(BadAddressRow(address=address, since=now, reason=reason, message_id=message_id))
+        marked += 1
+    return marked
+
+
+def forgive_address(session: Session, address: str) -> None:
+    """Given an address that has just written to us, forget that it bounced."""
+    row = session.get(BadAddressRow, address)
+    if row is not None:
+        session.delete(row)
+
+
+# --- heartbeats ------------------------------------------------------------------------------------------------------
+
+
+def heartbeat(session: Session, tick: str) -> HeartbeatRow:
+    """Return the row of a tick, made if it is the first time."""
+    row = session.get(HeartbeatRow, tick)
+    if row is None:
+        row = HeartbeatRow(
+            tick=tick, ok_at=None, failed_at=None, failures=0, message="", paused_until=None, details=None
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def note_tick(session: Session, tick: str, *, now: datetime, details: dict[str, Any] | None = None) -> int:
+    """Record that a tick succeeded. Return how many failures it ended (0: all was well before)."""
+    row = heartbeat(session, tick)
+    ended = row.failures
+    row.ok_at, row.failures, row.message, row.paused_until = now, 0, "", None
+    if details is not None:
+        row.details = details
+    return ended
+
+
+def note_tick_failure(
+    session: Session,
+    tick: str,
+    *,
+    now: datetime,
+    message: str,
+    paused_until: datetime | None,
+    permanent: bool = False,
+) -> HeartbeatRow:
+    """Record that a tick failed, since when, and until when it rests."""
+    row = heartbeat(session, tick)
+    if row.failures == 0:
+        row.failed_at = now
+    row.failures += 1
+    row.message = message[:2000]
+    row.paused_until = paused_until
+    row.permanent = permanent
+    return row
+
+
+# --- counts for the digest and the status page -----------------------------------------------------------------------
+
+
+def open_reviews(session: Session) -> tuple[MessageRow, ...]:
+    """Return the messages that wait for a person, in order of arrival."""
+    rows = session.scalars(
+        select(MessageRow).where(MessageRow.review_open).order_by(MessageRow.arrived_at, MessageRow.id)
+    )
+    return tuple(rows)
+
+
+def counts(session: Session) -> dict[str, dict[str, int]]:
+    """Return how many sightings, messages and letters there are in each state."""
+    states = {"sightings": SightingRow.state, "messages": MessageRow.state, "outbox": OutboxRow.state}
+    found: dict[str, dict[str, int]] = {}
+    for name, state in states.items():
+        found[name] = dict(session.execute(select(state, func.count()).group_by(state)).tuples().all())
+    return found
+
+
+def traffic(session: Session, *, since: datetime, ledger: Ledger) -> dict[str, int]:
+    """Return what came and went since an instant: mails, updates, ignored mails, letters sent, new bounces."""
+    mails = session.scalar(select(func.count()).select_from(MessageRow).where(MessageRow.archived_at >= since))
+    ignored = session.scalar(
+        select(func.count())
+        .select_from(MessageRow)
+        .where(MessageRow.archived_at >= since, MessageRow.state == "ignored")
+    )
+    sent = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at >= since))
+    bounced = session.scalar(select(func.count()).select_from(BadAddressRow).where(BadAddressRow.since >= since))
+    updated = {one.message_id for one in ledger.submissions if one.version > 1 and one.arrived_at >= since}
+    return {
+        "mails": mails or 0,
+        "updates": len(updated),
+        "ignored": ignored or 0,
+        "sent": sent or 0,
+        "bounced": bounced or 0,
+    }

@@ -1,0 +1,106 @@
+"""The ledger (台账): the state of every unit × form as a pure function of all submissions, in order of arrival.
+
+In: the submission rows as assessed, the instants after which a form is late. Out: `CampaignState`, and each
+submission with its version and whether it is in force. Nothing is stored: a mail found late in the junk folder, a
+deadline that was moved, or a replay of the archive all give the state that the mails themselves demand.
+
+The rule: all submissions of one mail to one (unit, form) are one version (several people, several submissions). The
+newest accepted version is in force. A faulty or doubtful one never displaces an accepted one; while none is accepted
+the newest of them tells the state. 无意向 counts until a form is accepted.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from intake.model import CampaignState, Cell, CellState, FormId, StoredSubmission, UnitName
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`state` is the matrix; `submissions` has every stored submission with its version, in order of arrival."""
+
+    state: CampaignState
+    submissions: tuple[StoredSubmission, ...]
+
+    def of_message(self, message_id: int) -> tuple[StoredSubmission, ...]:
+        """Return the submissions that came with one mail."""
+        return tuple(submission for submission in self.submissions if submission.message_id == message_id)
+
+    def versions(self, unit: UnitName, form: FormId) -> tuple[tuple[StoredSubmission, ...], ...]:
+        """Return the versions of one unit × form, oldest first; each is the submissions of one mail."""
+        versions: dict[int, list[StoredSubmission]] = defaultdict(list)
+        for submission in self.submissions:
+            if submission.unit == unit and submission.form == form:
+                versions[submission.version].append(submission)
+        return tuple(tuple(versions[number]) for number in sorted(versions))
+
+
+def keep_ledger(
+    campaign: str,
+    submissions: Iterable[StoredSubmission],
+    *,
+    late_after: Mapping[FormId, datetime],
+    rolling: frozenset[FormId] = frozenset(),
+) -> Ledger:
+    """Given all submissions of a campaign in any order, return its ledger.
+
+    `late_after` maps a form to the last instant that is in time (forms without one are never late). Forms in
+    `rolling` are collected at any time and one does not replace another: every accepted submission stays in force.
+    The version, `current` and `late` of the given values are ignored and computed anew.
+    """
+    ordered = sorted(submissions, key=lambda one: (one.arrived_at, one.message_id, one.id))
+    by_cell: dict[tuple[UnitName, FormId], list[StoredSubmission]] = defaultdict(list)
+    done: list[StoredSubmission] = []
+    for submission in ordered:
+        limit = late_after.get(submission.form)
+        judged = replace(submission, late=limit is not None and submission.arrived_at > limit)
+        if judged.unit is None:
+            done.append(replace(judged, version=0, current=False))
+        else:
+            by_cell[judged.unit, judged.form].append(judged)
+    cells: dict[tuple[UnitName, FormId], Cell] = {}
+    for (unit, form), members in by_cell.items():
+        versions = _number(members)
+        in_force = _in_force(versions, keep_all=form in rolling)
+        done.extend(replace(one, current=one.version in in_force) for one in versions)
+        cells[unit, form] = _cell(unit, form, [one for one in versions if one.version in in_force])
+    done.sort(key=lambda one: (one.arrived_at, one.message_id, one.id))
+    return Ledger(CampaignState(campaign, cells), tuple(done))
+
+
+def _number(members: list[StoredSubmission]) -> list[StoredSubmission]:
+    """Number the versions 1, 2, … : one a mail."""
+    numbers: dict[int, int] = {}
+    return [replace(one, version=numbers.setdefault(one.message_id, len(numbers) + 1)) for one in members]
+
+
+def _in_force(versions: list[StoredSubmission], *, keep_all: bool) -> set[int]:
+    """Return the version numbers in force."""
+    states: dict[int, set[CellState]] = defaultdict(set)
+    for one in versions:
+        states[one.version].add(one.state)
+    accepted = [number for number, held in states.items() if held == {CellState.ACCEPTED}]
+    if accepted:
+        return set(accepted) if keep_all else {max(accepted)}
+    return {max(states)}
+
+
+# The state of a version is that of its weakest submission: one person of two without a mobile still wants mending.
+_WEAKEST_FIRST = (CellState.REVIEW, CellState.CORRECTION, CellState.NO_INTENT, CellState.ACCEPTED)
+
+
+def _cell(unit: UnitName, form: FormId, members: list[StoredSubmission]) -> Cell:
+    held = {one.state for one in members}
+    state = next(state for state in _WEAKEST_FIRST if state in held)
+    current = tuple(replace(one, current=True) for one in members)
+    # A form mended after the deadline keeps the time of the mail that is in force: the clerk sees it marked late.
+    return Cell(
+        unit,
+        form,
+        state,
+        current,
+        late=any(one.late for one in current),
+        arrived_at=max(one.arrived_at for one in current),
+    )

@@ -1,0 +1,36 @@
+"""Options of the whole test run: long rigs only on request, missing servers never pass silently in CI."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+settings.register_profile("long", parent=settings.get_profile("default"), max_examples=2_000)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the crash rigs and other tests that take minutes")
+
+
+def pytest_configure(config):
+    settings.load_profile("long" if config.getoption("--long") else "default")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="long: run with --long")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """In CI a skipped integration test is a failure: it would hide a missing server."""
+    report = yield
+    if report.skipped and "integration" in item.keywords and os.environ.get("CI") and "long" not in item.keywords:
+        report.outcome = "failed"
+        report.longrepr = f"integration test skipped in CI: {report.longrepr}"
+    return report

@@ -1,0 +1,90 @@
+"""The database opens durable, migrates after a verified backup, and refuses what it does not know."""
+
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, text
+from sqlalchemy.exc import StatementError
+
+from intake.db.engine import open_engine, session_factory
+from intake.db.models import Base, HeartbeatRow
+from intake.db.upgrade import back_up_sqlite, upgrade
+from intake.errors import OfficeError
+
+NOW = datetime(2025, 5, 27, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/intake.sqlite")
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_build_exactly_the_schema_of_the_models(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_a_second_upgrade_changes_nothing_and_makes_no_backup(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path / "backups", now=NOW)
+    upgrade(engine, backup_dir=tmp_path / "backups", now=NOW)
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_commit_is_durable_by_the_settings_sqlite_reports(engine):
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_database_newer_than_the_program_is_refused(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(OfficeError, match="比本程序新"):
+        upgrade(engine, backup_dir=tmp_path, now=NOW)
+
+
+def test_a_database_of_another_program_is_refused(engine, tmp_path):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE guests (name TEXT)"))
+    with pytest.raises(OfficeError, match="不是本程序建立的"):
+        upgrade(engine, backup_dir=tmp_path, now=NOW)
+
+
+def test_a_folder_that_cannot_hold_the_database_is_named(tmp_path):
+    with pytest.raises(OfficeError, match="数据库打不开"):
+        open_engine(f"sqlite:///{tmp_path}/nowhere/intake.sqlite")
+
+
+def test_a_password_in_the_database_address_is_not_shown():
+    with pytest.raises(OfficeError) as raised:
+        open_engine("nosuchdb://clerk:hunter2@localhost/x")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_backup_holds_the_rows_of_the_database(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    with session_factory(engine).begin() as session:
+        session.add(HeartbeatRow(tick="fetch", ok_at=NOW, failed_at=None, paused_until=None, details=None))
+    back_up_sqlite(engine, tmp_path / "b" / "copy.sqlite")
+    copy = sqlite3.connect(tmp_path / "b" / "copy.sqlite")
+    assert copy.execute("SELECT tick FROM heartbeats").fetchall() == [("fetch",)]
+    copy.close()
+
+
+def test_an_instant_without_a_zone_is_refused_and_one_with_it_comes_back_in_utc(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    row = {"tick": "x", "failures": 0, "message": "", "failed_at": None, "paused_until": None, "details": None}
+    with pytest.raises(StatementError, match="naive"), engine.begin() as connection:
+        connection.execute(insert(HeartbeatRow), [row | {"ok_at": datetime(2025, 5, 27)}])  # noqa: DTZ001 - what is tested
+    with engine.begin() as connection:
+        connection.execute(insert(HeartbeatRow), [row | {"ok_at": NOW.astimezone()}])
+    with session_factory(engine)() as session:
+        assert session.get_one(HeartbeatRow, "x").ok_at == NOW

@@ -1,0 +1,116 @@
+"""The ledger derives the state of unit × form from the mails alone."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from intake.ledger import keep_ledger
+from intake.model import CellState, FormId, StoredSubmission, UnitName
+
+TOWN = UnitName("青石镇人民政府")
+LIAISON = FormId("liaison")
+START = datetime(2025, 5, 28, 1, 0, tzinfo=UTC)
+
+
+def submission(
+    number: int,
+    state: CellState,
+    *,
+    hours: float = 0,
+    mail: int | None = None,
+    form: FormId = LIAISON,
+    unit: UnitName | None = TOWN,
+):
+    return StoredSubmission(
+        id=number,
+        message_id=mail or number,
+        form=form,
+        unit=unit,
+        version=0,
+        state=state,
+        current=False,
+        fields=(),
+        problems=(),
+        attachment=None,
+        arrived_at=START + timedelta(hours=hours),
+        late=False,
+        from_address="a@example.com",
+    )
+
+
+def state_of(*submissions, **options):
+    return keep_ledger("c", submissions, late_after={}, **options).state.cell(TOWN, LIAISON)
+
+
+def test_nothing_received_is_not_submitted():
+    assert state_of().state is CellState.NOT_SUBMITTED
+
+
+def test_the_newest_accepted_version_is_in_force_whatever_order_the_mails_were_processed_in():
+    old, new = submission(1, CellState.ACCEPTED, hours=5), submission(2, CellState.ACCEPTED, hours=1)
+    cell = state_of(old, new)
+    assert [one.id for one in cell.submissions] == [1]
+    assert cell.submissions[0].version == 2
+
+
+@pytest.mark.parametrize("state", [CellState.CORRECTION, CellState.REVIEW, CellState.NO_INTENT])
+def test_a_faulty_or_doubtful_later_mail_never_displaces_an_accepted_one(state):
+    cell = state_of(submission(1, CellState.ACCEPTED), submission(2, state, hours=3))
+    assert (cell.state, cell.submissions[0].id) == (CellState.ACCEPTED, 1)
+
+
+def test_a_correction_is_closed_by_the_accepted_mail_that_follows():
+    assert (
+        state_of(submission(1, CellState.CORRECTION), submission(2, CellState.ACCEPTED, hours=1)).state
+        is CellState.ACCEPTED
+    )
+
+
+def test_two_people_of_one_mail_are_one_version_and_the_weaker_one_tells_the_state():
+    cell = state_of(submission(1, CellState.ACCEPTED, mail=7), submission(2, CellState.CORRECTION, mail=7))
+    assert cell.state is CellState.CORRECTION
+    assert {one.version for one in cell.submissions} == {1}
+
+
+def test_a_version_with_one_faulty_person_does_not_displace_a_whole_one():
+    cell = state_of(
+        submission(1, CellState.ACCEPTED),
+        submission(2, CellState.ACCEPTED, mail=9, hours=1),
+        submission(3, CellState.CORRECTION, mail=9, hours=1),
+    )
+    assert [one.id for one in cell.submissions] == [1]
+
+
+def test_every_case_of_a_rolling_form_stays_in_force():
+    cell = state_of(
+        submission(1, CellState.ACCEPTED), submission(2, CellState.ACCEPTED, hours=1), rolling=frozenset({LIAISON})
+    )
+    assert [one.id for one in cell.submissions] == [1, 2]
+
+
+def test_the_last_second_is_in_time_and_the_next_is_late():
+    limit = START + timedelta(hours=2)
+    ledger = keep_ledger(
+        "c",
+        [submission(1, CellState.ACCEPTED, hours=2), submission(2, CellState.ACCEPTED, hours=2.001)],
+        late_after={LIAISON: limit},
+    )
+    assert [one.late for one in ledger.submissions] == [False, True]
+    assert ledger.state.cell(TOWN, LIAISON).late
+
+
+def test_a_submission_of_no_known_unit_is_kept_and_in_nobodys_cell():
+    ledger = keep_ledger("c", [submission(1, CellState.REVIEW, unit=None)], late_after={})
+    assert ledger.state.cells == {}
+    assert len(ledger.submissions) == 1
+
+
+def test_any_order_of_the_same_mails_gives_the_same_ledger():
+    states = [CellState.ACCEPTED, CellState.CORRECTION, CellState.REVIEW, CellState.NO_INTENT] * 4
+    mails = [submission(n, state, hours=(n // 2) % 5, mail=n // 2 + 1) for n, state in enumerate(states, start=1)]
+    first = keep_ledger("c", mails, late_after={})
+    for seed in range(20):
+        shuffled = mails[:]
+        random.Random(seed).shuffle(shuffled)
+        assert keep_ledger("c", shuffled, late_after={}) == first
