@@ -1,0 +1,315 @@
+"""A document → the forms filled in on it, every value with its place, every non-empty cell explained or left over.
+
+Stage before: a reader made the `Document`. Stage after: `parse` puts the readings into a `DocumentReading`. In: the
+document, the campaign's forms. Out: `Extraction`. The way: `recognize` (which form stands where) → `tags` (what each cell
+is) → `pairing` and `people` (all plausible readings) → `scoring` (the best, by a margin) → `records` (people, fields,
+problems); lines outside grids by `inlines`.
+
+A partial answer: the text of a mail that is nothing but a few labels of a form (手机：139…, completing what was sent
+before) gives a reading whose `place` is "lines", whose fields are just those named, and whose `problems` are empty. If
+several forms know all its labels, each gets one: the submission it answers decides. A complete form written as lines has
+a place such as "line 3". Must not: raise on any document, guess between two readings.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from parsers.document import Document
+from parsers.entries import entries
+from parsers.fields import check
+from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.headings import titles_of
+from parsers.inlines import Cluster, Kind, clusters, is_form, line_pairs, ranked
+from parsers.labels import LabelIndex, label_index
+from parsers.pairing import Pair, Reading, read_beside
+from parsers.people import read_header
+from parsers.recognize import Layout, Segment, evidence, lay_out
+from parsers.records import assemble, form_readings, split
+from parsers.remarks import is_covering
+from parsers.scoring import Judge, Verdict, choose
+from parsers.tags import Tag, TaggedGrid, tag_grid, transposed
+from parsers.text import fold
+
+PARTIAL_PLACE = "lines"
+_ABOVE_LINES, _BELOW_LINES = 10, 6  # lines around a grid in which its unit may be given
+_PARTIAL_BEFORE = 3  # short lines before a partial answer: 您好！ 更正如下：
+_PARTIAL_CHARACTERS = 30
+_FORM_MARGIN = 1.0
+_PLAIN_VALUES = 3  # values that a reading must have to be beyond doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was found: the forms in reading order, and the lines of the document that belong to none of them."""
+
+    forms: tuple[FormReading, ...]
+    outside: tuple[str, ...] = ()
+
+
+def extract(
+    document: Document,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    hint: str = "",
+    body: bool = False,
+) -> Extraction:
+    """Given a document and the forms of the campaign, return the filled (and blank) copies of them in it.
+
+    `hint` is the file's name: it decides where labels don't. `body`: the document is the text of a mail, where a
+    few labels alone are a partial answer.
+    """
+    index = label_index(forms)
+    layout = lay_out(document, index, forms, hint=hint)
+    readings = _from_grids(layout, index, area_code)
+    in_lines, used = _from_lines(layout, index, forms, area_code, known=readings)
+    if body and not readings and not in_lines:
+        in_lines, used = _partial(layout, index, forms, area_code)
+    unread = tuple(
+        FormReading(
+            form.id,
+            title,
+            (),
+            view.grid.place,
+            problems=(Problem(ProblemCode.AMBIGUOUS, detail="heading of the form, but none of its labels"),),
+            leftovers=tuple(Leftover(cell.text.strip(), cell.place) for cell in view.cells if cell.text.strip()),
+        )
+        for form, title, view in layout.unread
+        if not any(reading.form == form.id for reading in readings)
+    )
+    outside = tuple(line.text for line in layout.lines if line.number not in used)
+    return Extraction((*readings, *in_lines, *unread), outside)
+
+
+# --- grids -----------------------------------------------------------------------------------------------------------
+
+
+def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
+    found: list[tuple[Segment, tuple[FormReading, ...]]] = []
+    for number, segment in enumerate(layout.segments):
+        readings = _read_segment(segment, index, area_code)
+        last = number == len(layout.segments) - 1
+        readings = tuple(_with_unit(reading, segment, index, area_code, below=last) for reading in readings)
+        merged = _merged(found[-1], segment, readings) if found else None
+        if merged is not None:
+            found[-1] = merged
+        else:
+            found.append((segment, readings))
+    return tuple(reading for _, readings in found for reading in readings)
+
+
+def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
+    """Given a segment, return its readings; two forms that explain it equally well make it ambiguous."""
+    attempts: list[tuple[TaggedGrid, Judge, Verdict]] = []
+    for form in (segment.form, *segment.rivals):
+        grid = tag_grid(segment.view, form, index)
+        judge = Judge(form, area_code)
+        plain = plain_reading(grid, judge)
+        attempts.append((grid, judge, choose([plain] if plain is not None else hypotheses(grid), judge)))
+    attempts.sort(key=lambda attempt: -attempt[2].score)
+    grid, judge, verdict = attempts[0]
+    readings = form_readings(grid, verdict.reading, judge, title=segment.title, rival=verdict.rival)
+    if len(attempts) > 1 and verdict.score - attempts[1][2].score < _FORM_MARGIN:
+        doubt = Problem(ProblemCode.AMBIGUOUS, detail=f"{grid.form.id} or {attempts[1][0].form.id}")
+        readings = tuple(
+            reading if reading.blank else replace(reading, problems=(*reading.problems, doubt)) for reading in readings
+        )
+    return readings
+
+
+def plain_reading(grid: TaggedGrid, judge: Judge) -> Reading | None:
+    """Given a tagged grid, return its reading as label | value if that is beyond doubt, else None.
+
+    Nine of ten forms are so plain that no other reading could come near: no two labels side by side, every cell with text
+    explained, no value that misfits. (tests/property/test_extract.py compares it with the full enumeration.)
+    """
+    for tagged in grid.tags.values():
+        if tagged.tag is Tag.LABEL:
+            right = grid.of(grid.view.right_of(tagged.cell))
+            if right is None or right.tag not in {Tag.OTHER, Tag.BLANK}:
+                return None
+    reading = read_beside(grid, mode="beside")
+    given = [pair for pair in reading.pairs if judge.given(pair)]
+    if reading.unexplained or reading.headings or len(given) < _PLAIN_VALUES:
+        return None
+    sound = all(not pair.doubt and judge.check(judge.best_key(pair), pair).fit >= 0 for pair in given)
+    return reading if sound else None
+
+
+def hypotheses(grid: TaggedGrid) -> list[Reading]:
+    """Given a tagged grid, return its plausible readings, in both directions."""
+    found: list[Reading] = []
+    for plane, beside, header in ((grid, "beside", "header"), (transposed(grid), "below", "columns")):
+        found.append(read_beside(plane, mode=beside))
+        if _has_function_labels(plane):
+            found.append(read_beside(plane, mode=f"{beside} labels", labels_as_values=True))
+        if any(tagged.tag is Tag.BLANK for tagged in plane.tags.values()):
+            found.append(read_beside(plane, mode=f"{beside} loose", loose=True))
+        found.extend(read_header(plane, mode=header))
+    return found
+
+
+def _has_function_labels(grid: TaggedGrid) -> bool:
+    """Return whether a label has another label (without a colon) beside it: 职务 | 负责人."""
+    for tagged in grid.tags.values():
+        if tagged.tag is Tag.LABEL and any(grid.spec(key).type is FieldType.POSITION for key in tagged.keys):
+            right = grid.of(grid.view.right_of(tagged.cell))
+            if right is not None and right.tag in {Tag.LABEL, Tag.FOREIGN} and not right.colon:
+                return True
+    return False
+
+
+def _merged(
+    before: tuple[Segment, tuple[FormReading, ...]], segment: Segment, readings: tuple[FormReading, ...]
+) -> tuple[Segment, tuple[FormReading, ...]] | None:
+    """Return two segments as one form if the second goes on with the first: other fields, no heading of its own."""
+    first, others = before
+    if first.form is not segment.form or segment.headed or len(others) != 1 or first.keys & segment.keys:
+        return None
+    head = others[0]
+    joined = tuple(
+        replace(
+            reading,
+            title=head.title or reading.title,
+            fields=_in_order(segment.form, (*head.fields, *reading.fields)),
+            blank=head.blank and reading.blank,
+            problems=(*head.problems, *reading.problems),
+            leftovers=(*(head.leftovers if number == 0 else ()), *reading.leftovers),
+            place=head.place,
+        )
+        for number, reading in enumerate(readings)
+    )
+    return replace(first, keys=first.keys | segment.keys, below=segment.below), joined
+
+
+def _in_order(form: FormSpec, fields: Iterable[FieldReading]) -> tuple[FieldReading, ...]:
+    order = {spec.key: number for number, spec in enumerate(form.fields)}
+    return tuple(sorted(fields, key=lambda field: order[field.key]))
+
+
+def _with_unit(
+    reading: FormReading, segment: Segment, index: LabelIndex, area_code: str, *, below: bool
+) -> FormReading:
+    """填报单位：… above or below the table fills in what the table leaves out; another unit there is told."""
+    spec = next((spec for spec in segment.form.fields if spec.type is FieldType.UNIT), None)
+    if spec is None or reading.blank:
+        return reading
+    given = reading.field(spec.key)
+    if given is not None and given.problem is not None and given.problem.code is not ProblemCode.MISSING:
+        return reading
+    lines = [*reversed(segment.above[-_ABOVE_LINES:]), *(segment.below[:_BELOW_LINES] if below else ())]
+    for line in lines:
+        for entry in entries(line.text, index):
+            if entry.match is None or spec.key not in entry.match.keys(segment.form.id) or not entry.raw:
+                continue
+            checked = check(spec, entry.raw, area_code=area_code)
+            if not isinstance(checked.value, str):
+                continue
+            around = FieldReading(spec.key, entry.raw, checked.value, entry.label, line.place, "line", checked.problem)
+            return _joined_unit(reading, segment.form, given, around)
+    return reading
+
+
+def _joined_unit(reading: FormReading, form: FormSpec, given: FieldReading | None, around: FieldReading) -> FormReading:
+    others = tuple(field for field in reading.fields if field.key != around.key)
+    if given is None or given.value is None:
+        return replace(reading, fields=_in_order(form, (*others, around)))
+    if _may_be_same(str(given.value), str(around.value)):
+        return reading
+    doubt = Problem(ProblemCode.AMBIGUOUS, given.key, given=str(around.value), detail="another unit beside the table")
+    return replace(reading, fields=_in_order(form, (*others, replace(given, problem=doubt))))
+
+
+def _may_be_same(first: str, second: str) -> bool:
+    """A short name is its full name with characters left out: 教文体局 of 教育文体旅游局."""
+    short, long = sorted((fold(first), fold(second)), key=len)
+    rest = iter(long)
+    return all(character in rest for character in short)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def _from_lines(
+    layout: Layout, index: LabelIndex, forms: tuple[FormSpec, ...], area_code: str, known: tuple[FormReading, ...]
+) -> tuple[tuple[FormReading, ...], frozenset[int]]:
+    """Return the forms written as lines and the numbers of the lines that they use."""
+    filled = {reading.form for reading in known if not reading.blank}
+    found: list[FormReading] = []
+    used: set[int] = set()
+    for cluster in clusters(layout.lines, index, titles_of(forms)):
+        for one in ranked(cluster, forms):
+            strict = one.form.id in filled or cluster.signed
+            if one.keys and is_form(cluster, one, strict=strict):
+                found.extend(_line_readings(cluster, one.form, area_code, used))
+                break
+    return tuple(found), frozenset(used)
+
+
+def _line_readings(cluster: Cluster, form: FormSpec, area_code: str, used: set[int]) -> list[FormReading]:
+    judge = Judge(form, area_code)
+    pairs, outside = line_pairs(cluster, form, judge)
+    used.update({item.line.number for item in cluster.items} - {line.number for line in outside})
+    last = max(pair.row for pair in pairs)  # what follows the last label is the end of the letter
+    leftovers = tuple(Leftover(line.text, line.place) for line in outside if line.number < last)
+    place = cluster.items[0].line.place
+    people = [person for person in split(pairs, judge) if any(judge.given(pair) for pair in person.pairs)]
+    if not people:
+        fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
+        return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
+    return [
+        FormReading(
+            form.id,
+            cluster.title,
+            assemble(form, person.pairs, judge, reach=1),
+            place,
+            problems=(Problem(ProblemCode.AMBIGUOUS, detail=person.doubt),) if person.doubt else (),
+            leftovers=leftovers if number == 0 else (),
+        )
+        for number, person in enumerate(people)
+    ]
+
+
+def _partial(
+    layout: Layout, index: LabelIndex, forms: tuple[FormSpec, ...], area_code: str
+) -> tuple[tuple[FormReading, ...], frozenset[int]]:
+    """Return the partial answer that a short text is: its first lines are labels with values, no signature."""
+    found = clusters(layout.lines, index, titles_of(forms), style_lines=1)
+    if not found or not _answers(found[0]):
+        return (), frozenset()
+    cluster = found[0]
+    known = [match for match in cluster.matches() if match.fields]
+    best = [one for one in evidence(known, forms) if one.keys]
+    widest = max((len(one.keys) for one in best), default=0)
+    readings: list[FormReading] = []
+    used: set[int] = set()
+    for one in best:
+        if len(one.keys) < widest:
+            continue
+        judge = Judge(one.form, area_code)
+        pairs, outside = line_pairs(cluster, one.form, judge)
+        given = [pair for pair in pairs if judge.given(pair) and (pair.primary or _fits(pair, judge))]
+        if not given:
+            continue
+        used.update({item.line.number for item in cluster.items} - {line.number for line in outside})
+        readings.append(FormReading(one.form.id, "", assemble(one.form, given, judge), PARTIAL_PLACE))
+    return tuple(readings), frozenset(used)
+
+
+def _fits(pair: Pair, judge: Judge) -> bool:
+    """手机号码 错误 has no colon and no number: it is no answer."""
+    return judge.check(judge.best_key(pair), pair).problem is None
+
+
+def _answers(cluster: Cluster) -> bool:
+    """Return whether a cluster is what the sender has to say, and not the signature under it."""
+    before = [item.line.text for item in cluster.before]
+    if cluster.signed or len(before) > _PARTIAL_BEFORE or any(is_covering(text) for text in before):
+        return False
+    if any(item.kind is not Kind.PLAIN for item in cluster.before):  # below a note or a heading: the notice itself
+        return False
+    if any(len(text) > _PARTIAL_CHARACTERS for text in before):
+        return False
+    # 张三 or 某某局 alone in the line above is the head of a signature.
+    closes = not before or before[-1].rstrip().endswith(tuple(":,!\uff1a\uff0c\uff01\u3002.;\uff1b"))
+    return closes and any(item.kind in {Kind.ENTRIES, Kind.BARE} for item in cluster.items)

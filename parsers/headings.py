@@ -1,0 +1,59 @@
+"""Which form a heading names: 附件2 … 联络员反馈表 above a table, a file's name, a line of a mail.
+
+In: a text and the campaign's forms. Out: the form, or None. A heading is short and no sentence: "现将联络员反馈表报送你办"
+names a form without being its heading. Must not: look at labels or values.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from parsers.forms import FormKind, FormSpec
+from parsers.text import fold
+
+_HEADING_CHARACTERS = 60
+_SENTENCE = re.compile(
+    "[\u3002\uff1b;!\uff01?\uff1f]|现将|报送|发送|查收|请|已|收到|随附|附上|见附件|反馈如下|如下|填报|提交|关于.{0,40}通知|[,\uff0c].{4}"
+)
+_LEADING_ATTACHMENT = re.compile("^附件?\\s*[一二三四五六\\d]*\\s*[:\uff1a.\u3001]?\\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Folded phrases of every form, the longest first. `tables` are the ids of the forms with labels."""
+
+    phrases: tuple[tuple[str, str], ...]  # (phrase, form id)
+    tables: frozenset[str]
+
+    def heading(self, text: str) -> str | None:
+        """Given a line, return the form whose heading it is, or None."""
+        stripped = _LEADING_ATTACHMENT.sub("", text.strip())
+        if not 2 <= len(stripped) <= _HEADING_CHARACTERS or _SENTENCE.search(stripped):
+            return None
+        return self.named(stripped)
+
+    def named(self, text: str) -> str | None:
+        """Given a title or a file name, return the form that it names; None if it names none, or several equally."""
+        key = fold(text)
+        best: tuple[int, int, str] | None = None  # where the longest phrase stands, and its form
+        for phrase, form in self.phrases:
+            at = key.find(phrase) if len(phrase) >= 3 else 0 if phrase == key else -1
+            if at < 0:
+                continue
+            if best is None:
+                best = (at, at + len(phrase), form)
+            elif form != best[2] and (at >= best[1] or at + len(phrase) <= best[0]):
+                return None  # 报名表、反馈表: two forms side by side
+            elif form != best[2] and len(phrase) == best[1] - best[0]:
+                return None
+        return best[2] if best is not None else None
+
+
+@lru_cache(maxsize=16)
+def titles_of(forms: tuple[FormSpec, ...]) -> Titles:
+    """Given the forms of a campaign, return their phrases."""
+    phrases = {
+        (fold(phrase), form.id) for form in forms for phrase in (form.title, *form.titles) if len(fold(phrase)) >= 2
+    }
+    tables = frozenset(form.id for form in forms if form.kind is FormKind.TABLE)
+    return Titles(tuple(sorted(phrases, key=lambda pair: (-len(pair[0]), pair))), tables)

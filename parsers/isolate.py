@@ -1,0 +1,347 @@
+"""The parent's side of the worker: hand over bytes, wait no longer than allowed, get an answer or a reason.
+
+In: an operation, a header, the bytes of a mail or document. Out: `Answered` or `Stopped`, values both. Whatever the
+child does (hang, die, talk garbage, answer too much), the call ends in time, the child is replaced and the next call
+works. Nothing that came by mail is parsed on this side but the frame's JSON, which `codec` checks by shape afterwards.
+
+One child per `Worker`, started with an empty environment and kept warm; replaced after 200 calls, any death, a resident
+size over 300 MB, or when it says itself that it ran out of memory or stack (facts/reliability.md §3.5).
+"""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self, cast
+
+from parsers.confine import Layer
+from parsers.document import FailureCode
+from parsers.frames import Frame, FrameError, JsonObject, read_frame, write_frame
+
+log = logging.getLogger(__name__)
+
+# -I: no environment, no user directory, no script directory. The path is the parent's own, so that a checkout, an
+# editable and an ordinary installation all work.
+_BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
+    "from parsers.worker import main; sys.exit(main(sys.argv[1:]))"
+)
+_LAST_BREATH_S = 0.5  # between the end of the pipe and the end of the process; then it is killed
+_GREETING_BYTES = 2**16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the child. Figures: facts/reliability.md §3.2 and §3.5."""
+
+    memory_bytes: int = 2**30
+    cpu_s: int = 20
+    files: int = 64
+    answer_bytes: int = 8 * 2**20
+    calls: int = 200
+    resident_bytes: int = 300 * 2**20
+    start_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The handler's answer: JSON of the right syntax, its shape still unchecked."""
+
+    json: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """There is no answer, for this reason. `detail` is one line of printable English."""
+
+    code: FailureCode
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReport:
+    """What `intake check` tells of the worker: its layers, how often it was started, calls of the present child."""
+
+    layers: tuple[Layer, ...]
+    starts: int
+    calls: int
+
+
+_CLOSED = Stopped(FailureCode.CRASHED, "the worker is closed")
+
+
+class WorkerUnavailable(Exception):
+    """The child can't be started at all: this machine's or our fault, never a document's."""
+
+
+class Worker:
+    """A warm child process for hostile bytes. Thread-safe: one call at a time. Use it as a context manager."""
+
+    def __init__(self, *, handlers: str, limits: Limits | None = None) -> None:
+        """Given the name of a module that offers ``HANDLERS``, prepare a worker; the child starts with the first call."""
+        self._handlers = handlers
+        self._limits = limits or Limits()
+        self._turn = threading.Lock()
+        self._child: _Child | None = None
+        self._closed = False
+        self._starts = 0
+
+    def call(self, operation: str, header: JsonObject, payload: bytes, *, timeout_s: float) -> Answered | Stopped:
+        """Run one handler over `payload` and return its answer, or the reason why there is none.
+
+        The call takes at most `timeout_s` (and the start of a child, if one is due). Raise WorkerUnavailable if no
+        child can be started.
+        """
+        with self._turn:
+            try:
+                child = self._ready_child()
+                outcome, retire = child.ask(operation, header, payload, timeout_s=timeout_s, limits=self._limits)
+            except BaseException:
+                self._discard_child()
+                if self._closed:
+                    return _CLOSED
+                raise
+            if retire:
+                self._discard_child()
+            if self._closed:
+                return _CLOSED
+            if isinstance(outcome, Stopped):
+                log.info(
+                    "action=worker.stopped operation=%s code=%s detail=%r", operation, outcome.code, outcome.detail
+                )
+            return outcome
+
+    def report(self) -> WorkerReport:
+        """Start the child if there is none and return what protects us from it. Raise WorkerUnavailable if none starts."""
+        with self._turn:
+            try:
+                child = self._ready_child()
+            except BaseException:
+                self._discard_child()
+                raise
+            return WorkerReport(child.layers, self._starts, child.calls)
+
+    def close(self) -> None:
+        """End the child at once, also in the middle of a call (which then returns `Stopped`)."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+        with self._turn:
+            self._discard_child()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _ready_child(self) -> "_Child":
+        child = self._child
+        if child is not None and child.is_alive():
+            return child
+        self._discard_child()  # died between two calls (out of memory, a person's kill): not this document's fault
+        self._starts += 1
+        child = _Child(self._handlers, self._limits)
+        self._child = child  # at once, so that close() can end it while it starts
+        if self._closed:
+            raise WorkerUnavailable("the worker is closed")
+        child.greet(self._limits)
+        log.info("action=worker.started layers=%s", ",".join(layer.name for layer in child.layers if layer.active))
+        return child
+
+    def _discard_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
+
+
+class _Child:
+    """One child process with its pipe. Every way out goes through `end`: no zombie and no open descriptor is left."""
+
+    def __init__(self, handlers: str, limits: Limits) -> None:
+        settings = {
+            "path": _search_path(handlers),
+            "handlers": handlers,
+            "memory_bytes": limits.memory_bytes,
+            "cpu_s": limits.cpu_s,
+            "files": limits.files,
+            "answer_bytes": limits.answer_bytes,
+        }
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, json.dumps(settings)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                cwd=sys.prefix,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerUnavailable(f"the worker does not start: {error}") from error
+        self._questions = cast("BinaryIO", self._process.stdin)
+        self._answers = cast("BinaryIO", self._process.stdout)
+        self._reaping = threading.Lock()
+        self._stuck = False
+        self.calls = 0
+        self.layers: tuple[Layer, ...] = ()
+
+    def greet(self, limits: Limits) -> None:
+        """Wait for the greeting that tells the layers. Raise WorkerUnavailable if there is none."""
+        frame = self._within(limits.start_s, lambda: read_frame(self._answers, json_limit=_GREETING_BYTES))
+        layers = frame.json.get("layers") if isinstance(frame, Frame) else None
+        if not isinstance(layers, list):
+            reason = frame.json.get("error") if isinstance(frame, Frame) else self._last_words(frame)
+            raise WorkerUnavailable(f"the worker does not start: {_one_line(reason)}")
+        self.layers = tuple(Layer(str(one["name"]), bool(one["active"]), _one_line(one["detail"])) for one in layers)
+
+    def ask(
+        self, operation: str, header: JsonObject, payload: bytes, *, timeout_s: float, limits: Limits
+    ) -> tuple[Answered | Stopped, bool]:
+        """Return the outcome of one call, and whether the child has to go."""
+        self.calls += 1
+        call: JsonObject = {
+            "operation": operation,
+            "header": header,
+            "timeout_s": timeout_s,
+            "cpu_s": min(limits.cpu_s, math.ceil(timeout_s)),
+        }
+        question = Frame(self.calls, call, payload)
+
+        def exchange() -> Frame | None:
+            write_frame(self._questions, question)
+            return read_frame(self._answers, json_limit=limits.answer_bytes)
+
+        frame = self._within(timeout_s, exchange)
+        if not isinstance(frame, Frame):
+            return self._last_words(frame), True
+        if frame.sequence != self.calls:
+            return Stopped(FailureCode.CRASHED, "answer to another question"), True
+        resident = frame.json.get("resident_bytes")
+        retire = (
+            frame.json.get("retire") is not False
+            or self.calls >= limits.calls
+            or not isinstance(resident, int)
+            or resident > limits.resident_bytes
+        )
+        outcome = _outcome(frame.json)
+        return (outcome, retire) if outcome else (Stopped(FailureCode.CRASHED, "answer of the wrong shape"), True)
+
+    def is_alive(self) -> bool:
+        with self._reaping:
+            return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill the child and whatever it may have started (its process group)."""
+        with self._reaping:
+            if self._process.returncode is not None:
+                return  # reaped: the number may be somebody else's by now
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill, reap and close. Harmless when repeated."""
+        self.kill()
+        with self._reaping, contextlib.suppress(subprocess.TimeoutExpired):  # a killed process stuck in the kernel
+            self._process.wait(_LAST_BREATH_S)
+        if self._stuck:
+            return  # a thread still hangs on the pipe: closing under it would block (see _within)
+        for stream in (self._questions, self._answers):
+            with contextlib.suppress(OSError):  # the rest of a question that nobody reads any more
+                stream.close()
+
+    def _within(self, seconds: float, work: Callable[[], Frame | None]) -> Frame | Exception | None:
+        """Do `work` for at most `seconds`, then kill the child. Return its frame, its error, or None (end of pipe).
+
+        A thread, because neither a blocked read nor a blocked write of a pipe can be timed on every system.
+        """
+        results: list[Frame | Exception | None] = []
+
+        def run() -> None:
+            try:
+                results.append(work())
+            except Exception as error:  # noqa: BLE001 - judged by the caller's thread (see _last_words)
+                results.append(error)
+
+        thread = threading.Thread(target=run, name="worker-exchange", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if not thread.is_alive():
+            return results[0] if results else None
+        self.kill()
+        thread.join(_LAST_BREATH_S)
+        # Only a process that left the group and kept the pipe can hold it still: seccomp forbids starting one.
+        self._stuck = thread.is_alive()
+        return TimeoutError(f"no answer after {seconds:g} s")
+
+    def _last_words(self, ending: Frame | Exception | None) -> Stopped:
+        """Given what came instead of a frame, return why. Raise what is a bug of ours (a header that is no JSON)."""
+        if isinstance(ending, TimeoutError):
+            return Stopped(FailureCode.TIMEOUT, str(ending))
+        if isinstance(ending, FrameError):
+            return Stopped(FailureCode.CRASHED, f"the worker talks nonsense: {ending}")
+        if isinstance(ending, Exception) and not isinstance(ending, OSError):
+            raise ending
+        with contextlib.suppress(subprocess.TimeoutExpired), self._reaping:
+            self._process.wait(_LAST_BREATH_S)
+        return _cause_of_death(self._process.returncode)
+
+
+def _cause_of_death(status: int | None) -> Stopped:
+    if status is None:
+        return Stopped(FailureCode.CRASHED, "the worker closed the pipe")
+    if status >= 0:
+        return Stopped(FailureCode.CRASHED, f"the worker ended with {status}")
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    code = FailureCode.TIMEOUT if name in {"SIGXCPU", "SIGALRM"} else FailureCode.CRASHED
+    return Stopped(code, f"the worker died of {name}")
+
+
+def _outcome(answer: JsonObject) -> Answered | Stopped | None:
+    """Return the outcome that an answer tells, or None if its shape is wrong."""
+    if isinstance(value := answer.get("answer"), dict):
+        return Answered(cast("JsonObject", value))
+    stopped = answer.get("stopped")
+    if not isinstance(stopped, dict) or stopped.get("code") not in set(FailureCode):
+        return None
+    return Stopped(FailureCode(stopped["code"]), _one_line(stopped.get("detail")))
+
+
+def _one_line(text: object) -> str:
+    """Words from the child for the log: one line, printable, short."""
+    return "".join(character if character.isprintable() else " " for character in str(text)[:300])
+
+
+def _search_path(handlers: str) -> list[str]:
+    """The parent's own path, with the homes of our packages first if it is found there only by the current directory."""
+    homes = []
+    for package in ("parsers", handlers.partition(".")[0]):
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise WorkerUnavailable(f"no package {package}")
+        homes.append(str(Path(next(iter(spec.submodule_search_locations))).resolve().parent))
+    known = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
+    return [home for home in dict.fromkeys(homes) if home not in known] + known
+
+
+def _environment() -> dict[str, str]:
+    """Nothing: no password of the daemon's environment is readable in the child. Windows can't start without one name."""
+    if sys.platform != "win32":
+        return {}
+    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

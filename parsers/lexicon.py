@@ -1,0 +1,114 @@
+"""Words of Chinese office forms that the code matches: tables only, no rules. Form labels are not among them: those are
+configuration.
+
+In: nothing. Out: frozen tables. All words stand folded (`text.fold`). Sources: facts/documents.md §4-5, facts/users.md
+§2; the surnames are the first hundred of the household register of 2020 and those frequent in southern Fujian.
+Must not: hold a name, a number or a unit of a particular notice.
+"""
+
+from typing import Final
+
+
+def _words(table: str) -> frozenset[str]:
+    return frozenset(table.split())
+
+
+def _list(table: str) -> tuple[str, ...]:
+    return tuple(table.split())
+
+
+# Labels of other people's forms. They own their neighbour, so that it is not taken for the value of a label of ours.
+FOREIGN_LABELS: Final = _words(
+    "序号 编号 备注 说明 附注 其他 其它 签名 签字 签章 盖章 公章 微信 微信号 微信号码 qq qq号 qq号码"
+    " 身份证 身份证号 身份证号码 证件号 证件号码 证件类型 民族 籍贯 年龄 出生年月 出生日期 政治面貌 学历"
+    " 学位 职称 工号 照片 邮编 邮政编码 科室 部门 所在部门 所在科室 填表人 填报人 制表人 制表 报送人"
+    " 审核人 审批人 审核 复核人 校对人 负责人签字 领导签字 单位负责人 主要负责人 主要领导 分管领导"
+    " 分管负责人 分管副职 负责人 带队领导 带队人 领队 填表日期 填报日期 填表时间 填报时间 报送日期"
+    " 报送时间 上报时间 日期 时间 年月日 活动时间 活动地点 活动名称 参加人数 参与人数 人数 车牌号 车牌号码"
+    " 车牌 家庭电话 家庭住址 家庭地址 住址 紧急联系人 紧急联系电话 紧急电话 备用电话 备用手机 备用联系人"
+    " 银行账号 开户行 开户银行 网址 网站 单位网址 单位性质 单位类别 单位类型 单位意见 领导意见 审核意见"
+    " 审批意见 社会信用代码 统一社会信用代码 节目类型 节目形式 节目时长 时长 演员人数 演出人数 节目负责人"
+    " 指导老师 序列 项目 内容 填写内容 填报内容 栏目 填写说明 要求 填写要求 是否参加 参会人员 房间 住宿"
+    " 是否住宿 用餐 传真机 健康状况 特长 爱好 工作年限 入党时间 任职时间 主管部门 上级部门 所属系统 行业"
+    " 行政区划 短号 内线 分机 分机号 附件"
+)
+
+# A short text without digits that ends so is a label of some form, even if the table above lacks it.
+LABEL_TAILS: Final = _list(
+    "号码 电话 手机 传真 邮箱 邮件 地址 住址 编码 名称 日期 年月 面貌 签字 签名 盖章 意见 代码 账号 姓名"
+    " 性别 职务 职称 网址 人数 时长 类型 类别 性质 概况 简介"
+)
+
+# Words before a label that make it another person's: 紧急联系人 is not the 联系人.
+FOREIGN_HEADS: Final = _list(
+    "紧急 备用 家庭 分管 主要负责 单位负责 法人 法定代表人 上级 主管 填表 填报 制表 审核 审批 复核 带队"
+    " 节目负责 家长 配偶 监护"
+)
+
+# Role headings over a group of labels. Those that name the person asked for are told from the form's own words.
+ROLE_HEADINGS: Final = _list(
+    "分管领导 主要领导 主要负责人 分管负责人 单位负责人 负责人 领导 责任人 联络员 联络人 联系人 信息员"
+    " 安全员 填表人 填报人 审核人 经办人 组长 副组长 领队 带队 局长 副局长 镇长 副镇长 书记 主任 a角 b角"
+    " 备用"
+)
+
+# Labels that stand in mail signatures and under circulars: alone they make no form.
+SIGNATURE_LABELS: Final = _words("联系人 联络人 联系人姓名 经办人 发件人 寄件人 报送人 填报人 填表人 签发人")
+
+# First cells of an example row.
+SAMPLE_MARKS: Final = _words("例 例如 如 示例 样例 范例 举例 填写示例 填写样例 填写范例 填报示例 例子 样表 示范")
+
+# Nothing given (facts/documents.md §5). Dashes and slashes are matched by pattern.
+NOTHING: Final = _words(
+    "无 暂无 没有 暂没有 空 略 n/a na none null nil 无传真 没有传真 暂无传真 无邮箱 未设 未配备 未安装 暂缺 x ×"
+)
+DITTO: Final = _words(
+    "同上 同前 同左 同右 见上 如上 〃 ″ 同上栏 同上行 与上同 同办公电话 同手机 同联系电话 同单位电话 同单位 同座机"
+)
+
+POSITIONS: Final = _words(
+    "科员 干部 干事 主任 副主任 局长 副局长 科长 副科长 镇长 副镇长 乡长 副乡长 书记 副书记 所长 副所长"
+    " 站长 副站长 队长 副队长 大队长 副大队长 中队长 经理 副经理 总经理 副总经理 主席 副主席 处长 副处长"
+    " 股长 副股长 部长 副部长 院长 副院长 校长 副校长 园长 委员 组织委员 宣传委员 武装部长 办事员 工作人员"
+    " 职员 专员 主管 组长 副组长 班长 秘书 会计 出纳 安全员 联络员 信息员 网格员 负责人 四级主任科员"
+    " 三级主任科员 二级主任科员 一级主任科员 一级科员 二级科员 主任科员 副主任科员 调研员 助理 工程师 教师"
+    " 医生 护士 民警 辅警 警员 教导员 指导员 政委 参谋 文员 技术员 法官 检察官 专责 班员 会长 秘书长"
+    " 理事长 董事长 党委书记 党组书记 支部书记"
+)
+POSITION_TAILS: Final = _list(
+    "长 员 任 记 席 师 理 干部 干事 主管 负责人 委员 秘书 民警 助理 专责 参谋 政委 科员 职员 警官 法官"
+    " 检察官 工程师 护士 医生 会计 领导 总监 书记员 主播 人员 岗 职级"
+)
+
+# Forms of address and functions that people write behind a name.
+HONORIFICS: Final = _list(
+    "先生 女士 小姐 同志 老师 主任 副主任 科长 副科长 局长 副局长 镇长 副镇长 乡长 副乡长 书记 副书记"
+    " 所长 副所长 站长 副站长 队长 副队长 大队长 经理 副经理 总经理 主席 副主席 处长 副处长 股长 副股长"
+    " 部长 副部长 院长 副院长 校长 副校长 委员 科员 干事 主管 警官"
+)
+
+UNIT_TAILS: Final = _list(
+    "政府 局 镇 乡 街道 办 办公室 委 委员会 院 队 大队 支队 中队 站 所 公司 中心 会 部 处 厅 社 校 学校"
+    " 小学 中学 大学 园 厂 集团 行 馆 协会 联合会 工会 妇联 法院 检察院 医院 管委会 村 居委会 村委会 社区"
+    " 党委 工委 分局 总队 银行 支行"
+)
+
+ADDRESS_MARKS: Final = "路街道号镇乡村楼室区县市省巷弄厦园栋座层幢里社组苑城"
+
+SURNAMES: Final = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪"
+    "廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤洪庄颜柯尤翁施连骆温詹游涂纪童俞章"
+    "鲁葛伍殷易柳梅欧阮康季盛祝齐牛樊申左包凌路岳尚霍关祁焦米裴窦瞿简聂冼辛管祖阎倪单甘屈鲍耿房饶车阳蓝卓赖池官饶巫丘卜兰"
+    "符洗薄查岑晁储迟仇褚党狄刁佟费丰佘苗谷桂国海杭花华惠宫巩古桑沙商舒宿宗隋邰滕仝佟屠宛闻乌邬吾奚席解邢胥宣荀晏燕仰应雍"
+    "喻元苑臧曾翟占湛支仲诸竺訾禚粘"
+)
+COMPOUND_SURNAMES: Final = _words(
+    "欧阳 上官 司马 诸葛 司徒 皇甫 东方 公孙 慕容 令狐 尉迟 长孙 夏侯 轩辕 宇文 端木 南宫 司空 闻人 独孤"
+    " 呼延 申屠 钟离 澹台"
+)
+
+# Words that never are part of a name; a text with them in a name's cell is a shifted value.
+NOT_A_NAME: Final = _words(
+    "是 否 有 无 男 女 男性 女性 姓名 性别 职务 手机 电话 单位 传真 邮箱 地址 联系人 联络员 某某 某 测试"
+    " 汉族 党员 群众 团员 本科 大专 提供 不提供 待定 未定 详见附件 见附件 附件"
+)

@@ -1,0 +1,334 @@
+"""Pairs of one reading → people → fields: one `FormReading` for each filled copy of the form.
+
+In: the reading that `scoring` chose. Out: form readings with checked values, problems and leftovers. Here the same label
+list twice becomes two people, a role heading (分管领导) over a group makes it AMBIGUOUS, and two values for one field are
+told instead of one being taken. Must not: decide geometry, complete values.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from parsers.document import Cell
+from parsers.fields import Checked
+from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.lexicon import ROLE_HEADINGS
+from parsers.pairing import Pair, Reading
+from parsers.scoring import Judge
+from parsers.tags import Tag, Tagged, TaggedGrid
+from parsers.text import fold
+
+_SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # one line of the sheet may hold for everybody on it
+_SURE_FIT = 0.9
+_GAP = "an empty cell lies between"
+_HEADING_CHARACTERS = 10
+_ORDINAL_TAIL = re.compile("[一二三四五六七八九十\\d]$")
+_HARMLESS = re.compile(
+    "[\\d\\s年月日.\\-/:\uff1a第页共]+|附件?表?\\s*[一二三四五\\d]*|.{0,12}(?:签字|盖章|公章|签名|印章).{0,6}|\\S{0,20}表"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The pairs of one person (or one copy of a form about a unit). `doubt`: it is not certain that they are one's."""
+
+    pairs: tuple[Pair, ...]
+    doubt: str = ""
+
+
+def form_readings(
+    grid: TaggedGrid, reading: Reading, judge: Judge, *, title: str, rival: Reading | None
+) -> tuple[FormReading, ...]:
+    """Given the chosen reading of a grid, return its form readings: several for several people, one blank for none."""
+    form = grid.form
+    place = grid.view.grid.place
+    people = _people(reading, judge)
+    filled = [person for person in people if _gives(person.pairs, judge)]
+    leftovers = tuple(Leftover(cell.text.strip(), cell.place) for cell in reading.unexplained)
+    problems: list[Problem] = []
+    if rival is not None:
+        problems.append(Problem(ProblemCode.AMBIGUOUS, detail=f"read {reading.mode} or {rival.mode}"))
+    if not filled:
+        return (_blank(form, people, judge, place, title, leftovers, problems),)
+    roles = _foreign_roles(grid, reading)
+    if roles:
+        problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail="several roles in one table"))
+    return tuple(
+        FormReading(
+            form.id,
+            title,
+            assemble(form, person.pairs, judge),
+            place,
+            problems=(
+                *problems,
+                *([Problem(ProblemCode.AMBIGUOUS, detail=person.doubt)] if person.doubt else []),
+            ),
+            leftovers=leftovers if number == 0 else (),
+        )
+        for number, person in enumerate(filled)
+    )
+
+
+def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> tuple[FieldReading, ...]:
+    """Given the pairs of one person, return the fields in the form's order, each checked.
+
+    `reach` is the number of rows (or lines) below 填表人 in which a number may still be that person's.
+    """
+    by_key: dict[str, list[Pair]] = {}
+    for pair in _owned(pairs, judge, reach):
+        if not pair.keys:
+            continue
+        for key, piece in _pieces(pair, judge):
+            by_key.setdefault(key, []).append(piece)
+    return tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+
+
+def _people(reading: Reading, judge: Judge) -> list[Person]:
+    if not reading.people:
+        return split(reading.pairs, judge)
+    keys = {key for person in reading.people for pair in person for key in pair.keys}
+    common = [
+        pair if _is_shared(pair, judge) else replace(pair, doubt=pair.doubt or "stands outside the list")
+        for pair in reading.pairs
+        if pair.keys and not set(pair.keys) & keys
+    ]
+    people: list[Person] = []
+    for person in reading.people:
+        groups = [pair.doubt for pair in person if pair.doubt.startswith("group ")]
+        pairs = tuple(replace(pair, doubt="") if pair.doubt.startswith("group ") else pair for pair in person)
+        people.append(Person((*pairs, *common), f"{groups[0]} of several" if groups else ""))
+    return people
+
+
+def split(pairs: list[Pair], judge: Judge) -> list[Person]:
+    """Given pairs in reading order, return people: the same labels again are another one."""
+    anchors = _anchors(pairs, judge)
+    if len(anchors) < 2:
+        return [Person(tuple(pairs))]
+    if len({pair.row for pair in anchors}) < len(anchors):
+        groups, first = _side_by_side(pairs, anchors)
+    else:
+        groups, first = _one_below_the_other(pairs, anchors)
+    if any(sum(pair in anchors for pair in group) != 1 for group in groups):
+        return [Person(tuple(pairs), "several people, order unclear")]
+    counts: dict[str, int] = {}
+    for pair in pairs:
+        for key in pair.keys:
+            counts[key] = counts.get(key, 0) + 1
+    shared = [pair for pair in pairs if _is_shared(pair, judge) and counts[pair.keys[0]] == 1 and pair.raw.strip()]
+    shared += [replace(pair, doubt=pair.doubt or "stands before the first person") for pair in first]
+    people: list[Person] = []
+    for group in groups:
+        own = [pair for pair in group if pair not in shared]
+        people.append(Person((*own, *_not_in(own, shared, judge))))
+    return people
+
+
+def _anchors(pairs: list[Pair], judge: Judge) -> list[Pair]:
+    """Return the pairs that name a person, if one such label stands there more than once (联系人1, 联系人2 count)."""
+    named: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if FieldType.PERSON in _types(pair, judge):
+            named.setdefault(_ORDINAL_TAIL.sub("", fold(pair.label)), []).append(pair)
+    return max(named.values(), key=len, default=[])
+
+
+def _one_below_the_other(pairs: list[Pair], anchors: list[Pair]) -> tuple[list[list[Pair]], list[Pair]]:
+    """A person ends where a label comes again: whichever label is the first, the name or another."""
+    groups: list[list[Pair]] = [[]]
+    labels: set[str] = set()
+    for pair in pairs:
+        label = _ORDINAL_TAIL.sub("", fold(pair.label))
+        if pair.keys and label in labels and len(groups) < len(anchors):
+            groups.append([])
+            labels = set()
+        groups[-1].append(pair)
+        if pair.keys:
+            labels.add(label)
+    return groups, []
+
+
+def _side_by_side(pairs: list[Pair], anchors: list[Pair]) -> tuple[list[list[Pair]], list[Pair]]:
+    """People in neighbouring columns: each begins at the leftmost label that stands there as often as the name."""
+    by_label: dict[tuple[int, str], list[Pair]] = {}
+    for pair in pairs:
+        if pair.keys:
+            by_label.setdefault((pair.row, _ORDINAL_TAIL.sub("", fold(pair.label))), []).append(pair)
+    rows = [group for group in by_label.values() if len(group) == len(anchors)]
+    leftmost = min(rows, key=lambda group: group[0].column, default=anchors)
+    starts = [pair.column for pair in leftmost]
+    groups: list[list[Pair]] = [[] for _ in starts]
+    first: list[Pair] = []
+    for pair in pairs:
+        number = max((n for n, start in enumerate(starts) if start <= pair.column), default=-1)
+        (groups[number] if number >= 0 else first).append(pair)
+    return groups, first
+
+
+def _not_in(group: list[Pair], shared: list[Pair], judge: Judge) -> list[Pair]:
+    keys = {key for pair in group if judge.given(pair) for key in pair.keys}
+    return [pair for pair in shared if not set(pair.keys) & keys]
+
+
+def _types(pair: Pair, judge: Judge) -> set[FieldType]:
+    return {judge.spec(key).type for key in pair.keys}
+
+
+def _is_shared(pair: Pair, judge: Judge) -> bool:
+    return bool(_types(pair, judge) & _SHARED)
+
+
+def _gives(pairs: Iterable[Pair], judge: Judge) -> bool:
+    return any(judge.given(pair) for pair in pairs)
+
+
+def _owned(pairs: Iterable[Pair], judge: Judge, reach: int) -> list[Pair]:
+    """A number behind 填表人 in the same row is probably that person's."""
+    found: list[Pair] = []
+    owner: Pair | None = None
+    for pair in pairs:
+        types = _types(pair, judge)
+        if owner is not None and pair.row - owner.row > reach:
+            owner = None
+        if not pair.keys:
+            if pair.raw.strip() and is_other_person(pair.label):
+                owner = pair
+        elif FieldType.PERSON in types:
+            owner = None
+        elif owner is not None and types & _PERSONAL_TYPES and not pair.doubt:
+            owner = replace(owner, row=pair.row)
+            found.append(replace(pair, doubt=f"may belong to {owner.label}"))
+            continue
+        found.append(pair)
+    return found
+
+
+def _pieces(pair: Pair, judge: Judge) -> list[tuple[str, Pair]]:
+    """Given a pair, return what it says for each key: two pieces for a double label such as 联系人及电话."""
+    key = judge.best_key(pair)
+    if not pair.also:
+        return [(key, pair)]
+    other = pair.also[0]
+    single = replace(pair, also=())
+    if not pair.raw.strip():
+        return [(key, single), (other, replace(single, keys=pair.also))]
+    tokens = [token for token in re.split("[\\s/\u3001,\uff0c;\uff1b]+", pair.raw.strip()) if token]
+    cuts: list[tuple[Pair, Pair]] = []
+    for cut in range(1, len(tokens)):
+        left, right = _between(pair.raw, tokens[:cut]), _between(pair.raw, tokens[cut:])
+        first = replace(single, raw=left, rule="double", cell=None)
+        second = replace(single, raw=right, rule="double", keys=pair.also, cell=None)
+        if judge.check(key, first).fit >= 0.4 and judge.check(other, second).fit >= 0.4:
+            cuts.append((first, second))
+    if len(cuts) == 1:
+        return [(key, cuts[0][0]), (other, cuts[0][1])]
+    doubt = "two fields in one cell"
+    return [(key, replace(single, doubt=doubt)), (other, replace(single, keys=pair.also, doubt=doubt))]
+
+
+def _between(raw: str, tokens: list[str]) -> str:
+    """Return the part of `raw` from the first to the last of neighbouring tokens, as it stands."""
+    start = raw.rfind(tokens[0]) if len(tokens) == 1 and raw.endswith(tokens[0]) else raw.find(tokens[0])
+    return raw[start : raw.find(tokens[-1], start) + len(tokens[-1])]
+
+
+def _field(key: str, pairs: list[Pair], judge: Judge) -> FieldReading:
+    """Given all pairs for one key, return the field: told as ambiguous if they say different things."""
+    given = [pair for pair in pairs if judge.given(pair)]
+    candidates = [pair for pair in given if not pair.doubt] or given
+    if not candidates:
+        with_text = [pair for pair in pairs if pair.raw.strip()] or [pair for pair in pairs if not pair.no_cell]
+        return _reading(key, (with_text or pairs)[0], judge)
+    values = {_value_key(judge.check(key, pair)) for pair in candidates}
+    if len(values) == 1:
+        return _reading(key, candidates[0], judge)
+    good = [pair for pair in candidates if judge.check(key, pair).problem is None]
+    if len({_value_key(judge.check(key, pair)) for pair in good}) == 1:
+        return _reading(key, good[0], judge)
+    telephone = judge.spec(key).type in {FieldType.PHONE, FieldType.MOBILE}
+    labels = {fold(pair.label) for pair in good}
+    if telephone and len(labels) == len(good) > 1:
+        # 联系方式 given as 手机 and 办公电话 side by side: both reach the person, the form's own label comes first.
+        own = [pair for pair in good if fold(pair.label) == fold(judge.spec(key).label)]
+        return _reading(key, (own or sorted(good, key=lambda pair: not _is_mobile(judge.check(key, pair))))[0], judge)
+    return _reading(key, (good or candidates)[0], judge, doubt="several values")
+
+
+def _is_mobile(checked: Checked) -> bool:
+    return isinstance(checked.value, str) and checked.value.startswith("1") and len(checked.value) == 11
+
+
+def _value_key(checked: Checked) -> str:
+    if checked.value is None:
+        return "" if checked.problem is None else "?" + fold(checked.problem.given)
+    return fold(str(checked.value))
+
+
+def _reading(key: str, pair: Pair, judge: Judge, *, doubt: str = "") -> FieldReading:
+    checked = judge.check(key, pair)
+    problem = checked.problem
+    doubt = doubt or pair.doubt
+    if doubt == _GAP and checked.fit >= _SURE_FIT:
+        doubt = ""
+    if doubt and judge.given(pair) and problem is None:
+        problem = Problem(ProblemCode.AMBIGUOUS, key, given=pair.raw.strip(), detail=doubt)
+    return FieldReading(key, pair.raw, checked.value, pair.label, pair.place, pair.rule, problem)
+
+
+def _blank(
+    form: FormSpec,
+    people: list[Person],
+    judge: Judge,
+    place: str,
+    title: str,
+    leftovers: tuple[Leftover, ...],
+    problems: list[Problem],
+) -> FormReading:
+    """Labels and no value: the office's template, unless text is left that nobody could explain."""
+    fields = assemble(form, people[0].pairs if people else (), judge)
+    strange = tuple(left for left in leftovers if not _HARMLESS.fullmatch(left.text))
+    if not strange and not problems:
+        bare = tuple(replace(field, value=None, problem=None) for field in fields)
+        return FormReading(form.id, title, bare, place, blank=True, leftovers=leftovers)
+    found = (*problems, Problem(ProblemCode.AMBIGUOUS, detail="labels without values beside text without a label"))
+    return FormReading(form.id, title, fields, place, problems=found, leftovers=leftovers)
+
+
+_PERSONAL_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.POSITION, FieldType.GENDER})
+
+
+def is_other_person(label: str) -> bool:
+    """Given a label that is none of the form's, return whether it names somebody: 填表人, 分管领导."""
+    key = fold(label)
+    return any(role in key for role in ROLE_HEADINGS)
+
+
+def _foreign_roles(grid: TaggedGrid, reading: Reading) -> list[str]:
+    """Return the headings over groups of labels that name a role other than the form's own."""
+    own = fold(" ".join((grid.form.title, *grid.form.titles, *(spec.label for spec in grid.form.fields))))
+    values = {id(pair.cell) for pair in (*reading.pairs, *(pair for person in reading.people for pair in person))}
+    roles: list[str] = []
+    for tagged in grid.tags.values():
+        key = fold(tagged.origin.text) if 0 < len(tagged.origin.text) <= 3 * _HEADING_CHARACTERS else ""
+        if not 0 < len(key) <= _HEADING_CHARACTERS or key.endswith("表") or id(tagged.origin) in values:
+            continue
+        role = next((word for word in ROLE_HEADINGS if word in key), None)
+        if role is not None and role not in own and _heads_a_group(grid, tagged, reading):
+            roles.append(tagged.origin.text.strip())
+    return roles
+
+
+def _heads_a_group(grid: TaggedGrid, tagged: Tagged, reading: Reading) -> bool:
+    """A heading covers several rows of labels, stands alone in its row, or over several columns of labels."""
+    cell: Cell = tagged.cell
+    if any(heading.origin is tagged.origin for heading in reading.headings):
+        return True
+    if tagged.tag in {Tag.OTHER, Tag.FOREIGN, Tag.HEADING} and grid.view.alone(cell):
+        return True
+    if grid.view.width(cell) < 2:
+        return False
+    below = [
+        grid.of(grid.view.at(cell.row + grid.view.height(cell), cell.column + offset))
+        for offset in range(grid.view.width(cell))
+    ]
+    return sum(other is not None and other.tag is Tag.LABEL for other in below) > 1

@@ -1,0 +1,105 @@
+"""What stands on a form without being a label or a value: notes, hints to the one who fills it in, samples, sign-offs.
+
+In: one text. Out: yes or no, or the text without the hint. The campaign's forms hold no template text, so cues must do
+(facts/documents.md §4.2: hints such as 例:abc@163.com were stored as values). Punctuation is matched after `narrow`.
+Must not: look at fields or positions.
+"""
+
+import re
+
+from parsers.lexicon import SAMPLE_MARKS
+from parsers.text import fold, narrow
+
+_NOTE = re.compile(
+    "\\s*[(\\[\u3010]?\\s*(?:\u203b|\\*?\\s*(?:填[写表报]说明|填[写表报]要求|填[写表报]须知|注意事项|温馨提示|特别提醒|特别说明"
+    "|备\\s*注|附\\s*注|注\\s*意|说\\s*明|提\\s*示|注)\\s*\\d?\\s*[:.\u3001](?=\\s*\\S{4})|(?:本表|此表|该表|以上表格|表格)(?!\\s*:|演|达|彰|态|现|述))"
+)
+_NOTE_BARE = re.compile("\\s*(?:填[写表报]说明|填[写表报]要求|填[写表报]须知|注意事项|温馨提示)\\s*:?\\s*$")
+_NOTE_INSIDE = re.compile(
+    "请[^\u3002]{0,12}?于.{1,24}?前|(?:发送|报送|反馈|传真|邮寄|回复|回传|上报)(?:至|到)|此表(?!演|达|彰|态|现)|本表(?!演|达|彰|态|现)|(?:一式|各)[一二两三四五]份|此件.{0,4}公开"
+    "|填报单位和|电子[版档].{0,12}(?:发|报)|逾期.{0,8}(?:视为|不予)"
+)
+_NOTE_ENDS_OPEN = re.compile("(?:至|到|邮箱|地址|电话|:|,|\u3001|于)\\s*$")
+
+_HINT = re.compile(
+    "(?:请|需|须|必须|务必|此处|在此|此栏|本栏|由)?(?:如实|准确|简要|简单|详细|统一|具体|完整)?(?:填写|填报|填入|输入|选择|注明|勾选|打勾|打钩"
+    "|写明|列明|简述|简介|描述|手写|签名|签字|盖章|加盖).*"
+    "|请.{0,8}(?:填|写|输|选|勾|打|划|注明|提供|附|粘贴|如实|按|用|简).*"
+    "|(?:此处|在此|点击|单击|轻触|双击|单击或点击|点击或点按).*"
+    "|click or tap .*|(?:必填|选填|可不填|可空|不填|可选|待填|待填写|必填项|选填项|非必填)"
+    "|(?:例|例如|示例|样例|范例|格式|如)[:,].*|(?:例如|示例|样例|范例).+"
+    "|\\d{1,2}位(?:数字|手机|号码|数|有效).*|(?:区号|区号\\+|含区号|带区号|加区号).*|(?:限|不超过|不少于)?\\d+字(?:以内|以下|左右|内)?.*"
+    "|(?:(?:单位|部门)?(?:盖章|公章|签章|签字|签名|印章|章)(?:处)?)|(?:与|同)身份证.*(?:一致|相同).*|.{0,6}全称|(?:打|划)\u221a.*|有则填.*|(?:如)?没?无?有.{0,6}(?:不填|空着|留空|填.*无).*",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAMPLE_CUE = re.compile("\\s*[(\\[\u3010]?\\s*(?:例|示例|样例|范例|例如)\\s*[):,\\]\u3011]")
+_BRACKETED = re.compile(
+    "\\([^()]{0,80}\\)|\uff08[^\uff08\uff09]{0,80}\uff09|\\[[^\\[\\]]{0,80}\\]|\u3010[^\u3010\u3011]{0,80}\u3011"
+)
+_SEAL = re.compile(
+    "[(\\[\u3010]\\s*(?:单位|部门|加盖|此处)*\\s*(?:公章|盖章|印章|签章|章|签字盖章|签字|签名)\\s*[)\\]\u3011]"
+)
+_RULE = re.compile("[_\u2014\u2500\\-=.\u2026\u3002*~#\\s\u25a0\u25cb]{3,}$")
+
+_SIGN_OFF = re.compile(
+    "\\s*(?:--+\\s*$|-{3,}|_{3,}|\u2014{2,}|此致|敬礼|顺颂|顺祝|祝好|祝您|祝[你工商]|致[敬礼]|谢谢|感谢"
+    "|多谢|best regards|regards|thanks"
+    "|发自我的|来自我的|sent from|-+\\s*(?:原始邮件|original message|转发)|from:|发件人\\s*:)",
+    re.IGNORECASE,
+)
+_COVER = re.compile("附件|查收|附上|随附|见附|已填|填好|审阅|请收|汇总|收悉")
+
+
+def is_note(text: str) -> bool:
+    """Given a line or a cell, return whether it is a note to the reader (注：…, 请于…前, 此表…), never a value."""
+    plain = narrow(text).strip()
+    return bool(_NOTE.match(plain) or _NOTE_BARE.match(plain) or _NOTE_INSIDE.search(plain))
+
+
+def note_goes_on(text: str) -> bool:
+    """Given a line that is a note, return whether its sentence is unfinished, so that the next line belongs to it."""
+    return bool(_NOTE_ENDS_OPEN.search(narrow(text)))
+
+
+def is_hint(text: str) -> bool:
+    """Given what stands in a value's place, return whether it is the template's own hint: （请填写）, 例：…, 11位手机号."""
+    plain = narrow(text).strip()
+    if not plain or len(plain) > 120:
+        return False
+    inner = plain
+    while len(inner) > 2 and inner[0] + inner[-1] in {"()", "[]", "\u3010\u3011"} and not set("()") & set(inner[1:-1]):
+        inner = inner[1:-1].strip()
+    return bool(_HINT.fullmatch(inner) or _SAMPLE_CUE.match(plain))
+
+
+def without_hints(text: str) -> str:
+    """Given a value, return it without bracketed hints and without the remark for the seal."""
+    if not any(mark in text for mark in "(\uff08[\u3010"):
+        return text
+    kept = _SEAL.sub("", text)
+    return _BRACKETED.sub(lambda found: "" if is_hint(found.group()) else found.group(), kept).strip()
+
+
+def is_sample_mark(text: str) -> bool:
+    """Given the first cell of a row, return whether it marks an example row."""
+    return fold(text).strip("()\u3010\u3011:") in SAMPLE_MARKS
+
+
+def is_sample(text: str) -> bool:
+    """Given a cell of a list, return whether it makes its row an example: 例, 例：张三, （示例）李四."""
+    return is_sample_mark(text) or bool(_SAMPLE_CUE.match(narrow(text)))
+
+
+def is_rule(text: str) -> bool:
+    """Given a text, return whether it is only a line of dashes, dots or underscores."""
+    return bool(_RULE.match(text.strip()))
+
+
+def is_sign_off(text: str) -> bool:
+    """Given a line of a mail, return whether what follows is a signature or a quoted mail."""
+    return bool(_SIGN_OFF.match(narrow(text)))
+
+
+def is_covering(text: str) -> bool:
+    """Given a line of a mail, return whether it speaks of an attachment: what follows is no answer but a signature."""
+    return bool(_COVER.search(text))
