@@ -1,0 +1,295 @@
+"""Fetching: what the server has and the record has not becomes an archived file and then a row, mail by mail.
+
+In: an open `ImapSession`, the `Archive`, the record of UIDs seen. Out: a `PollReport`. Stage after: `pipeline`.
+
+New is the set difference of UIDs, folder by folder: never a high-water mark (the web setting 收取最近30天邮件, once
+changed, shows older UIDs), never \\Seen. Every UID listed ends in exactly one row: archived, vanished or oversize. A
+row is written only when its bytes would survive a power loss; a crash in between leaves an orphan file that the next
+poll finds again under the same hash. Must not: parse a mail, change anything on the server.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from intake.archive import Archive
+from intake.errors import PermanentServerError, ServerError
+from intake.imap_errors import LoginRefusedError, LoginUnansweredError
+from intake.imap_session import ImapSession, VanishedError
+from intake.imap_wire import RemoteMail
+from intake.model import Sha256
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500  # mails described at a time
+_TRIES = 3  # a body that is not as long as announced is asked for so often, then kept as it came
+
+Suspect = tuple[str, int, int]  # folder, UIDVALIDITY, UID
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place on the server where a mail was seen. `size_bytes` is RFC822.SIZE; `internal_at` UTC, or None: unknown."""
+
+    account: str
+    folder: str
+    uid_validity: int
+    uid: int
+    size_bytes: int
+    internal_at: datetime | None
+
+
+class Record(Protocol):
+    """What fetching needs of the record (intake/db). Each call is one transaction, committed when it returns."""
+
+    def known(self, account: str, folder: str, uid_validity: int) -> AbstractSet[int]:
+        """Return the UIDs that have a row, whatever became of them."""
+
+    def archived(self, sighting: Sighting, sha256: Sha256, size_bytes: int, *, mismatch: bool) -> None:
+        """Record a mail whose bytes lie in the archive. `mismatch`: their number is not the one announced."""
+
+    def vanished(self, sighting: Sighting) -> None:
+        """Record a mail that was gone before it could be fetched."""
+
+    def oversize(self, sighting: Sighting) -> None:
+        """Record a mail that is larger than the office wants fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """The reconciliation of one folder: listed = known + archived + vanished + oversize + left.
+
+    `left` are listed mails without a row: the time was over, or the server would not give them; the next poll asks
+    again. `mismatched` of the archived had not the announced length. `failure` is the last thing that went wrong.
+    """
+
+    folder: str
+    listed: int = 0
+    known: int = 0
+    archived: int = 0
+    vanished: int = 0
+    oversize: int = 0
+    mismatched: int = 0
+    failure: ServerError | None = None
+
+    @property
+    def left(self) -> int:
+        return self.listed - self.known - self.archived - self.vanished - self.oversize
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """One poll, folder by folder. A folder that failed must be told: one healthy folder makes all look well."""
+
+    folders: tuple[FolderReport, ...]
+
+    @property
+    def archived(self) -> int:
+        return sum(folder.archived for folder in self.folders)
+
+    @property
+    def left(self) -> int:
+        return sum(folder.left for folder in self.folders)
+
+    @property
+    def failures(self) -> tuple[tuple[str, ServerError], ...]:
+        return tuple((folder.folder, folder.failure) for folder in self.folders if folder.failure is not None)
+
+
+def poll(session: ImapSession, archive: Archive, record: Record, *, suspects: set[Suspect] | None = None) -> PollReport:
+    """Fetch what is new in the folders of the settings and in the junk-like folders that the server has.
+
+    Streamed mails come last, and `suspects` behind them: mails over which a session broke off before. The set is kept
+    up here and kept by the caller between polls, so that one such mail never holds up the others. Ends quietly when
+    the session's time is over or it is interrupted. A folder that fails is told in the report and does not stop the
+    others. Raise ServerError if the session breaks or nothing came of any folder, OfficeError if the archive can't be
+    written: what was recorded till then stays.
+    """
+    suspects = set() if suspects is None else suspects
+    reports = []
+    for folder in _folders(session):
+        if not session.seconds_left:
+            break
+        reports.append(_Round(session, archive, record, suspects, folder).run())
+    report = PollReport(tuple(reports))
+    if report.failures and len(report.failures) == len(reports) and not report.archived:
+        raise report.failures[0][1]
+    return report
+
+
+def back_off(error: ServerError, failures: int, *, jitter: float) -> timedelta:
+    """Given an error, how often in a row it has come (1, 2, …) and a random jitter of 0 to 1, return the rest due.
+
+    A refused or unanswered login rests 5 minutes, doubling to 4 hours: NetEase and Tencent publish no figure and ban
+    addresses that insist. What somebody must mend rests 5 minutes to 1 hour, a failing network 30 seconds to 15
+    minutes. The jitter adds up to a quarter, so that it is never earlier.
+    """
+    if isinstance(error, LoginRefusedError | LoginUnansweredError):
+        first_s, most_s = 300.0, 14_400.0
+    elif isinstance(error, PermanentServerError):
+        first_s, most_s = 300.0, 3_600.0
+    else:
+        first_s, most_s = 30.0, 900.0
+    doublings = min(max(failures, 1) - 1, 20)
+    return timedelta(seconds=min(first_s * 2.0**doublings, most_s) * (1 + 0.25 * jitter))
+
+
+def _folders(session: ImapSession) -> Iterator[str]:
+    """Yield the folders to watch: those of the settings, then those where a filter's mistake can put a form."""
+    wanted = session.mailbox.folders
+    yield from wanted
+    extra = session.mailbox.provider.extra_folders
+    for folder in session.folders():
+        if folder.selectable and folder.name not in wanted and (folder.name in extra or "\\junk" in folder.flags):
+            yield folder.name
+
+
+class _SizeMismatchError(Exception):
+    """The body was not as long as announced; raised inside `Archive.store`, so that nothing is kept of it."""
+
+
+class _Round:
+    """One folder of one poll: what it works with, and its counters."""
+
+    def __init__(
+        self, session: ImapSession, archive: Archive, record: Record, suspects: set[Suspect], folder: str
+    ) -> None:
+        self._session = session
+        self._archive = archive
+        self._record = record
+        self._suspects = suspects
+        self._report = FolderReport(folder)
+        self._uid_validity = 0
+        self._received = 0  # bytes of the body under way
+
+    def run(self) -> FolderReport:
+        """Fetch what is new. Raise ServerError if the session is no longer usable and nothing came of the folder."""
+        try:
+            self._fetch_new()
+        except ServerError as error:
+            if self._session.usable:
+                log.warning("action=fetch.folder_failed folder=%s", self._report.folder)
+                self._count(failure=error)
+            elif self._session.seconds_left or not (self._report.archived or self._session.interrupted):
+                raise
+        return self._report
+
+    def _fetch_new(self) -> None:
+        folder = self._report.folder
+        self._uid_validity = self._session.examine(folder)
+        listed = self._session.uids()
+        known = self._record.known(self._session.mailbox.address, folder, self._uid_validity)
+        new = [uid for uid in listed if uid not in known]
+        self._count(listed=len(listed), known=len(listed) - len(new))
+        silent: list[RemoteMail] = []
+        for mail in self._in_order(new, silent):
+            if not self._session.seconds_left:
+                return
+            if not self._fetch(mail):
+                silent.append(mail)
+        self._look_again(silent)
+
+    def _in_order(self, new: Sequence[int], silent: list[RemoteMail]) -> Iterator[RemoteMail]:
+        """Yield the new mails, described: small ones as they are listed, then streamed ones, then suspects.
+
+        A batch is described just before it is fetched: the rest of a huge folder may have to wait for other polls.
+        Those that the server does not describe go to `silent`.
+        """
+        suspected = [uid for uid in new if self._key(uid) in self._suspects]
+        others = [uid for uid in new if self._key(uid) not in self._suspects]
+        late: list[RemoteMail] = []
+        for batch in (*(others[start : start + _BATCH] for start in range(0, len(others), _BATCH)), suspected):
+            described = self._session.describe_all(batch)
+            silent.extend(RemoteMail(uid, 0, None) for uid in batch if uid not in described)
+            for uid in batch:
+                mail = described.get(uid)
+                if mail is None:
+                    continue
+                if batch is suspected or mail.size_bytes > self._session.polling.large_mail_bytes:
+                    late.append(mail)
+                else:
+                    yield mail
+        yield from late
+
+    def _fetch(self, mail: RemoteMail) -> bool:
+        """Bring one mail to its row. Return False if the server gave no body."""
+        if mail.size_bytes > self._session.polling.maximum_mail_bytes:
+            self._record.oversize(self._sighting(mail))
+            self._count(oversize=self._report.oversize + 1)
+            log.warning(
+                "action=fetch.oversize folder=%s uid=%d bytes=%d", self._report.folder, mail.uid, mail.size_bytes
+            )
+            return True
+        try:
+            sha256 = self._store(mail)
+        except VanishedError:
+            return False
+        except ServerError as error:
+            self._suspects.add(self._key(mail.uid))
+            if not self._session.usable:
+                raise
+            log.warning("action=fetch.refused folder=%s uid=%d", self._report.folder, mail.uid)
+            self._count(failure=error)
+            return True
+        mismatch = self._received != mail.size_bytes
+        self._record.archived(self._sighting(mail), sha256, self._received, mismatch=mismatch)
+        self._suspects.discard(self._key(mail.uid))
+        self._count(archived=self._report.archived + 1, mismatched=self._report.mismatched + mismatch)
+        log.info("action=fetch.archived folder=%s uid=%d bytes=%d", self._report.folder, mail.uid, self._received)
+        return True
+
+    def _store(self, mail: RemoteMail) -> Sha256:
+        """Archive the body; one of another length than announced is asked for again, the last time kept as it comes."""
+        for _ in range(_TRIES - 1):
+            try:
+                return self._archive.store(self._body(mail, strict=True))
+            except _SizeMismatchError:
+                log.warning(
+                    "action=fetch.size_mismatch folder=%s uid=%d announced=%d received=%d",
+                    self._report.folder,
+                    mail.uid,
+                    mail.size_bytes,
+                    self._received,
+                )
+        return self._archive.store(self._body(mail, strict=False))
+
+    def _body(self, mail: RemoteMail, *, strict: bool) -> Iterator[bytes]:
+        self._received = 0
+        for chunk in self._session.chunks(mail.uid, mail.size_bytes):
+            self._received += len(chunk)
+            yield chunk
+        if strict and self._received != mail.size_bytes:
+            raise _SizeMismatchError
+
+    def _look_again(self, silent: Sequence[RemoteMail]) -> None:
+        """Decide about mails without a body: those no longer listed have vanished, the others wait for the next poll."""
+        if not silent or not self._session.seconds_left:
+            return
+        self._session.refresh()
+        listed = frozenset(self._session.uids())
+        for mail in silent:
+            if mail.uid in listed:
+                log.warning("action=fetch.no_body folder=%s uid=%d", self._report.folder, mail.uid)
+                continue
+            self._record.vanished(self._sighting(mail))
+            self._count(vanished=self._report.vanished + 1)
+            log.info("action=fetch.vanished folder=%s uid=%d", self._report.folder, mail.uid)
+
+    def _count(self, **changes: object) -> None:
+        self._report = replace(self._report, **changes)  # type: ignore[arg-type]  # names are those of FolderReport
+
+    def _key(self, uid: int) -> Suspect:
+        return (self._report.folder, self._uid_validity, uid)
+
+    def _sighting(self, mail: RemoteMail) -> Sighting:
+        return Sighting(
+            account=self._session.mailbox.address,
+            folder=self._report.folder,
+            uid_validity=self._uid_validity,
+            uid=mail.uid,
+            size_bytes=mail.size_bytes,
+            internal_at=mail.internal_at,
+        )

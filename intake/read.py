@@ -1,0 +1,152 @@
+"""A mail's raw bytes → `MailReading`, by the worker: this side only asks, waits and checks what comes back.
+
+In: an open worker (handlers ``intake.unpack``), archived bytes, the campaign's forms. Out: a reading of every body and
+every attachment that may hold a form. Stage before: `archive`; after: `triage`, `assess`. Nothing that came by mail is
+parsed here. A part on which the worker stops is a reading with a failure; the other parts are read all the same.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from intake.mime import QUOTED_MARK, Unpacked
+from intake.model import MailHead, MailReading, Part, PartPath, PartReading, PartRole
+from parsers.codec import CodecError, from_json, to_json
+from parsers.document import Failure, FailureCode
+from parsers.forms import DocumentReading, FormSpec
+from parsers.frames import JsonObject
+from parsers.isolate import Answered, Stopped, Worker
+
+T = TypeVar("T")
+
+# One mail of many slow documents must not keep the others waiting for ever: so many times `seconds` for all of it.
+_DOCUMENTS_WORTH = 3
+# What never holds a form: signatures of the mail itself, visiting cards.
+_NO_DOCUMENTS = frozenset(
+    {
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "application/pgp-signature",
+        "application/pgp-encrypted",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+    }
+)
+
+
+def read_mail(
+    worker: Worker, raw: bytes, forms: tuple[FormSpec, ...], *, area_code: str = "", seconds: float = 60.0
+) -> MailReading:
+    """Given the raw bytes of a mail, return all that was learnt of it.
+
+    `seconds` bounds the unpacking and each document; three times that bounds the mail. If the mail can't even be
+    unpacked, the reading has its head (as far as that can be read), no parts, and a defect that says why. Raise
+    WorkerUnavailable if no worker can be started: that is no fault of the mail.
+    """
+    call = _Calls(worker, raw, forms, area_code, seconds)
+    unpacked = call.unpack()
+    documents = [call.read("body", path, PartRole.BODY, enclosing) for path, enclosing in _bodies(unpacked)]
+    documents += [
+        call.read("part", part.path, part.role, part.enclosing, part.name)
+        for part in unpacked.parts
+        if _may_hold_form(part)
+    ]
+    return MailReading(
+        head=unpacked.head,
+        parts=unpacked.parts,
+        documents=tuple(documents),
+        own_text=unpacked.own_text,
+        quoted_text=unpacked.quoted_text,
+        reports=unpacked.reports,
+        cloud_links=unpacked.cloud_links,
+        defects=unpacked.defects,
+    )
+
+
+def read_document(
+    worker: Worker,
+    data: bytes,
+    name: str,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    seconds: float = 60.0,
+) -> PartReading:
+    """Given the bytes and the name of a bare file, return its reading as if it were the only attachment of a mail."""
+    header: JsonObject = {"name": name, "declared_type": "", "forms": to_json(forms), "area_code": area_code}
+    answer = worker.call("document", header, data, timeout_s=seconds)
+    return PartReading(PartPath("1"), PartRole.ATTACHMENT, _reading(answer, name))
+
+
+def _bodies(unpacked: Unpacked) -> list[tuple[PartPath, PartPath]]:
+    """The bodies that say something: path and enclosing message, a forward's original behind its own body."""
+    chosen = []
+    for body in unpacked.bodies:
+        if body.text.strip() or body.html:
+            chosen.append((body.path, body.enclosing))
+        if body.forwarded:
+            chosen.append((PartPath(body.path + QUOTED_MARK), body.enclosing))
+    return chosen
+
+
+def _may_hold_form(part: Part) -> bool:
+    return part.role is PartRole.ATTACHMENT and part.type not in _NO_DOCUMENTS
+
+
+@dataclass(slots=True)
+class _Calls:
+    """The calls for one mail, and how much time is left for them."""
+
+    worker: Worker
+    raw: bytes
+    forms: tuple[FormSpec, ...]
+    area_code: str
+    seconds: float
+    ends_at: float = field(init=False)  # on the monotonic clock
+
+    def __post_init__(self) -> None:
+        self.ends_at = time.monotonic() + self.seconds * _DOCUMENTS_WORTH
+
+    def unpack(self) -> Unpacked:
+        answer = self.worker.call("mail", {}, self.raw, timeout_s=self.seconds)
+        unpacked = _typed(Unpacked, answer)
+        if not isinstance(unpacked, Failure):
+            return unpacked
+        head = _typed(Unpacked, self.worker.call("head", {}, self.raw, timeout_s=self.seconds))
+        defect = f"unpacking stopped: {unpacked.code}"
+        if isinstance(head, Failure):
+            return Unpacked(_unread_head(), defects=(defect, f"reading the header stopped: {head.code}"))
+        return Unpacked(head.head, defects=(defect, *head.defects))
+
+    def read(self, operation: str, path: PartPath, role: PartRole, enclosing: PartPath, name: str = "") -> PartReading:
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            failure = Failure(FailureCode.TIMEOUT, "the time for this mail is used up")
+            return PartReading(path, role, _unread(name, failure), enclosing)
+        header: JsonObject = {"path": path, "forms": to_json(self.forms), "area_code": self.area_code}
+        answer = self.worker.call(operation, header, self.raw, timeout_s=min(self.seconds, left))
+        return PartReading(path, role, _reading(answer, name), enclosing)
+
+
+def _reading(answer: Answered | Stopped, name: str) -> DocumentReading:
+    reading = _typed(DocumentReading, answer)
+    return _unread(name, reading) if isinstance(reading, Failure) else reading
+
+
+def _typed(type_: type[T], answer: Answered | Stopped) -> T | Failure:
+    """Check the shape of an answer: the child that wrote it has held hostile bytes."""
+    if isinstance(answer, Stopped):
+        return Failure(answer.code, answer.detail)
+    try:
+        return from_json(type_, answer.json)
+    except CodecError:
+        return Failure(FailureCode.CRASHED, "answer of the wrong shape")
+
+
+def _unread(name: str, failure: Failure) -> DocumentReading:
+    return DocumentReading(name=name, kind="unknown", failure=failure)
+
+
+def _unread_head() -> MailHead:
+    return MailHead(message_id="", from_address="", from_name="", to_addresses=(), subject="", date=None, damaged=True)

@@ -1,0 +1,82 @@
+"""What the worker does with mail: the handlers that `parsers.worker` serves when it is started with this module.
+
+In: a JSON header and the raw bytes of a mail (or, for ``document``, of a bare file). Out: JSON of `mime.Unpacked` or
+`parsers.forms.DocumentReading`. Runs in the locked-in child only; the other side is `intake.read`.
+
+==========  =====================================  ==================
+operation   header                                 answer
+==========  =====================================  ==================
+mail        {}                                     Unpacked
+head        {}                                     Unpacked, head only
+part        {path, forms, area_code}               DocumentReading
+body        {path, forms, area_code}               DocumentReading
+document    {name, declared_type, forms, area_code}  DocumentReading
+==========  =====================================  ==================
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from intake.bodies import BodyText, read_bodies
+from intake.mime import QUOTED_MARK, part, unpack, unpack_head
+from intake.structure import walk
+from parsers.codec import from_json, to_json
+from parsers.document import Note, NoteCode
+from parsers.forms import DocumentReading, FormSpec
+from parsers.frames import JsonObject
+from parsers.parse import parse_document, parse_html, parse_text
+from parsers.worker import HANDLERS as BARE_HANDLERS
+from parsers.worker import Handler
+
+
+def _unpack_mail(_header: JsonObject, raw: bytes) -> JsonObject:
+    return cast("JsonObject", to_json(unpack(raw)))
+
+
+def _unpack_head(_header: JsonObject, raw: bytes) -> JsonObject:
+    return cast("JsonObject", to_json(unpack_head(raw)))
+
+
+def _read_part(header: JsonObject, raw: bytes) -> JsonObject:
+    leaf, data = part(raw, str(header["path"]))
+    reading = parse_document(
+        data,
+        name=leaf.name.text,
+        declared_type=leaf.type,
+        forms=_forms(header),
+        area_code=str(header.get("area_code", "")),
+    )
+    return cast("JsonObject", to_json(reading))
+
+
+def _read_body(header: JsonObject, raw: bytes) -> JsonObject:
+    path, mark, _ = str(header["path"]).partition(QUOTED_MARK)
+    for body in read_bodies(walk(raw)):
+        if body.path == path:
+            return cast("JsonObject", to_json(_read_text(header, body, quoted=bool(mark))))
+    raise KeyError(path)
+
+
+def _read_text(header: JsonObject, body: BodyText, *, quoted: bool) -> DocumentReading:
+    """Read one side of a body: the HTML where there is reason to, else the text."""
+    html, text = (body.quoted_html, body.quoted) if quoted else (body.html, body.text)
+    parse = parse_html if html else parse_text
+    reading = parse(html or text, forms=_forms(header), area_code=str(header.get("area_code", "")))
+    if not body.certain:
+        reading = replace(reading, notes=(*reading.notes, Note(NoteCode.UNCERTAIN_ENCODING)))
+    return reading
+
+
+def _forms(header: JsonObject) -> tuple[FormSpec, ...]:
+    forms = header["forms"]
+    return tuple(from_json(FormSpec, form) for form in forms) if isinstance(forms, list) else ()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **BARE_HANDLERS,
+    "mail": _unpack_mail,
+    "head": _unpack_head,
+    "part": _read_part,
+    "body": _read_body,
+}

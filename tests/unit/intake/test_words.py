@@ -1,0 +1,95 @@
+"""Words for states and faults: each value has some, and nobody is blamed for what is not his fault."""
+
+import pytest
+
+from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
+from intake.words import (
+    DISPOSITION_WORDS,
+    KIND_NAMES,
+    KIND_WORDS,
+    OUTBOX_WORDS,
+    SENDER_WORDS,
+    STATE_WORDS,
+    failure_detail,
+    failure_text,
+    file_text,
+    problem_text,
+)
+from parsers.document import FailureCode
+from parsers.forms import FieldType, Problem, ProblemCode
+from parsers.sniff import Kind
+
+
+def test_every_value_has_its_word():
+    assert set(STATE_WORDS) == set(CellState)
+    assert set(DISPOSITION_WORDS) == set(Disposition)
+    assert set(OUTBOX_WORDS) == set(OutboxState)
+    assert set(KIND_NAMES) == set(LetterKind)
+    assert set(SENDER_WORDS) == set(SenderKind)
+    assert set(KIND_WORDS) == set(Kind) - {Kind.UNKNOWN, Kind.EMPTY}
+
+
+@pytest.mark.parametrize("code", FailureCode)
+@pytest.mark.parametrize("kind", ["doc", "nothing known"])
+def test_a_file_that_failed_has_words_for_both_sides(code, kind):
+    assert failure_text(code, kind)
+    assert failure_text(code, kind, clerk=True)
+    assert "{" not in failure_text(code, kind) + failure_text(code, kind, clerk=True)
+
+
+@pytest.mark.parametrize(
+    "code", [FailureCode.NEEDS_ENGINE, FailureCode.TIMEOUT, FailureCode.CRASHED, FailureCode.TOO_LARGE]
+)
+def test_what_is_our_trouble_is_never_put_as_the_units_fault(code):
+    assert "无须重发" in failure_text(code, "doc")
+    assert "请重新" not in failure_text(code, "doc")
+
+
+@pytest.mark.parametrize("code", ProblemCode)
+@pytest.mark.parametrize("label", ["手机", ""])
+@pytest.mark.parametrize("given", ["139", ""])
+def test_every_problem_has_a_half_sentence(code, label, given):
+    text = problem_text(Problem(code, "mobile" if label else None, given), label)
+    assert text
+    assert not text.endswith(("。", "；", "，"))
+    assert "“”" not in text
+
+
+@pytest.mark.parametrize(
+    ("problem", "label", "type_", "words"),
+    [
+        (Problem(ProblemCode.MISSING, "m"), "手机", None, "“手机”未填写"),
+        (Problem(ProblemCode.MISSING, "m", "无"), "手机", None, "“手机”填写为“无”，此项必须填写"),
+        (Problem(ProblemCode.INVALID, "m", "139000"), "手机", None, "“手机”填写为“139000”，号码位数不对"),
+        (Problem(ProblemCode.INVALID, "m", "0595-1"), "办公电话", None, "“办公电话”填写为“0595-1”，号码格式不对"),
+        (
+            Problem(ProblemCode.INVALID, "m", "139000"),
+            "联系方式",
+            FieldType.PHONE,
+            "“联系方式”填写为“139000”，号码位数不对",
+        ),
+        (Problem(ProblemCode.INVALID, "m", "同上"), "手机", FieldType.MOBILE, "“手机”填写为“同上”，不是号码"),
+        (
+            Problem(ProblemCode.INVALID, "m", "27390001", "a landline number"),
+            "手机",
+            FieldType.MOBILE,
+            "“手机”填写为“27390001”，是固定电话，请填写手机号码",
+        ),
+        (Problem(ProblemCode.INVALID, "e", "abc@126"), "电子邮箱", None, "“电子邮箱”填写为“abc@126”，格式不完整"),
+        (Problem(ProblemCode.UNKNOWN_UNIT, "u", "某镇"), "单位", None, "单位名称“某镇”未能与参加单位名册对应"),
+    ],
+)
+def test_a_problem_says_what_stands_there_and_what_is_wrong(problem, label, type_, words):
+    assert problem_text(problem, label, type_) == words
+
+
+def test_a_long_faulty_text_is_cut():
+    assert len(problem_text(Problem(ProblemCode.INVALID, "m", "1" * 500), "手机")) < 80
+
+
+def test_the_readers_own_code_is_more_exact_than_the_problems():
+    problem = Problem(ProblemCode.DAMAGED, detail=failure_detail(FailureCode.EMPTY, "docx"))
+    assert file_text(problem) == "文件没有内容（0字节）"
+    assert file_text(Problem(ProblemCode.DAMAGED)) == "文件已损坏或不完整"
+    unsupported = Problem(ProblemCode.UNSUPPORTED, detail=failure_detail(FailureCode.UNSUPPORTED, "rar"))
+    assert "RAR" in file_text(unsupported)
