@@ -23,11 +23,13 @@ from intake.model import (
     LetterKind,
     MailReading,
     OutboxState,
+    SenderKind,
     StoredSubmission,
     Submission,
     Triage,
     UnitName,
 )
+from intake.roster import Roster
 from intake.settings import Campaign
 from parsers.codec import from_json, to_json
 from parsers.forms import FieldReading, Problem
@@ -297,9 +299,24 @@ def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]
     return tuple(rows)
 
 
-def last_mail_by_unit(ledger: Ledger) -> Mapping[UnitName, datetime]:
-    """Return for each unit when its newest submission arrived."""
-    return {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
+def last_mail_by_unit(session: Session, ledger: Ledger, roster: Roster, *, now: datetime) -> dict[UnitName, datetime]:
+    """Return for each unit when its newest mail arrived, by its submissions and by the addresses the roster has.
+
+    A mail from a unit's address that still waits for a person counts as if it had come now: nobody is told that nothing
+    has come while it lies on the clerk's desk.
+    """
+    newest = {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
+    written = session.execute(
+        select(MessageRow.from_address, func.max(MessageRow.arrived_at), func.max(MessageRow.review_open))
+        .where(MessageRow.sender_kind == SenderKind.PERSON)
+        .group_by(MessageRow.from_address)
+    )
+    for address, arrived_at, waits in written:
+        at = now if waits else arrived_at
+        for unit in roster.by_address(address):
+            name = UnitName(unit.name)
+            newest[name] = max(at, newest.get(name, at))
+    return newest
 
 
 def bad_addresses(session: Session) -> Mapping[str, str]:
@@ -344,6 +361,12 @@ def heartbeat(session: Session, tick: str) -> HeartbeatRow:
         session.add(row)
         session.flush()
     return row
+
+
+def end_rests(session: Session) -> None:
+    """Let every tick try at once again."""
+    for row in session.scalars(select(HeartbeatRow).where(HeartbeatRow.paused_until.is_not(None))):
+        row.paused_until = None
 
 
 def note_tick(session: Session, tick: str, *, now: datetime, details: dict[str, Any] | None = None) -> int:
@@ -392,7 +415,7 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
     states = {"sightings": SightingRow.state, "messages": MessageRow.state, "outbox": OutboxRow.state}
     found: dict[str, dict[str, int]] = {}
     for name, state in states.items():
-        found[name] = dict(session.execute(select(state, func.count()).group_by(state)).tuples().all())
+        found[name] = dict(session.execute(select(state, func.count()).group_by(state)).all())
     return found
 
 

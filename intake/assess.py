@@ -1,0 +1,341 @@
+"""What a mail amounts to: accepted, correction, review or ignored, form by form and field by field. Pure.
+
+Stage before: `read` and `triage`. Stage after: `reply` and the record. In: the reading, who sent it, the campaign, the
+roster, what is known. Out: `Assessment`. It judges neither lateness (`audience`, `ledger`) nor which version is in force
+(`ledger`), and it writes nothing. Wrong is far worse than missing: whatever is not certain goes to a person.
+
+The rules that a person must look, then that the sender must mend, then that all is well, are tried in this order over
+the whole mail; a good form beside a faulty one stays good (`Submission.review`, `problems`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from intake import phrases, reasons
+from intake.completion import completed
+from intake.dossier import Dossier, Known
+from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
+from intake.identify import Clue, Finding, Source, clue_in, identify, mail_clues, trust_of, written_unit
+from intake.merge import Candidate, candidate, differences, join
+from intake.model import (
+    Assessment,
+    Disposition,
+    FileProblem,
+    FormId,
+    MailReading,
+    SenderKind,
+    StoredSubmission,
+    Submission,
+    Triage,
+    Trust,
+    UnitName,
+)
+from intake.pieces import SCANS, Filled, Piece, sort_out
+from intake.prose import document_form, forms_named, heading_text, labelled_units, signature_lines, title_reading
+from intake.roster import Roster
+from intake.settings import Campaign
+from intake.spoken import declined_beside, spoken
+from parsers.fields import check_required
+from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
+
+__all__ = ["Known", "assess"]
+
+_NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
+_SIGNATURE_LINES = 8  # of the mail's own text, from below
+_LOSSES = ("cut at", "too many parts", "too deep", "stopped")  # `MailReading.defects` that mean something was not read
+_OWN_MARK = "x-intake-id"
+_FOR_A_PERSON = frozenset(
+    {
+        ProblemCode.AMBIGUOUS,
+        ProblemCode.UNKNOWN_UNIT,
+        ProblemCode.CONFLICT,
+        ProblemCode.UNTRUSTED_SENDER,
+        ProblemCode.NEEDS_ENGINE,
+        ProblemCode.TOO_LARGE,
+        ProblemCode.QUESTION,
+    }
+)
+_TRUST_RANK = {Trust.UNKNOWN: 0, Trust.CONFIRMED: 1, Trust.ROSTER: 2}
+
+
+def assess(
+    reading: MailReading,
+    triage: Triage,
+    *,
+    campaign: Campaign,
+    roster: Roster,
+    known: Known | None = None,
+    arrived_at: datetime,
+) -> Assessment:
+    """Given a mail as it was read and who sent it, return what it amounts to.
+
+    `known` is what the record knows (None: nothing, as for `inspect`); of it only what arrived before `arrived_at`
+    counts, so that a mail found late is judged as it would have been in time.
+    """
+    dossier = _dossier(reading, triage, campaign, roster, known or Known(), arrived_at)
+    candidates = join(_candidates(dossier))
+    if _is_machine_noise(dossier, candidates):
+        return Assessment(Disposition.IGNORED, (reasons.ignored(triage.kind),))
+    if not candidates and _is_advertisement(dossier):
+        return Assessment(Disposition.IGNORED, (reasons.ADVERTISEMENT,))
+    candidates, unclear = completed(dossier, candidates)
+    submissions = tuple(_submission(one, dossier) for one in candidates)
+    found = faults(dossier, candidates)
+    if (not submissions and not found.problems) or _only_asks(dossier, submissions, found):
+        return _by_words(dossier)
+    return _verdict(dossier, candidates, submissions, found, unclear)
+
+
+# --- what is looked at -----------------------------------------------------------------------------------------------
+
+
+def _dossier(
+    reading: MailReading, triage: Triage, campaign: Campaign, roster: Roster, known: Known, arrived_at: datetime
+) -> Dossier:
+    lines = [line for line in reading.own_text.splitlines() if line.strip()]
+    clues = mail_clues(
+        reading.head,
+        signature_lines(lines[-_SIGNATURE_LINES:]),
+        roster=roster,
+        confirmed=known.confirmed_addresses,
+        answered_unit=known.answered_unit,
+    )
+    pieces = sort_out(reading, campaign.forms, triage.kind)
+    return Dossier(reading, triage, campaign, roster, known, arrived_at, pieces, clues)
+
+
+def _is_machine_noise(dossier: Dossier, candidates: Iterable[Candidate]) -> bool:
+    """Machines send no submissions, but for those that do: an OA system that mails a filled form is heard."""
+    kind = dossier.triage.kind
+    if kind is SenderKind.PERSON:
+        return False
+    if kind in _NEVER_A_SUBMISSION or (kind is SenderKind.OWN and dossier.reading.head.signal(_OWN_MARK)):
+        return True
+    if any(one.spec.kind is FormKind.TABLE for one in candidates):
+        return False
+    if kind is SenderKind.SYSTEM:
+        return not (dossier.sorted.failed or dossier.sorted.plain)
+    return True
+
+
+def _is_advertisement(dossier: Dossier) -> bool:
+    """A stranger's mail that names none of our forms and speaks like an advertisement: an answer would invite more."""
+    head = dossier.reading.head
+    text = f"{head.subject}\n{dossier.reading.own_text}"
+    stranger = not dossier.clues.sender_units and dossier.known.answered_unit is None and not head.in_reply_to
+    return stranger and phrases.is_advertising(text) and not forms_named(text, dossier.campaign)
+
+
+def _candidates(dossier: Dossier) -> list[Candidate]:
+    found = [candidate(filled, _unit_of(filled, dossier)) for filled in dossier.sorted.filled]
+    documents = dossier.sorted.plain
+    alone = len(documents) == 1
+    subject = dossier.reading.head.subject
+    for piece in documents:
+        spec = document_form(piece, dossier.campaign, subject=subject, alone=alone)
+        if spec is not None:
+            found.append(_document(piece, spec, dossier))
+    return found or _pasted_document(dossier)
+
+
+def _pasted_document(dossier: Dossier) -> list[Candidate]:
+    """A free document pasted into the mail's own text: it must have its heading there, the subject is not enough."""
+    for piece in dossier.sorted.bodies:
+        if piece.enclosing or piece.document.forms or any(phrases.asks(line) for line in piece.document.head[:2]):
+            continue
+        spec = document_form(piece, dossier.campaign, subject="", alone=False)
+        if spec is not None:
+            return [_document(piece, spec, dossier)]
+    return []
+
+
+def _unit_of(filled: Filled, dossier: Dossier) -> Finding:
+    key = _unit_key(filled.spec)
+    written = written_unit(filled.reading.fields, key)
+    clues = [clue_in(filled.piece.document.name, Source.FILE_NAME, dossier.roster)]
+    return identify(written, clues, dossier.clues, roster=dossier.roster, field=key)
+
+
+def _document(piece: Piece, spec: FormSpec, dossier: Dossier) -> Candidate:
+    """Return a free document as a candidate: its title, and its unit from the heading, the file name, the 落款."""
+    roster, document = dossier.roster, piece.document
+    key = _unit_key(spec)
+    named = labelled_units(document.head)
+    clues: list[Clue] = [
+        *(clue_in(line, Source.TITLE, roster) for line in (*named, heading_text(piece, spec))),
+        clue_in(document.name, Source.FILE_NAME, roster),
+        *(clue_in(line, Source.SIGNATURE, roster) for line in signature_lines(document.tail[-4:])),
+    ]
+    finding = identify("", clues, dossier.clues, roster=roster, field=key)
+    fields: list[FieldReading] = []
+    if key is not None and finding.unit is not None:
+        source = finding.source or Source.TITLE
+        fields.append(FieldReading(key, finding.text, finding.unit, "", source.replace("_", " "), source))
+    title = title_reading(piece, spec)
+    if title is not None:
+        fields.append(title)
+    reading = FormReading(spec.id, spec.title, tuple(fields), "whole document")
+    return candidate(Filled(piece, spec, reading), finding)
+
+
+def _unit_key(spec: FormSpec) -> str | None:
+    return next((field.key for field in spec.fields if field.type is FieldType.UNIT), None)
+
+
+# --- one submission --------------------------------------------------------------------------------------------------
+
+
+def _submission(one: Candidate, dossier: Dossier) -> Submission:
+    address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
+    unit, form = one.finding.unit, FormId(one.spec.id)
+    trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
+    problems = [*_problems(one)]
+    notes = [*one.notes, *one.finding.notes]
+    accepted = dossier.known.accepted_before(dossier.arrived_at, unit, form)
+    if unit is not None and accepted and dossier.campaign.collection(form).deadline is not None:
+        if one.spec.kind is FormKind.TABLE and any(not differences(old.fields, one.fields) for old in accepted):
+            notes.append(reasons.same_as_registered(one.spec, unit))
+        elif _less_trusted(trust, unit, accepted, dossier):
+            problems.append(Problem(ProblemCode.UNTRUSTED_SENDER))
+    return Submission(
+        form=form,
+        unit=unit,
+        fields=one.fields,
+        problems=tuple(problems),
+        attachment=one.piece.document.name or None,
+        source=one.piece.path,
+        review=_unit_is_open(one, problems) or any(_wants_a_person(problem, one.piece) for problem in problems),
+        trust=trust,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _unit_is_open(one: Candidate, problems: Iterable[Problem]) -> bool:
+    """No unit, and the sender is not asked for it: a person must say whose form it is."""
+    missing = (ProblemCode.MISSING, _unit_key(one.spec))
+    return one.finding.unit is None and missing not in {(problem.code, problem.field) for problem in problems}
+
+
+def _problems(one: Candidate) -> list[Problem]:
+    """Return all problems of a form once each: the fields' own, those of the form, what is required, and the unit's.
+
+    A required unit field that is empty is missing only if nothing else tells the unit: the office would not ask either.
+    """
+    found = [replace(field.problem, field=field.key) for field in one.fields if field.problem is not None]
+    found += [*one.problems, *check_required(one.spec, one.fields)]
+    key = _unit_key(one.spec)
+    missing = Problem(ProblemCode.MISSING, key)
+    unit_problem = one.finding.problem
+    if one.finding.unit is not None or unit_problem is not None:
+        found = [problem for problem in found if (problem.code, problem.field) != (missing.code, missing.field)]
+    if unit_problem is not None:
+        empty = one.finding.source is None and one.spec.kind is FormKind.TABLE
+        required = any(field.key == key and field.required for field in one.spec.fields)
+        found.append(missing if empty and required else unit_problem)
+    told: dict[str | None, set[ProblemCode]] = {}
+    kept = []
+    for problem in found:
+        codes = told.setdefault(problem.field, set())
+        repeated = problem.code in codes or (
+            problem.code is ProblemCode.MISSING and codes and problem.field is not None
+        )
+        if not repeated:
+            kept.append(problem)
+        codes.add(problem.code)
+    order = {field.key: number for number, field in enumerate(one.spec.fields)}
+    return sorted(kept, key=lambda problem: order.get(problem.field or "", -1))
+
+
+def _wants_a_person(problem: Problem, piece: Piece) -> bool:
+    """A field that cannot be decoded is asked for again; one that cannot be read off a scan is looked at."""
+    return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.document.kind in SCANS)
+
+
+def _less_trusted(trust: Trust, unit: UnitName, accepted: Iterable[StoredSubmission], dossier: Dossier) -> bool:
+    """Who gave an accepted version is at least confirmed by it; a newcomer below that may not replace it unseen."""
+    address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
+    if any(old.from_address == address for old in accepted):
+        return False
+    former = [trust_of(old.from_address, unit, roster=dossier.roster, confirmed=confirmed) for old in accepted]
+    strongest = max([_TRUST_RANK[Trust.CONFIRMED], *(_TRUST_RANK[one] for one in former)])
+    return _TRUST_RANK[trust] < strongest
+
+
+# --- the whole mail --------------------------------------------------------------------------------------------------
+
+
+def _only_asks(dossier: Dossier, submissions: tuple[Submission, ...], found: Faults) -> bool:
+    """A question that comes with the blank form (怎么填？) is a question, not an empty answer."""
+    only_blank = all(fault.problem.code is ProblemCode.EMPTY for fault in found.problems)
+    return not submissions and only_blank and phrases.asks(dossier.reading.own_text)
+
+
+def _by_words(dossier: Dossier) -> Assessment:
+    if _is_cut(dossier):
+        return Assessment(Disposition.REVIEW, (reasons.INCOMPLETE_MAIL,))
+    heard = spoken(dossier)
+    files = () if heard.problem is None else (heard.problem,)
+    why = [heard.reason, *reasons.of_files(files if not heard.reason else ())]
+    disposition = heard.disposition
+    if disposition is Disposition.CORRECTION and not dossier.triage.answerable:
+        disposition = Disposition.REVIEW
+        why.append(reasons.UNANSWERABLE)
+    return Assessment(
+        disposition,
+        tuple(reason for reason in [*why, *unrecognised(dossier, ())] if reason),
+        file_problems=files,
+        no_intent=heard.no_intent,
+    )
+
+
+def _verdict(
+    dossier: Dossier,
+    candidates: tuple[Candidate, ...],
+    submissions: tuple[Submission, ...],
+    found: Faults,
+    unclear: tuple[str, ...],
+) -> Assessment:
+    looks = [*unclear, *_looks(dossier, candidates)]
+    looks += reasons.of_files(fault for fault in found.problems if fault.problem.code not in FOR_THE_SENDER)
+    mends = [*reasons.of_files(fault for fault in found.problems if fault.problem.code in FOR_THE_SENDER)]
+    for one in submissions:
+        sentences = reasons.of_submission(one, dossier.spec(one.form))
+        (looks if one.review else mends).extend(sentences)
+    notes = [note for one in submissions for note in one.notes]
+    notes += [*found.notes, *unrecognised(dossier, candidates)]
+    if not dossier.triage.answerable:
+        looks.append(reasons.UNANSWERABLE)
+    if looks or any(one.review for one in submissions):
+        disposition = Disposition.REVIEW
+    else:
+        disposition = Disposition.CORRECTION if mends else Disposition.ACCEPTED
+    declined = declined_beside(dossier, {one.unit for one in submissions}, {one.form for one in submissions})
+    notes += [reasons.NO_INTENT] if declined else []
+    told = [*looks, *mends] or [reasons.ALL_COMPLETE]
+    return Assessment(
+        disposition,
+        tuple(dict.fromkeys([*told, *notes])),
+        submissions=(*submissions, *found.stubs),
+        file_problems=_once(found.problems),
+        no_intent=declined,
+    )
+
+
+def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]:
+    """Yield the reasons beside the forms themselves why a person must look."""
+    if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
+        yield reasons.QUESTION_BESIDE
+    for piece in named_but_missing(dossier, candidates) if candidates else ():
+        yield f"“{piece.document.name}”：{reasons.UNRECOGNISED}"
+    if _is_cut(dossier):
+        yield reasons.INCOMPLETE_MAIL
+
+
+def _is_cut(dossier: Dossier) -> bool:
+    """Return whether `mime` met a limit: an attachment may be missing, so its absence says nothing."""
+    return any(sign in defect for defect in dossier.reading.defects for sign in _LOSSES)
+
+
+def _once(problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
+    return tuple(dict.fromkeys(problems))

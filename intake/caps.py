@@ -1,0 +1,71 @@
+"""How many letters the provider has been given lately, and when it may be given the next one.
+
+In: an open `Session`, `now`, the office's caps. Out: an instant or None. It changes nothing. The providers publish no
+figures (facts/mail.md §1.2), so all caps are settings; NetEase counts by 15 minutes (451 MI:SFQ) and by days (MI:STC).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from intake.answers import SHANGHAI, tomorrow
+from intake.db.models import OutboxRow
+from intake.model import OutboxState
+from intake.settings import Sending
+
+QUARTER_HOUR = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+
+class Spent:
+    """What the server was or may have been given lately: letters sent, being sent and uncertain."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        """Given the record, count what it holds of the current day and of the last hour."""
+        self._now = now
+        self._midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+        at = func.coalesce(OutboxRow.sent_at, OutboxRow.claimed_at)
+        rows = session.execute(
+            select(at, OutboxRow.to_address)
+            .where(
+                OutboxRow.state.in_([OutboxState.SENT, OutboxState.SENDING, OutboxState.UNCERTAIN]),
+                at >= min(self._midnight, now - HOUR),
+            )
+            .order_by(at)
+        ).all()
+        self._all: list[datetime] = [row[0] for row in rows]
+        self._by_address: dict[str, list[datetime]] = {}
+        for instant, address in rows:
+            self._by_address.setdefault(address, []).append(instant)
+
+    def free_at(self, address: str, sending: Sending, *, share: float = 1.0) -> datetime | None:
+        """Return the first moment when every cap allows a letter to `address`, or None if that is now.
+
+        `share` is the part of the general caps that a letter of its kind may use up.
+        """
+        same = self._by_address.get(address, [])
+        waits = [
+            self._day(self._all, _part(sending.per_day, share)),
+            self._window(self._all, _part(sending.per_quarter_hour, share), QUARTER_HOUR),
+            self._day(same, sending.per_address_day),
+            self._window(same, sending.per_address_hour, HOUR),
+        ]
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    def _day(self, instants: Sequence[datetime], cap: int) -> datetime | None:
+        """Providers begin their daily count anew at midnight in China (DiscuzX#2)."""
+        today = sum(1 for instant in instants if instant >= self._midnight)
+        return None if today < cap else tomorrow(self._now)
+
+    def _window(self, instants: Sequence[datetime], cap: int, window: timedelta) -> datetime | None:
+        recent = [instant for instant in instants if instant > self._now - window]
+        if len(recent) < cap:
+            return None
+        return (recent[-cap] if cap > 0 else self._now) + window
+
+
+def _part(cap: int, share: float) -> int:
+    """Return `share` of a cap; of a cap of one still one, or such a letter would never go out."""
+    return max(int(cap * share), min(cap, 1))

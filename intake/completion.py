@@ -1,0 +1,197 @@
+"""A mail's text with some of a form's fields: the answer to a letter of ours, a correction, or just a signature. Pure.
+
+Stage before: `merge` (whole forms are known). Stage after: `assess`. 「手机：139…」 completes the submission it answers:
+the one that our letter spoke of, else the only one from this address that waits to be mended. Beside a whole form such
+lines are a signature, unless the text says 更正 and they differ; without anything to complete, and without a form's
+name in the mail, nothing is guessed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from intake import phrases, reasons
+from intake.dossier import Dossier
+from intake.identify import Finding, Source, clue_in, identify, written_unit
+from intake.merge import Candidate, answered_by, carried, complete
+from intake.model import StoredSubmission
+from intake.pieces import Filled, is_given, value_key
+from intake.prose import forms_named
+from parsers.forms import FieldReading, FieldType, FormReading
+
+
+@dataclass(slots=True)
+class _Open:
+    """Stored submissions on their way to completion, by id."""
+
+    stored: dict[int, StoredSubmission] = field(default_factory=dict)
+    fields: dict[int, tuple[FieldReading, ...]] = field(default_factory=dict)
+    source: dict[int, Filled] = field(default_factory=dict)
+
+    def take(self, target: StoredSubmission, partial: Filled) -> None:
+        """Join what a partial reading says into the stored submission that it answers."""
+        base = replace(target, fields=self.fields.get(target.id, target.fields))
+        self.fields[target.id] = complete(base, partial.reading, partial.spec)
+        self.stored[target.id], self.source[target.id] = target, partial
+
+
+def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tuple[Candidate, ...], tuple[str, ...]]:
+    """Given the whole forms of a mail, return them with those that its text completes, and reasons to look.
+
+    What cannot be placed is left in `dossier.sorted.partial` for `spoken`, if there is nothing else in the mail.
+    """
+    work = _Open()
+    files = candidates or dossier.sorted.failed or dossier.sorted.plain
+    # Beside a whole form of the same kind such lines are a signature, or the correction that `_corrects_itself` tells.
+    given = {one.spec.id for one in candidates}
+    partials = [partial for partial in dossier.sorted.partial if partial.spec.id not in given]
+    answers = _answered(dossier) if files else _answerable(dossier)
+    placed, doubtful = _choose([place for partial in partials if (place := _place(partial, answers)) is not None])
+    for one in placed:
+        work.take(one.target, one.partial)
+    merged = [_candidate(dossier, work, one) for one in work.stored.values()]
+    merged += _siblings(dossier, work)
+    rest = [partial for partial in partials if partial not in [one.partial for one in placed]]
+    whole = [] if files or placed else [_as_whole_form(dossier, one) for one in rest if _names_its_form(dossier, one)]
+    unclear = [reasons.CORRECTS_ITSELF] if _corrects_itself(dossier, candidates) else []
+    if doubtful or ((merged or whole) and not files and _says_more(rest, [*merged, *whole])):
+        unclear.append(reasons.PARTIAL_UNCLEAR)
+    return (*candidates, *merged, *whole), tuple(unclear)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A partial reading and the stored submission it may complete. `asked`: it gives what our letter asked for."""
+
+    partial: Filled
+    target: StoredSubmission
+    asked: bool
+
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        """What was asked for comes first, then the form whose own word the label is (手机 is an alias elsewhere)."""
+        labels = {one.key: value_key(one.label) for one in self.partial.spec.fields}
+        own = all(labels.get(one.key) == value_key(one.label) for one in self.partial.reading.fields)
+        return self.asked, own
+
+    def shares_a_line(self, other: "_Place") -> bool:
+        """Return whether one line of the text was read for both."""
+        places = {one.place for one in other.partial.reading.fields}
+        return any(one.place in places for one in self.partial.reading.fields)
+
+
+def _place(partial: Filled, answers: tuple[StoredSubmission, ...]) -> _Place | None:
+    target = answered_by(partial.reading, answers, partial.spec)
+    if target is None or not _is_about(partial.reading, target):
+        return None
+    return _Place(partial, target, asked=bool(target.problems))
+
+
+def _choose(places: list[_Place]) -> tuple[list[_Place], bool]:
+    """Of readings of one line for several forms keep the best; return them, and whether some could not be told apart."""
+    chosen = [one for one in places if not any(other.rank > one.rank and one.shares_a_line(other) for other in places)]
+    doubtful = any(
+        one is not other and one.shares_a_line(other) and not (one.asked and other.asked)
+        for one in chosen
+        for other in chosen
+    )
+    return ([] if doubtful else chosen), doubtful
+
+
+def _is_about(partial: FormReading, target: StoredSubmission) -> bool:
+    """Where something was asked for, an answer gives some of that; other lines (a signature's phone) replace nothing."""
+    asked = {problem.field for problem in target.problems}
+    return not asked or any(one.key in asked or None in asked for one in partial.fields if is_given(one))
+
+
+def _says_more(unplaced: Iterable[Filled], placed: Iterable[Candidate]) -> bool:
+    """One line may be read as a field of two forms: it is left over only if no completed form has its value."""
+    used = {value_key(one.value) for candidate in placed for one in candidate.fields}
+    return any(
+        is_given(one) and value_key(one.value or one.raw) not in used
+        for left in unplaced
+        for one in left.reading.fields
+    )
+
+
+def _corrects_itself(dossier: Dossier, candidates: tuple[Candidate, ...]) -> bool:
+    return phrases.corrects(dossier.reading.own_text) and any(
+        _differs(partial.reading, candidates) for partial in dossier.sorted.partial
+    )
+
+
+def _answerable(dossier: Dossier) -> tuple[StoredSubmission, ...]:
+    """What this mail may complete: the submissions our letter spoke of, else those from this address with a fault."""
+    return _answered(dossier) or dossier.known.open_from(dossier.reading.head.from_address, dossier.arrived_at)
+
+
+def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
+    """What our letter spoke of, or what has taken its place since: an old letter's answer must not bring old values back."""
+    found: dict[int, StoredSubmission] = {}
+    for one in dossier.known.answered:
+        newer = dossier.known.before(dossier.arrived_at, one.unit, one.form) if one.unit is not None else ()
+        for stored in (one,) if one.current or not newer else newer:
+            if stored.arrived_at < dossier.arrived_at:
+                found[stored.id] = stored
+    return tuple(found.values())
+
+
+def _names_its_form(dossier: Dossier, partial: Filled) -> bool:
+    """反馈表见附件 above a labelled signature names a form too: then the form is the missing attachment."""
+    reading = dossier.reading
+    named = forms_named(f"{reading.head.subject}\n{reading.own_text}", dossier.campaign)
+    return partial.spec.id in named and not phrases.speaks_of_attachment(reading.own_text)
+
+
+def _as_whole_form(dossier: Dossier, partial: Filled) -> Candidate:
+    """A body that calls itself the form but lacks some of its labels: a form with gaps, which are asked for."""
+    key = _unit_key(partial)
+    text = written_unit(partial.reading.fields, key)
+    finding = identify(text, (), dossier.clues, roster=dossier.roster, field=key)
+    return Candidate(partial.spec, partial.piece, partial.reading.fields, finding, partial.reading.problems)
+
+
+def _unit_key(partial: Filled) -> str | None:
+    return next((one.key for one in partial.spec.fields if one.type is FieldType.UNIT), None)
+
+
+def _candidate(dossier: Dossier, work: _Open, stored: StoredSubmission) -> Candidate:
+    partial, fields = work.source[stored.id], work.fields[stored.id]
+    return Candidate(
+        partial.spec,
+        partial.piece,
+        fields,
+        _finding(dossier, stored, fields, _unit_key(partial)),
+        notes=("由回信补充，其余内容沿用此前报送",),
+    )
+
+
+def _finding(dossier: Dossier, stored: StoredSubmission, fields: Iterable[FieldReading], key: str | None) -> Finding:
+    """The unit as it stands in the completed form; where it stands nowhere, the unit that was known before."""
+    text = written_unit(fields, key)
+    if text.strip() or stored.unit is None:
+        clues = [clue_in(stored.attachment or "", Source.FILE_NAME, dossier.roster)]
+        return identify(text, clues, dossier.clues, roster=dossier.roster, field=key)
+    return Finding(stored.unit, Source.LETTER)
+
+
+def _siblings(dossier: Dossier, work: _Open) -> list[Candidate]:
+    """The other people of a completed version come along: a version is replaced as a whole (`ledger`)."""
+    found: dict[int, Candidate] = {}
+    for done in work.stored.values():
+        partial = work.source[done.id]
+        for other in (*dossier.known.current, *dossier.known.answered):
+            together = (other.message_id, other.unit, other.form) == (done.message_id, done.unit, done.form)
+            if together and other.id not in work.stored:
+                fields = tuple(carried(one, other) for one in other.fields)
+                finding = _finding(dossier, other, fields, _unit_key(partial))
+                found[other.id] = Candidate(partial.spec, partial.piece, fields, finding)
+    return list(found.values())
+
+
+def _differs(reading: FormReading, candidates: Iterable[Candidate]) -> bool:
+    """Return whether the text gives a value that no whole form of the same kind in the mail has."""
+    for one in reading.fields:
+        theirs = [other.value(one.key) for other in candidates if other.spec.id == reading.form]
+        if one.value is not None and theirs and value_key(one.value) not in {value_key(value) for value in theirs}:
+            return True
+    return False

@@ -1,0 +1,56 @@
+"""What the record knows that bears on one mail: whose address it is, which letter of ours it answers.
+
+Stage before: `read`. Stage after: `assess`. In: an open session, the head of the mail, the ledger. Out: `Known`.
+A mail counts as an answer only if it comes from the very address that the letter went to: a forwarded letter of ours in
+somebody else's hands must not complete a form.
+"""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake.db import queries
+from intake.db.models import OutboxRow
+from intake.dossier import Known
+from intake.ledger import Ledger
+from intake.model import FormId, MailHead, UnitName
+from intake.settings import Campaign
+
+# The reference as letters show it in their subjects; mail programs keep it behind "回复：" even where they lose In-Reply-To.
+_REFERENCE = re.compile("\u3014([0-9]{4}-[0-9]{4,})\u3015")
+
+
+def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campaign) -> Known:
+    """Given the head of a mail, return what the record knows that bears on it."""
+    letter = _answered_letter(session, head)
+    current = tuple(one for one in ledger.submissions if one.current)
+    senders = queries.confirmed_senders(session, campaign)
+    if letter is None:
+        return Known(confirmed_addresses=senders, current=current)
+    return Known(
+        confirmed_addresses=senders,
+        current=current,
+        answered=() if letter.cause_id is None else ledger.of_message(letter.cause_id),
+        answered_unit=None if letter.unit is None else UnitName(letter.unit),
+        answered_forms=tuple(FormId(form) for form in letter.forms),
+    )
+
+
+def _answered_letter(session: Session, head: MailHead) -> OutboxRow | None:
+    """Return the newest letter of ours that the mail answers, by its thread, else by the reference in its subject."""
+    if not head.from_address:
+        return None
+    found = queries.letters_answered(session, (head.in_reply_to, *head.references))
+    by_thread = next((row for row in found if row.to_address == head.from_address), None)
+    if by_thread is not None:
+        return by_thread
+    references = _REFERENCE.findall(head.subject)
+    if not references:
+        return None
+    return session.scalar(
+        select(OutboxRow)
+        .where(OutboxRow.reference.in_(references), OutboxRow.to_address == head.from_address)
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )

@@ -1,0 +1,170 @@
+"""The deliver tick: what is due in the outbox goes to the server, letter by letter, each in transactions of its own.
+
+In: the record, a way to open an SMTP session, the caps. Out: rows settled, a `Batch`. Stage before: `outbox`; the server's
+part of a letter is `smtp`, the meaning of its answers `answers`.
+
+    claim (committed) → connect → phase "data" (committed) → the letter → 250 → sent (committed)
+
+Nothing but the status write follows the 250 in its transaction: systems that did more there sent the same mail again
+on every run when that more failed (FreeScout#2003, nextcloud-mail#6540). A refusal that concerns every letter pauses the
+queue; the pause is written together with the letter's own state and returned.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from intake import outbox
+from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, pause_after
+from intake.db import queries
+from intake.settings import Sending
+from intake.smtp import SmtpSession
+
+log = logging.getLogger(__name__)
+
+TICK = "deliver"  # the name of its heartbeat
+# Older attempts belong to a batch that is over: the longest one (all deadlines of `smtp.Deadlines`) takes 25 minutes.
+_STUCK_FOR = timedelta(hours=1)
+# One letter that is taken for spam has a reason in itself, three in a row say that the account is watched.
+_HELD_IN_A_ROW = 3
+_HELD_PAUSE = timedelta(hours=1)
+_HELD_REASON = "连续三封信被服务商拒收，发信暂停一小时，以免账号被封。请查看待处理信件的拒收原因"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one tick came to. `unsent` counts attempts that did not end with a 250; `pause` is set if the queue rests."""
+
+    sent: int = 0
+    unsent: int = 0
+    pause: PauseUntil | None = None
+
+
+def deliver_batch(
+    sessions: sessionmaker[Session],
+    make_smtp: Callable[[], SmtpSession],
+    sending: Sending,
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    stopping: Callable[[], bool] = lambda: False,
+    limit: int = 100,
+) -> Batch:
+    """Given the outbox, send what is due, at most `limit` letters, and return what came of it.
+
+    Ends early when the queue has to pause, or before the next letter once `stopping` says so. Whatever is raised (a
+    database that is locked or full, a bug) leaves the letter at hand in a state that `outbox.recover` understands.
+    """
+    with sessions.begin() as session:
+        resting = _pause_in_force(session, now())
+        recovered = outbox.recover(session, now(), stuck_for=_STUCK_FOR)
+    if recovered:
+        log.warning("action=deliver.recovered letters=%d", recovered)
+    if resting is not None:
+        return Batch(pause=resting)
+    record = _Record(sessions, now, stopping)
+    pause: PauseUntil | None = None
+    with make_smtp() as smtp:
+        while record.attempts < limit and pause is None and not stopping():
+            if record.attempts:
+                sleep(sending.pause_s)
+            with sessions.begin() as session:
+                letter = outbox.claim(session, now(), sending)
+            if letter is None:
+                break
+            outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))
+            pause = record.settle(letter, outcome)
+    if pause is None:
+        record.succeeded()
+    return Batch(record.sent, record.attempts - record.sent, pause)
+
+
+def _pause_in_force(session: Session, now: datetime) -> PauseUntil | None:
+    row = queries.heartbeat(session, TICK)
+    if row.paused_until is None or row.paused_until <= now:
+        return None
+    return PauseUntil(row.paused_until, row.message, alarming=row.permanent)
+
+
+class _Record:
+    """Writes into the record what becomes of the letters of one batch, each write a transaction."""
+
+    def __init__(
+        self, sessions: sessionmaker[Session], now: Callable[[], datetime], stopping: Callable[[], bool]
+    ) -> None:
+        self.sent = 0
+        self.attempts = 0
+        self._held_in_a_row = 0
+        self._sessions = sessions
+        self._now = now
+        self._stopping = stopping
+
+    def phase_writer(self, letter_id: int) -> Callable[[Phase], None]:
+        """Return what the SMTP session calls before it goes on: the phase is committed first."""
+
+        def write(phase: Phase) -> None:
+            with self._sessions.begin() as session:
+                outbox.note_phase(session, letter_id, outbox.DATA if phase is Phase.CONTENT else outbox.CONNECTED)
+
+        return write
+
+    def settle(self, letter: outbox.ClaimedLetter, outcome: Outcome) -> PauseUntil | None:
+        """Write what came of a letter and return the pause that follows from it, if any."""
+        self.attempts += 1
+        if isinstance(outcome, Sent):
+            with self._sessions.begin() as session:
+                outbox.settle(session, letter.id, outcome, self._now())
+            log.info("action=deliver.sent letter=%d attempt=%d", letter.id, letter.attempt)
+            self.sent += 1
+            self._held_in_a_row = 0
+            return None
+        held = isinstance(outcome, Refused) and outcome.answer_class is AnswerClass.HOLD_FOR_CLERK
+        self._held_in_a_row = self._held_in_a_row + 1 if held else 0
+        with self._sessions.begin() as session:
+            state = outbox.settle(session, letter.id, outcome, self._now())
+            pause = self._pause(session, outcome)
+        _log_failure(letter, outcome, state)
+        if pause is not None:
+            log.warning("action=deliver.paused until=%s", pause.when.isoformat())
+        return pause
+
+    def succeeded(self) -> None:
+        """Note that the tick came to its end."""
+        with self._sessions.begin() as session:
+            queries.note_tick(session, TICK, now=self._now())
+
+    def _pause(self, session: Session, outcome: Refused | Lost) -> PauseUntil | None:
+        if self._stopping():
+            return None  # we cut the line ourselves: that says nothing of the server
+        now = self._now()
+        if self.sent:
+            queries.note_tick(session, TICK, now=now)  # all was well in between: pauses grow from the beginning again
+        pause = pause_after(outcome, failures=queries.heartbeat(session, TICK).failures, now=now)
+        if pause is None and self._held_in_a_row >= _HELD_IN_A_ROW:
+            pause = PauseUntil(now + _HELD_PAUSE, _HELD_REASON, alarming=True)
+        if pause is not None:
+            queries.note_tick_failure(
+                session, TICK, now=now, message=pause.reason, paused_until=pause.when, permanent=pause.alarming
+            )
+        return pause
+
+
+def _log_failure(letter: outbox.ClaimedLetter, outcome: Refused | Lost, state: str) -> None:
+    match outcome:
+        case Refused(answer_class=answer_class, code=code, phase=phase):
+            log.warning(
+                "action=deliver.refused letter=%d attempt=%d class=%s code=%d phase=%s state=%s",
+                letter.id,
+                letter.attempt,
+                answer_class,
+                code,
+                phase,
+                state,
+            )
+        case Lost(phase=phase):
+            log.warning(
+                "action=deliver.lost letter=%d attempt=%d phase=%s state=%s", letter.id, letter.attempt, phase, state
+            )

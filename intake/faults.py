@@ -1,0 +1,205 @@
+"""Files that could not be read, blank forms, links instead of files: whose fault, and is it one at all. Pure.
+
+Stage before: the forms of the mail are known (`merge`). Stage after: `assess` weighs it. In: the dossier and what was
+submitted. Out: `Faults`. A file that fails beside a readable copy of the same form is no fault (the stamped scan beside
+the Word file); a file that only lacks a program on our side is never the unit's fault and goes to a person.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from intake import reasons
+from intake.dossier import Dossier
+from intake.identify import Source, clue_in, identify, trust_of
+from intake.merge import Candidate
+from intake.model import FileProblem, FormId, Submission
+from intake.pieces import SCANS, Piece, photographs
+from intake.prose import forms_named, title_reading
+from intake.words import failure_detail
+from parsers.document import Failure, FailureCode
+from parsers.forms import FieldReading, FieldType, FormKind, FormSpec, Problem, ProblemCode
+from parsers.sniff import Kind
+
+# The sender can mend these; everything else is looked at by a person of the office.
+FOR_THE_SENDER = frozenset(
+    {
+        ProblemCode.NO_ATTACHMENT,
+        ProblemCode.EMPTY,
+        ProblemCode.ENCRYPTED,
+        ProblemCode.DAMAGED,
+        ProblemCode.UNSUPPORTED,
+        ProblemCode.CLOUD_LINK,
+    }
+)
+_CODES = {
+    FailureCode.ENCRYPTED: ProblemCode.ENCRYPTED,
+    FailureCode.DAMAGED: ProblemCode.DAMAGED,
+    FailureCode.EMPTY: ProblemCode.DAMAGED,  # ProblemCode.EMPTY means our own blank form
+    FailureCode.LOCK_FILE: ProblemCode.UNSUPPORTED,
+    FailureCode.UNSUPPORTED: ProblemCode.UNSUPPORTED,
+    FailureCode.NEEDS_ENGINE: ProblemCode.NEEDS_ENGINE,
+    FailureCode.TOO_LARGE: ProblemCode.TOO_LARGE,
+    FailureCode.REFUSED: ProblemCode.UNREADABLE,
+    FailureCode.TIMEOUT: ProblemCode.UNREADABLE,
+    FailureCode.CRASHED: ProblemCode.UNREADABLE,
+}
+# Pages, films and slides are not wrong to send; a form in another container can be saved as Word or Excel.
+_NOT_WRONG_TO_SEND = SCANS | {Kind.MEDIA, Kind.PPT, Kind.PPTX, Kind.PROGRAM}
+_PHOTOGRAPH_NAME = "邮件正文中的图片"
+_SCANNED_CHARACTERS = 20  # a Word file of pictures with hardly any text is a scan in disguise
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """`problems` go to the sender or the clerk by their code; `stubs` give the unit × form its state; `notes` are remarks."""
+
+    problems: tuple[FileProblem, ...] = ()
+    stubs: tuple[Submission, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def faults(dossier: Dossier, candidates: Collection[Candidate]) -> Faults:
+    """Given a mail and the forms found in it, return the faults of its files."""
+    found: list[tuple[Piece | None, FileProblem]] = []
+    notes: list[str] = []
+    for piece in dossier.sorted.failed:
+        if excused(piece, dossier, candidates):
+            notes.append(f"“{piece.document.name}”未另行读取：同一表已有可读的一份")
+        else:
+            found.append((piece, FileProblem(_problem(piece), piece.document.name)))
+    for piece in dossier.sorted.plain:
+        if _is_scan_in_disguise(piece) and not excused(piece, dossier, candidates):
+            problem = Problem(
+                ProblemCode.NEEDS_ENGINE, detail=failure_detail(FailureCode.NEEDS_ENGINE, piece.document.kind)
+            )
+            found.append((piece, FileProblem(problem, piece.document.name)))
+    if not candidates:
+        found.extend(
+            (piece, FileProblem(Problem(ProblemCode.EMPTY), piece.document.name)) for piece in _returned(dossier)
+        )
+    found.extend((None, fault) for fault in _links(dossier, candidates))
+    if not candidates and not found and photographs(dossier.reading):
+        detail = failure_detail(FailureCode.NEEDS_ENGINE, Kind.JPEG)
+        found.append((None, FileProblem(Problem(ProblemCode.NEEDS_ENGINE, detail=detail), _PHOTOGRAPH_NAME)))
+    stubs = [stub for piece, fault in found if piece is not None for stub in _stubs(piece, fault, dossier, candidates)]
+    return Faults(tuple(fault for _, fault in found), tuple(stubs), tuple(notes))
+
+
+def excused(piece: Piece, dossier: Dossier, candidates: Collection[Candidate]) -> bool:
+    """Given a file that failed, return whether the forms that were read make it needless.
+
+    A lock file, beside anything. A file of the same name (but for 盖章, 扫描件 …), or one whose name speaks of the forms
+    read and of no other. A scan of a meaningless name, if the mail speaks of no other form.
+    """
+    failure = piece.document.failure
+    readable = {one.piece.document.name for one in candidates}
+    if failure is not None and failure.code is FailureCode.LOCK_FILE:
+        return bool(candidates or len(dossier.sorted.failed) > 1)
+    if not readable:
+        return False
+    if any(one.piece.stem == piece.stem and one.piece.document is not piece.document for one in candidates):
+        return True
+    forms = {one.spec.id for one in candidates}
+    named = set(forms_named(piece.file_name, dossier.campaign))
+    if named:
+        return named <= forms
+    if piece.document.kind not in SCANS and not _is_scan_in_disguise(piece):
+        return False
+    announced = set(forms_named(dossier.reading.head.subject, dossier.campaign))
+    announced |= set(forms_named(dossier.reading.own_text, dossier.campaign))
+    return announced <= forms
+
+
+def named_but_missing(dossier: Dossier, candidates: Collection[Candidate]) -> tuple[Piece, ...]:
+    """Return readable files without a form whose name speaks of a form that the mail does not give otherwise.
+
+    A form that our reader fails to see in a file that is called 附件2 must not be lost silently.
+    """
+    forms = {one.spec.id for one in candidates}
+    used = [one.piece for one in candidates]
+    return tuple(
+        piece
+        for piece in dossier.sorted.plain
+        if piece not in used
+        and not _is_scan_in_disguise(piece)
+        and set(forms_named(piece.file_name, dossier.campaign)) - forms
+    )
+
+
+def _problem(piece: Piece) -> Problem:
+    failure = piece.document.failure or Failure(FailureCode.CRASHED)
+    code, kind = failure.code, piece.document.kind
+    if code is FailureCode.UNSUPPORTED and kind in _NOT_WRONG_TO_SEND:
+        code = FailureCode.NEEDS_ENGINE
+    return Problem(_CODES[code], detail=failure_detail(code, kind))
+
+
+def _is_scan_in_disguise(piece: Piece) -> bool:
+    return piece.document.pictures > 0 and piece.document.characters < _SCANNED_CHARACTERS
+
+
+def _returned(dossier: Dossier) -> Iterable[Piece]:
+    """Yield the blank forms that the sender returned; those that only hang in a forwarded notice are not meant."""
+    return (piece for piece in dossier.sorted.blanks if not piece.enclosing)
+
+
+def _links(dossier: Dossier, candidates: Collection[Candidate]) -> Iterable[FileProblem]:
+    """Yield the cloud links that stand where a form should: all if nothing was read, else those that name another form."""
+    forms = {one.spec.id for one in candidates}
+    for link in dossier.reading.cloud_links:
+        if not candidates or set(forms_named(link.name, dossier.campaign)) - forms:
+            yield FileProblem(Problem(ProblemCode.CLOUD_LINK, given=link.name), link.name)
+
+
+def _stubs(
+    piece: Piece, fault: FileProblem, dossier: Dossier, candidates: Collection[Candidate]
+) -> Iterable[Submission]:
+    """Yield a submission without values for each form that a failed file is by its name (else by the subject).
+
+    So the unit's cell says 待核实 or 待补正 instead of 未报, and no reminder claims that nothing came.
+    """
+    given = {one.spec.id for one in candidates}
+    blank = [form.form for form in piece.document.forms]
+    alone = len(dossier.sorted.failed) + len(dossier.sorted.plain) == 1
+    forms = blank or list(forms_named(piece.file_name, dossier.campaign))
+    if not forms and alone:
+        forms = [*forms_named(dossier.reading.head.subject, dossier.campaign)][:1]
+    for form in dict.fromkeys(forms):
+        if form in given or form not in {spec.id for spec in dossier.campaign.forms}:
+            continue
+        stub = _stub(piece, fault.problem, dossier.spec(form), dossier)
+        if stub.unit is not None or stub.fields:
+            yield stub
+
+
+def _stub(piece: Piece, problem: Problem, spec: FormSpec, dossier: Dossier) -> Submission:
+    unit_key = next((field.key for field in spec.fields if field.type is FieldType.UNIT), None)
+    clue = clue_in(piece.document.name, Source.FILE_NAME, dossier.roster)
+    finding = identify("", [clue], dossier.clues, roster=dossier.roster, field=unit_key)
+    fields: tuple[FieldReading, ...] = ()
+    if spec.kind is FormKind.DOCUMENT and problem.code not in FOR_THE_SENDER:
+        title = title_reading(piece, spec, readable=False)
+        fields = () if title is None else (title,)
+        if finding.unit is not None and unit_key is not None:
+            unit = FieldReading(unit_key, finding.text, finding.unit, "", finding.source or "", finding.source or "")
+            fields = (unit, *fields)
+    confirmed = dossier.known.confirmed_addresses
+    return Submission(
+        form=FormId(spec.id),
+        unit=finding.unit,
+        fields=fields,
+        problems=(problem,),
+        attachment=piece.document.name or None,
+        source=piece.path,
+        review=problem.code not in FOR_THE_SENDER,
+        trust=trust_of(dossier.reading.head.from_address, finding.unit, roster=dossier.roster, confirmed=confirmed),
+        notes=finding.notes,
+    )
+
+
+def unrecognised(dossier: Dossier, candidates: Collection[Candidate]) -> tuple[str, ...]:
+    """Return a sentence for each readable file that is no form and no known document."""
+    used = [one.piece for one in candidates]
+    return tuple(
+        f"“{piece.document.name}”：{reasons.UNRECOGNISED}" for piece in dossier.sorted.plain if piece not in used
+    )

@@ -1,0 +1,168 @@
+"""Which unit a form is from, by which evidence, and how far its sender may speak for it. Pure.
+
+Stage before: `roster` (names → units). Stage after: `assess`. Evidence in order of trust (facts/users.md §2):
+what is written in the form's own unit field; the heading of a free document, the file name, the subject; the signature;
+the letter of ours that is answered; the sender's address. What stands in the form is never overridden: a name that is
+not on the roster, or might be two units, goes to a person with the candidates.
+
+Weaker evidence completes a form whose unit field is empty or missing, but only where it points to one unit: two
+sources that name different units are a question, not an answer. The sender's address alone contradicts nobody
+(colleagues and private mailboxes forward; WeChat files travel), it only decides where all others are silent.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from intake.model import MailHead, Trust, UnitName
+from intake.pieces import is_given
+from intake.roster import Roster, Unit
+from parsers.forms import FieldReading, Problem, ProblemCode
+
+
+class Source(StrEnum):
+    """Where the unit was found, strongest first."""
+
+    FIELD = "field"
+    TITLE = "title"
+    FILE_NAME = "file_name"
+    SUBJECT = "subject"
+    SIGNATURE = "signature"
+    LETTER = "letter"
+    SENDER = "sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The unit found, or the problem of finding it. `text` is the evidence as it stands. `notes` are Chinese remarks."""
+
+    unit: UnitName | None = None
+    source: Source | None = None
+    text: str = ""
+    problem: Problem | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """Units that one source names, with the text in which they stand."""
+
+    source: Source
+    units: frozenset[UnitName]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailClues:
+    """What the mail as a whole says about the unit, strongest first; the same for all its files."""
+
+    clues: tuple[Clue, ...]
+    sender_units: frozenset[UnitName]
+
+
+def mail_clues(
+    head: MailHead,
+    signature: Iterable[str],
+    *,
+    roster: Roster,
+    confirmed: Mapping[str, frozenset[UnitName]],
+    answered_unit: UnitName | None,
+) -> MailClues:
+    """Given the head of a mail and the lines of its signature, return what they say about the unit."""
+    known = {UnitName(unit.name) for unit in roster.by_address(head.from_address)} if head.from_address else set()
+    sender = frozenset(known | confirmed.get(head.from_address, frozenset()))
+    lines = [*signature, head.from_name]
+    clues = [
+        clue_in(head.subject, Source.SUBJECT, roster),
+        *(clue_in(line, Source.SIGNATURE, roster) for line in lines if line.strip()),
+    ]
+    if answered_unit is not None:
+        clues.append(Clue(Source.LETTER, frozenset({answered_unit}), ""))
+    clues.append(Clue(Source.SENDER, sender, head.from_address))
+    return MailClues(tuple(clue for clue in clues if clue.units), sender)
+
+
+def clue_in(text: str, source: Source, roster: Roster) -> Clue:
+    """Given a text that may name units, return them as a clue (possibly of no unit)."""
+    return Clue(source, frozenset(UnitName(unit.name) for unit in roster.find_in(text)), text)
+
+
+def written_unit(fields: Iterable[FieldReading], key: str | None) -> str:
+    """Given the fields of a form, return what stands in its unit field; "" if nothing does, or only a stroke."""
+    for field in fields:
+        if key is not None and field.key == key and is_given(field):
+            return field.value if isinstance(field.value, str) else field.raw
+    return ""
+
+
+def identify(written: str, own_clues: Iterable[Clue], mail: MailClues, *, roster: Roster, field: str | None) -> Finding:
+    """Given what a form's unit field says ("" = nothing) and the other clues, return the unit or the problem.
+
+    `own_clues` are those of the form's own file (heading, file name, 落款); `field` is the key of the unit field.
+    """
+    if written.strip():
+        return _as_written(written.strip(), mail, roster, field)
+    clues = [*(clue for clue in own_clues if clue.units), *mail.clues]
+    return _by_clues(clues, field)
+
+
+def trust_of(
+    address: str, unit: UnitName | None, *, roster: Roster, confirmed: Mapping[str, frozenset[UnitName]]
+) -> Trust:
+    """Given a sender's address, return how well we know that it may speak for `unit`."""
+    if unit is None or not address:
+        return Trust.UNKNOWN
+    if any(known.name == unit for known in roster.by_address(address)):
+        return Trust.ROSTER
+    return Trust.CONFIRMED if unit in confirmed.get(address, frozenset()) else Trust.UNKNOWN
+
+
+def _as_written(written: str, mail: MailClues, roster: Roster, field: str | None) -> Finding:
+    match = roster.match(written)
+    if match.unit is None:
+        names = _names(match.rivals)
+        code = ProblemCode.AMBIGUOUS if match.rivals else ProblemCode.UNKNOWN_UNIT
+        return Finding(None, Source.FIELD, written, Problem(code, field, given=written, detail=names))
+    unit = UnitName(match.unit.name)
+    if not match.certain:
+        names = _names((match.unit, *match.rivals))
+        return Finding(unit, Source.FIELD, written, Problem(ProblemCode.AMBIGUOUS, field, given=written, detail=names))
+    notes: tuple[str, ...] = ()
+    if mail.sender_units and unit not in mail.sender_units:
+        notes = (f"发件邮箱登记在{'、'.join(sorted(mail.sender_units))}名下，表中单位为{unit}",)
+    return Finding(unit, Source.FIELD, written, notes=notes)
+
+
+_SOURCE_WORDS: Mapping[Source, str] = {
+    Source.TITLE: "标题",
+    Source.FILE_NAME: "文件名",
+    Source.SUBJECT: "邮件主题",
+    Source.SIGNATURE: "落款或发件人名称",
+    Source.LETTER: "所回复的信件",
+    Source.SENDER: "发件邮箱",
+}
+
+
+def _by_clues(clues: list[Clue], field: str | None) -> Finding:
+    if not clues:
+        return Finding(problem=Problem(ProblemCode.UNKNOWN_UNIT, field))
+    first = clues[0]
+    if len(first.units) > 1:
+        narrowed = [first.units & other.units for other in clues[1:] if len(first.units & other.units) == 1]
+        if not narrowed or any(one != narrowed[0] for one in narrowed):
+            return _ambiguous(first, first.units, field)
+        first = Clue(first.source, narrowed[0], first.text)
+    (unit,) = first.units
+    others = [clue for clue in clues[1:] if clue.source is not Source.SENDER and unit not in clue.units]
+    if others:
+        return _ambiguous(first, first.units.union(*(clue.units for clue in others)), field)
+    return Finding(unit, first.source, first.text, notes=(f"单位依据{_SOURCE_WORDS[first.source]}确定为{unit}",))
+
+
+def _ambiguous(clue: Clue, units: frozenset[UnitName], field: str | None) -> Finding:
+    problem = Problem(ProblemCode.AMBIGUOUS, field, given=clue.text, detail="、".join(sorted(units)))
+    return Finding(None, clue.source, clue.text, problem)
+
+
+def _names(units: Iterable[Unit]) -> str:
+    return "、".join(unit.name for unit in units)

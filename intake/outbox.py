@@ -1,0 +1,378 @@
+"""The letters' life in the record: enqueue, claim, settle, recover. The only door out.
+
+Stage before: `compose` (the bytes). Stage after: `deliver` (the server). In: an open `Session` and `now`; out: rows
+changed within the caller's transaction. Nothing here begins or commits one, opens a socket or reads a clock.
+
+    held ──release──→ queued ──claim──→ sending ──250──→ sent
+                        ↑ │               │ refused: queued later | held | failed
+                        │ └─→ expired     └ lost in mid-letter, crash: uncertain
+                        └── the Sent folder does not have it ──┘   (… has it: sent)
+
+`sending` is committed before the socket opens and phase "data" before the first byte of the letter leaves, so that
+after a crash it is known what the server can have (RFC 1047: nobody can know more). What is uncertain is decided by the
+provider's Sent folder; a receipt that is not there goes out again only if a person says so: two receipts are worse than
+none, which a unit would ask for. A reminder is sent again while it is still of use.
+
+For a row in `uncertain`, `not_before` is the first instant at which absence from the Sent folder counts.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from intake.answers import BEFORE_THE_LETTER, AnswerClass, Lost, Outcome, Phase, Refused, Sent, tomorrow
+from intake.caps import QUARTER_HOUR, Spent
+from intake.db.models import BadAddressRow, OutboxRow
+from intake.model import LetterKind, OutboxState
+from intake.settings import Sending, SendMode
+from intake.witness import SentFolder
+
+CONNECTED = "connected"  # the values of OutboxRow.phase
+DATA = "data"
+
+# How long an absent Sent copy proves nothing: the server's own work after the final dot (RFC 5321 §4.5.3.2.6).
+GRACE = timedelta(minutes=10)
+# Waits after a temporary refusal: 5, 10, 20 … 240 minutes. 28 attempts are about four days (RFC 5321 §4.5.4.1).
+_FIRST_WAIT = timedelta(minutes=5)
+_LONGEST_WAIT = timedelta(hours=4)
+_ATTEMPTS_LIMIT = 28
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """How a kind of letter is treated. `rank`: who goes first; `share`: the part of the general caps it may use up."""
+
+    at_most_once: bool
+    rank: int
+    share: float = 1.0
+
+
+_RECEIPT = _Policy(at_most_once=True, rank=1)
+# Reminders come by the hundred and can wait an hour: a fifth of every cap is kept for the answers of the day.
+_POLICIES: dict[str, _Policy] = {
+    LetterKind.ALARM: _Policy(at_most_once=False, rank=0),
+    LetterKind.ACKNOWLEDGEMENT: _RECEIPT,
+    LetterKind.CORRECTION: _RECEIPT,
+    LetterKind.UNREADABLE: _RECEIPT,
+    LetterKind.UPDATE: _RECEIPT,
+    LetterKind.RECEIVED: _RECEIPT,
+    LetterKind.QUESTION: _RECEIPT,
+    LetterKind.DIGEST: _Policy(at_most_once=False, rank=2),
+    LetterKind.REMINDER: _Policy(at_most_once=False, rank=3, share=0.8),
+}
+
+
+def _policy(row: OutboxRow) -> _Policy:
+    return _POLICIES.get(row.kind, _RECEIPT)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """A composed letter on its way into the record. `key` is the business key; `raw` what every attempt sends."""
+
+    key: str
+    kind: LetterKind
+    campaign: str
+    to_address: str
+    subject: str
+    header_message_id: str
+    reference: str
+    raw: bytes
+    not_before: datetime
+    unit: str | None = None
+    forms: tuple[str, ...] = ()
+    cause_id: int | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedLetter:
+    """A letter that is ours to send now, once."""
+
+    id: int
+    kind: str
+    to_address: str
+    raw: bytes
+    attempt: int
+
+
+def state_on_entry(kind: LetterKind, mode: SendMode) -> OutboxState:
+    """Given the office's mode, return the state of a new letter: to units held on request, to the clerk never."""
+    to_the_clerk = kind in (LetterKind.DIGEST, LetterKind.ALARM)
+    return OutboxState.HELD if mode is SendMode.HOLD and not to_the_clerk else OutboxState.QUEUED
+
+
+def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: datetime) -> bool:
+    """Given a composed letter, keep it. Return False, and change nothing, if its business key is known already.
+
+    Raise IntegrityError if another letter has its Message-ID or reference: that would be a bug of ours.
+    """
+    values = {
+        "key": letter.key,
+        "kind": letter.kind.value,
+        "campaign": letter.campaign,
+        "unit": letter.unit,
+        "to_address": letter.to_address,
+        "subject": letter.subject[:500],
+        "header_message_id": letter.header_message_id,
+        "reference": letter.reference,
+        "raw": letter.raw,
+        "cause_id": letter.cause_id,
+        "forms": list(letter.forms),
+        "state": state.value,
+        "created_at": now,
+        "not_before": letter.not_before,
+        "expires_at": letter.expires_at,
+    }
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(OutboxRow).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
+    return session.scalar(statement) is not None
+
+
+def claim(session: Session, now: datetime, sending: Sending) -> ClaimedLetter | None:
+    """Given the caps, return the next letter that is due and mark it `sending`, or return None.
+
+    The caller commits before it opens a socket. What has expired is marked so; what is over a cap is moved to the first
+    moment when the cap allows it.
+    """
+    _expire(session, now)
+    spent = Spent(session, now)
+    while (row := _next_due(session, now)) is not None:
+        free_at = spent.free_at(row.to_address, sending, share=_policy(row).share)
+        if free_at is None:
+            row.state = OutboxState.SENDING
+            row.attempt += 1
+            row.phase = ""
+            row.claimed_at = now
+            session.flush()
+            return ClaimedLetter(row.id, row.kind, row.to_address, row.raw, row.attempt)
+        row.not_before = free_at
+        session.flush()
+    return None
+
+
+def _expire(session: Session, now: datetime) -> None:
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.expires_at <= now)
+        .values(state=OutboxState.EXPIRED)
+    )
+
+
+def _next_due(session: Session, now: datetime) -> OutboxRow | None:
+    rank = case({kind: policy.rank for kind, policy in _POLICIES.items()}, value=OutboxRow.kind, else_=_RECEIPT.rank)
+    return session.scalar(
+        select(OutboxRow)
+        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now)
+        .order_by(rank, OutboxRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # PostgreSQL: two daemons never take the same row; SQLite has one writer
+    )
+
+
+def note_phase(session: Session, letter_id: int, phase: str) -> None:
+    """Note how far the attempt got. Raise LookupError if the letter is not being sent any more: it must not go on."""
+    row = session.get_one(OutboxRow, letter_id, with_for_update=True)
+    if row.state != OutboxState.SENDING:
+        raise LookupError(f"letter {letter_id} is not being sent")
+    row.phase = phase
+
+
+def settle(session: Session, letter_id: int, outcome: Outcome, now: datetime) -> OutboxState:
+    """Given how the attempt ended, bring the letter to its next state and return it.
+
+    A letter that is not being sent any more (recovered meanwhile) is left as it is, except that a 250 is always believed.
+    """
+    row = session.get_one(OutboxRow, letter_id, with_for_update=True)
+    if row.state != OutboxState.SENDING and not isinstance(outcome, Sent):
+        return OutboxState(row.state)
+    match outcome:
+        case Sent(queue_id=queue_id, answer=answer):
+            row.state, row.sent_at, row.queue_id, row.answer = OutboxState.SENT, now, queue_id[:255], answer
+        case Refused():
+            row.answer = f"{outcome.code} {outcome.answer}"
+            _settle_refusal(session, row, outcome, now)
+        case Lost(phase=Phase.CONTENT, detail=detail):
+            row.answer, row.phase = detail, DATA
+            row.state, row.not_before = OutboxState.UNCERTAIN, now + GRACE
+        case Lost(phase=phase, detail=detail):
+            row.answer = detail
+            _queue_again(row, now, blameless=phase in BEFORE_THE_LETTER)
+    session.flush()
+    return OutboxState(row.state)
+
+
+def _settle_refusal(session: Session, row: OutboxRow, refused: Refused, now: datetime) -> None:
+    match refused.answer_class:
+        case AnswerClass.HOLD_FOR_CLERK:
+            row.state = OutboxState.HELD
+        case AnswerClass.WAIT_THEN_REWORD if row.attempt > 1:
+            row.state = OutboxState.HELD  # NetEase: "adjust the content"; the bytes are fixed, so a person decides
+        case AnswerClass.BAD_LETTER:
+            row.state = OutboxState.FAILED
+        case AnswerClass.BAD_RECIPIENT:
+            row.state = OutboxState.FAILED
+            _note_bad_address(session, row, now)
+        case AnswerClass.STOP_UNTIL_TOMORROW:
+            _queue_again(row, now, blameless=True, not_before=tomorrow(now))
+        case AnswerClass.WAIT_QUARTER_HOUR:
+            _queue_again(row, now, blameless=True, not_before=now + QUARTER_HOUR)
+        case AnswerClass.CONFIGURATION | AnswerClass.IP_BLOCKED:
+            _queue_again(row, now, blameless=True)
+        case AnswerClass.RETRY_SOON | AnswerClass.RECONNECT | AnswerClass.WAIT_THEN_REWORD:
+            _queue_again(row, now, blameless=refused.phase in BEFORE_THE_LETTER)
+
+
+def _queue_again(row: OutboxRow, now: datetime, *, blameless: bool, not_before: datetime | None = None) -> None:
+    """Put a letter that the server surely does not have back into the queue.
+
+    A `blameless` one was not refused for its own sake: its attempt is given back, or a week without a valid password
+    would use up the attempts of all, and it waits only for the queue's pause (`answers.pause_after`).
+    """
+    if blameless:
+        row.attempt -= 1
+    elif row.attempt >= _ATTEMPTS_LIMIT:
+        row.state = OutboxState.FAILED
+        return
+    row.state = OutboxState.QUEUED
+    row.phase = ""
+    row.not_before = not_before or (now if blameless else now + _wait(row.attempt))
+
+
+def _wait(attempt: int) -> timedelta:
+    doublings: int = min(max(attempt - 1, 0), 10)
+    return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
+
+
+def _note_bad_address(session: Session, row: OutboxRow, now: datetime) -> None:
+    if session.get(BadAddressRow, row.to_address.lower()) is None:
+        session.add(BadAddressRow(address=row.to_address.lower(), since=now, reason=row.answer))
+
+
+def recover(session: Session, now: datetime, *, stuck_for: timedelta = timedelta(0)) -> int:
+    """At start: what was being sent when the process ended is uncertain from now on. Return how many letters that is.
+
+    `stuck_for` spares younger attempts, for a caller that is not alone.
+    """
+    stuck = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.state == OutboxState.SENDING, OutboxRow.claimed_at <= now - stuck_for)
+        .with_for_update()
+    ).all()
+    for row in stuck:
+        row.state, row.not_before = OutboxState.UNCERTAIN, now + GRACE
+    session.flush()
+    return len(stuck)
+
+
+def has_uncertain(session: Session) -> bool:
+    """Return whether the Sent folder has to be asked about any letter."""
+    return session.scalar(select(OutboxRow.id).where(OutboxRow.state == OutboxState.UNCERTAIN).limit(1)) is not None
+
+
+def resolve_uncertain(session: Session, now: datetime, witness: SentFolder | None) -> int:
+    """Given what the Sent folder shows (None: it can't be read), decide the uncertain letters. Return how many.
+
+    Found: sent. Not handed over (the crash came before phase "data"): queued. Absent, once absence counts: a reminder,
+    digest or alarm is queued again; a receipt stays uncertain for the clerk.
+    """
+    rows = session.scalars(
+        select(OutboxRow).where(OutboxRow.state == OutboxState.UNCERTAIN).order_by(OutboxRow.id).with_for_update()
+    ).all()
+    return sum(1 for row in rows if _resolve(row, now, witness))
+
+
+def _resolve(row: OutboxRow, now: datetime, witness: SentFolder | None) -> bool:
+    started_at = row.claimed_at or row.created_at
+    copy = None if witness is None else witness.copy_of(row.reference, row.header_message_id, since=started_at)
+    if copy is not None:
+        row.state, row.sent_at = OutboxState.SENT, copy.at
+    elif row.phase != DATA:
+        _queue_again(row, now, blameless=False, not_before=now)
+    elif witness is None or not witness.can_tell(started_at, row.not_before) or _policy(row).at_most_once:
+        return False
+    else:
+        _queue_again(row, now, blameless=False, not_before=now)
+    return True
+
+
+# --- the clerk's door -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLetter:
+    """A letter as the clerk's list shows it."""
+
+    id: int
+    kind: LetterKind
+    unit: str | None
+    to_address: str
+    subject: str
+    state: OutboxState
+    created_at: datetime
+    not_before: datetime
+    attempt: int
+    answer: str
+
+
+def listed(session: Session, states: Collection[OutboxState]) -> tuple[ListedLetter, ...]:
+    """Return the letters in `states`, oldest first."""
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.state.in_(states)).order_by(OutboxRow.id))
+    return tuple(
+        ListedLetter(
+            row.id,
+            LetterKind(row.kind),
+            row.unit,
+            row.to_address,
+            row.subject,
+            OutboxState(row.state),
+            row.created_at,
+            row.not_before,
+            row.attempt,
+            row.answer,
+        )
+        for row in rows
+    )
+
+
+def release(session: Session, now: datetime, ids: Collection[int] | None = None) -> int:
+    """Let letters go: those of `ids` (held, failed or uncertain: the clerk has decided), or all that wait for a first
+    release. Return how many. One whose use is over expires at the next claim.
+    """
+    if ids is None:
+        chosen: ColumnElement[bool] = and_(OutboxRow.state == OutboxState.HELD, OutboxRow.attempt == 0)
+    else:
+        decided = [OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN]
+        chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(decided))
+    return _change(session, chosen, {"state": OutboxState.QUEUED, "phase": "", "not_before": now, "attempt": 0})
+
+
+def cancel(session: Session, ids: Collection[int]) -> int:
+    """Stop letters that have not been sent. Return how many."""
+    stoppable = [OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN]
+    return _change(
+        session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(stoppable)), {"state": OutboxState.CANCELLED}
+    )
+
+
+def withdraw_reminders(session: Session, given: Collection[tuple[str, str]]) -> int:
+    """Given units and forms that have just come in, stop the reminders of them that have not been sent. Return how many."""
+    units = {unit for unit, _ in given}
+    waiting = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.kind == LetterKind.REMINDER,
+            OutboxRow.unit.in_(units),
+            OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
+        )
+    ).all()
+    needless = [row.id for row in waiting if any((row.unit, form) in given for form in row.forms)]
+    return cancel(session, needless)
+
+
+def _change(session: Session, chosen: ColumnElement[bool], values: dict[str, object]) -> int:
+    statement = update(OutboxRow).where(chosen).values(values).returning(OutboxRow.id)
+    return len(session.scalars(statement).all())

@@ -1,0 +1,127 @@
+"""What a short Chinese mail says in words: a question, thanks, 见附件, 无意向. Pure; tables of cues, no grammar.
+
+In: the text that the sender wrote (quoted originals cut off). Out: yes or no. A cue is believed only where a wrong
+answer costs little: a question or a plain text goes to a person, never to the waste basket. Sources of the cues:
+facts/users.md §2 ("formats and mistakes to expect") and general knowledge of office mail.
+"""
+
+import re
+from collections.abc import Iterator
+
+# Punctuation that the code matches stands as escapes: 。 ； ！ ？ ， 、 ： …
+_SENTENCE_END = re.compile("[\u3002\uff1b\uff01!\n;]+|(?<=[?\uff1f])")
+_QUESTION_MARKS = ("?", "\uff1f")
+_PUNCTUATION = re.compile("[\\s\u3000-\u303f\uff00-\uff0f\uff1a-\uff20\u2014\u2018-\u201d\u2026!-/:-@~]+")
+
+# 咨询 alone is no cue: 咨询日 is the name of an event of this kind of notice.
+_ASKING = re.compile(
+    "请问|请教|想问|问一下|问下|想咨询|咨询一下|咨询下|想了解|想确认|不知道|不清楚|不明白"
+    "|怎么填|如何填|怎样填|麻烦告知|盼复"
+)
+_ASKING_ENDS = ("吗", "呢", "么", "没", "否")
+_TROUBLE = re.compile(
+    "打不开|下载不了|无法下载|找不到|没有?收到通知|没有?收到附件|没看到附件|未收到附件|看不到附件|模板有误|表格有误"
+)
+# Questions that a receipt answers by itself; 能否、可否 in them are politeness.
+_POLITE_QUESTION = re.compile(
+    "收到了?[吗没么否]|是否收|收悉|查收|妥否|当否|可否$|是否可以$|有误|符合要求|这样填|能打开|齐全"
+)
+
+_ATTACHMENT = re.compile("附件|附上|随附|随信|附后|附表|见附|表已填|已填好|填好的表|查收|查阅|审阅|审核|过目|接收|请收")
+_ALREADY_SENT = re.compile(
+    "(?:已经?|昨[天日]|之前|前[天日]|上周|早已).{0,12}?(?:报送|上报|报过|发送|发过|发了|寄|交过|交了|报了)"
+)
+
+_NO_INTENT = re.compile(
+    "(?:无|没有|暂无|没)(?:参加|报名|联合举办|举办|参与)?的?意[向愿]"
+    "|不(?:参加|参与|报名|举办|联合举办)|零报[告送]|放弃报名|无(?:此|该|相关)项?(?:内容|情况|节目)"
+)
+_BARE_NONE = re.compile("^(?:我[单位局镇乡办中心]{1,2})?(?:无|没有|暂无)$")  # the reply that a soft reminder asks for
+
+_COURTESY = re.compile(
+    "收到|已收|收悉|知悉|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
+    "|您好|你好|领导|同志|老师|祝好|顺祝商祺|工作顺利|此致|敬礼",
+    re.IGNORECASE,
+)
+_COURTESY_REST = 24  # characters that may be left over: a name, a unit, "发自我的iPhone"
+_MEANINGFUL = re.compile("[报表补发送改换更正延期推前后不没未无请帮问需要]")
+_CLIENT_LINE = re.compile("^(?:发自|来自|sent from|get outlook|从我的|获取).{0,40}$", re.IGNORECASE)
+
+# Two different ones in a stranger's mail that names no form: an advertisement. One alone may stand in any letter.
+_ADVERTISING = re.compile(
+    "发票|代开|退订|优惠|促销|特价|折扣|贷款|中奖|领奖|点击(?:链接|下方|此处|查看)|加微信|微信号|扫码|报价|培训班|招生|招商"
+    "|推广|营销|会员|免费试用|办证|咨询热线|订购热线|欢迎来电|主营|长期供应|厂家直销|包邮|unsubscribe",
+    re.IGNORECASE,
+)
+
+_CORRECTING = re.compile("更正|改为|更改为|变更为|应为|写错|填错|有误|有变|换成|换为|更新为")
+
+
+def asks(text: str) -> bool:
+    """Given the text of a mail without a form, return whether somebody waits for an answer."""
+    return any(_is_question(sentence) for sentence in _sentences(text)) or bool(_TROUBLE.search(text))
+
+
+def asks_beside_a_form(text: str) -> bool:
+    """Given the text of a mail with a form, return whether it asks what a receipt does not answer.
+
+    Stricter than `asks`: 请问…？ counts, 是否收到？ and 如缺项请告知 do not.
+    """
+    return any(
+        _is_question(sentence) and not _POLITE_QUESTION.search(sentence.rstrip("?\uff1f"))
+        for sentence in _sentences(text)
+    )
+
+
+def speaks_of_attachment(text: str) -> bool:
+    """Return whether the text announces a file (见附件, 请查收, 表已填好)."""
+    return bool(_ATTACHMENT.search(text))
+
+
+def says_already_sent(text: str) -> bool:
+    """Return whether the text says that the form was sent before."""
+    return bool(_ALREADY_SENT.search(_PUNCTUATION.sub("", text)))
+
+
+def says_no_intent(text: str) -> bool:
+    """Return whether the text says 无意向 / 不参加 / 零报告; never for a question."""
+    return bool(_NO_INTENT.search(_PUNCTUATION.sub("", text))) and not asks(text)
+
+
+def says_bare_none(text: str) -> bool:
+    """Return whether the text is just 无, as a reminder asks it to be answered."""
+    lines = [line for line in text.splitlines() if line.strip() and not _CLIENT_LINE.match(line.strip())]
+    return bool(lines) and bool(_BARE_NONE.match(_PUNCTUATION.sub("", lines[0]))) and len("".join(lines)) <= 60
+
+
+def is_courtesy(text: str) -> bool:
+    """Return whether the text is nothing but thanks or 收到: a careful clerk reads it and puts it away."""
+    lines = [line.strip() for line in text.splitlines()]
+    joined = _PUNCTUATION.sub("", "".join(line for line in lines if line and not _CLIENT_LINE.match(line)))
+    rest, found = _COURTESY.subn("", joined)
+    return found > 0 and len(rest) <= _COURTESY_REST and not _MEANINGFUL.search(rest) and not asks(text)
+
+
+def corrects(text: str) -> bool:
+    """Return whether the text says that something is to be changed (更正, 改为, 应为)."""
+    return bool(_CORRECTING.search(text))
+
+
+def is_advertising(text: str) -> bool:
+    """Return whether the text has at least two different signs of an advertisement."""
+    return len({found.casefold() for found in _ADVERTISING.findall(text)}) >= 2
+
+
+def is_bare(text: str) -> bool:
+    """Return whether the text holds no word at all (blank, or only the mail program's own line)."""
+    return not any(_PUNCTUATION.sub("", line) and not _CLIENT_LINE.match(line.strip()) for line in text.splitlines())
+
+
+def _sentences(text: str) -> Iterator[str]:
+    return (sentence.strip() for sentence in _SENTENCE_END.split(text) if sentence and sentence.strip())
+
+
+def _is_question(sentence: str) -> bool:
+    if sentence.endswith(_QUESTION_MARKS):
+        return True
+    return bool(_ASKING.search(sentence)) or (sentence.endswith(_ASKING_ENDS) and len(sentence) > 2)

@@ -1,0 +1,212 @@
+"""What happens to a mail, top to bottom: the page to show a newcomer.
+
+Stage before: `fetch` has archived the raw bytes and written a row `archived`. Stage after: `deliver` sends what lies in
+the outbox. Here, for one message: archived bytes → reading (in the worker) → triage → assessment → drafts → one
+transaction that files the message, its submissions and its letters together, or nothing at all.
+
+`examine_mail` is the part without a record: `intake inspect` uses it alone.
+"""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from intake import outbox, reply
+from intake.archive import Archive
+from intake.assess import assess
+from intake.bounce import bounces
+from intake.bugs import frames
+from intake.correspondence import known_for
+from intake.db import queries
+from intake.dossier import Known
+from intake.errors import OfficeError
+from intake.junk import as_junk, is_junk_folder
+from intake.letters import Stationery, post
+from intake.model import (
+    Assessment,
+    Disposition,
+    FormId,
+    MailHead,
+    MailReading,
+    Part,
+    PartRole,
+    SenderKind,
+    Sha256,
+    Triage,
+)
+from intake.read import read_document, read_mail
+from intake.roster import Roster
+from intake.settings import Settings
+from intake.triage import triage
+from parsers.isolate import Worker, WorkerUnavailable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Everything that a message needs on its way, opened once (scheduler/app.py).
+
+    `late_after` maps a form to the last instant that is in time; `stopping` is set when the process has to end: what is
+    being read then is not filed, because a worker that is closed under it looks like a document that can't be read.
+    """
+
+    settings: Settings
+    roster: Roster
+    stationery: Stationery
+    archive: Archive
+    worker: Worker
+    sessions: sessionmaker[Session]
+    late_after: Mapping[FormId, datetime]
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A mail as it was read, who sent it, and what it amounts to."""
+
+    reading: MailReading
+    triage: Triage
+    assessment: Assessment
+
+
+def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disposition | None:
+    """Given the id of an archived message, bring it to its end and return what it amounts to.
+
+    Return None if it did not come to an end: it no longer waits, the process is stopping, or a bug stopped it (then
+    the failure is counted, and after three tries the message is set aside for a person).
+    """
+    with bench.sessions.begin() as session:
+        pending = queries.begin_attempt(session, message_id, now=now)
+    if pending is None:
+        return None
+    try:
+        return _process(bench, pending, now)
+    except (OfficeError, WorkerUnavailable):
+        _give_back(bench, pending.id)  # the archive or the disk: the message is not at fault, the tick rests
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the other mails: counted, kept, then shunted
+        _count_failure(bench, pending.id, error, now)
+        return None
+
+
+def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Disposition | None:
+    settings = bench.settings
+
+    # 1. the archived bytes, unpacked and read in the worker; no transaction is open meanwhile
+    raw = bench.archive.read(Sha256(pending.sha256))
+    reading = read_mail(bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
+
+    # 2. person or machine
+    sender = triage(reading.head, reading, own_addresses=own_addresses(settings))
+
+    # 3. what it amounts to, given what the record knows
+    with bench.sessions() as session:
+        ledger = queries.load_ledger(session, settings.campaign, bench.late_after)
+        known = known_for(session, reading.head, ledger, settings.campaign)
+    assessment = assess(
+        reading,
+        sender,
+        campaign=settings.campaign,
+        roster=bench.roster,
+        known=known,
+        arrived_at=pending.arrived_at,
+    )
+    if is_junk_folder(pending.folder, settings.mailbox):
+        address = reading.head.from_address
+        known_sender = bool(bench.roster.by_address(address)) or address in known.confirmed_addresses
+        assessment = as_junk(assessment, known_sender=known_sender)
+
+    # 4. the message, its submissions and its letters: together or not at all
+    examined = Examined(reading, sender, assessment)
+    if bench.stopping.is_set():
+        _give_back(bench, pending.id)
+        return None
+    with bench.sessions.begin() as session:
+        _file(session, bench, pending, examined, known, now)
+    log.info("action=process.filed message=%d disposition=%s", pending.id, assessment.disposition)
+    return assessment.disposition
+
+
+def _file(
+    session: Session, bench: Workbench, pending: queries.Pending, examined: Examined, known: Known, now: datetime
+) -> None:
+    reading, sender, assessment = examined.reading, examined.triage, examined.assessment
+    settings = bench.settings
+    queries.file_message(
+        session,
+        pending.id,
+        reading=reading,
+        triage=sender,
+        assessment=assessment,
+        campaign=settings.campaign,
+        now=now,
+    )
+    if sender.kind is SenderKind.BOUNCE:
+        queries.note_bounces(session, bounces(reading), message_id=pending.id, now=now)
+    if sender.kind is SenderKind.PERSON:
+        queries.forgive_address(session, reading.head.from_address)
+    # who has sent is not reminded: a reminder that still waits would say that nothing has come
+    given = {(one.unit, one.form) for one in assessment.submissions if one.unit is not None}
+    outbox.withdraw_reminders(session, {*given, *assessment.no_intent})
+    drafts = reply.answers(
+        assessment,
+        reading,
+        sender,
+        incoming=reply.Incoming(pending.id, pending.sha256, pending.arrived_at, now),
+        campaign=settings.campaign,
+        roster=bench.roster,
+        known=known,
+        late_after=bench.late_after,
+    )
+    for draft in drafts:
+        post(session, draft, stationery=bench.stationery, now=now)
+
+
+def _give_back(bench: Workbench, message_id: int) -> None:
+    with bench.sessions.begin() as session:
+        queries.give_back(session, message_id)
+
+
+def _count_failure(bench: Workbench, message_id: int, error: Exception, now: datetime) -> None:
+    where = frames(error)
+    log.error("action=process.bug message=%d\n%s", message_id, where)
+    with bench.sessions.begin() as session:
+        shunted = queries.note_failure(session, message_id, error=where, now=now)
+    if shunted:
+        log.error("action=process.shunted message=%d", message_id)
+
+
+# --- without a record ------------------------------------------------------------------------------------------------
+
+
+def examine_mail(raw: bytes, *, worker: Worker, settings: Settings, roster: Roster) -> Examined:
+    """Given a raw mail, return what the program would make of it, knowing nothing of other mails."""
+    reading = read_mail(worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
+    sender = triage(reading.head, reading, own_addresses=own_addresses(settings))
+    return _examined(reading, sender, settings, roster)
+
+
+def examine_document(data: bytes, name: str, *, worker: Worker, settings: Settings, roster: Roster) -> Examined:
+    """Given a bare file, return what the program would make of it as the only attachment of a person's mail."""
+    document = read_document(worker, data, name, settings.campaign.forms, area_code=settings.office.area_code)
+    part = Part(document.path, name, "", PartRole.ATTACHMENT, len(data), hashlib.sha256(data).hexdigest())
+    head = MailHead(message_id="", from_address="", from_name="", to_addresses=(), subject="", date=None)
+    reading = MailReading(head, parts=(part,), documents=(document,))
+    return _examined(reading, Triage(SenderKind.PERSON, answerable=True, why="bare document"), settings, roster)
+
+
+def _examined(reading: MailReading, sender: Triage, settings: Settings, roster: Roster) -> Examined:
+    arrived_at = reading.head.date or datetime.max.replace(tzinfo=UTC)
+    assessment = assess(reading, sender, campaign=settings.campaign, roster=roster, arrived_at=arrived_at)
+    return Examined(reading, sender, assessment)
+
+
+def own_addresses(settings: Settings) -> frozenset[str]:
+    """Return the addresses that are the office's own, in lower case: mail from them is our own come back."""
+    return frozenset({settings.mailbox.address.lower(), settings.mailbox.login.lower()})

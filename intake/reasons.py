@@ -1,0 +1,66 @@
+"""Why a mail came out as it did, as Chinese sentences for the clerk. Pure; `assess` puts the weightiest first."""
+
+from collections.abc import Iterable
+
+from intake.model import FileProblem, SenderKind, Submission, UnitName
+from intake.words import SENDER_WORDS, file_text, problem_text
+from parsers.forms import FormSpec, Problem, ProblemCode
+
+ALL_COMPLETE = "报送内容完整"
+NO_INTENT = "单位来信表示无意向或零报告"
+NOTHING_TO_DO = "礼节性回复，没有报送内容"
+ADVERTISEMENT = "陌生地址发来的广告，没有报送内容"
+QUESTION_ASKED = "来信有咨询，需人工答复"
+QUESTION_BESIDE = "表格之外另有咨询，需人工答复"
+SAYS_ALREADY_SENT = "来信说已报送，未见表格，请核查"
+PLAIN_TEXT = "来信未见表格，内容需人工阅读"
+NO_INTENT_UNCLEAR = "来信表示无意向，但未能判明单位或所指的表，请人工确认"
+WITHDRAWAL = "该单位已报名，现来信表示无意向，请人工确认"
+PARTIAL_UNCLEAR = "正文中有部分填报内容，未能判明补充的是哪一份表"
+CORRECTS_ITSELF = "正文中的更正与附件内容不同，请人工核实"
+UNANSWERABLE = "发件人不能回信（系统发件或地址无效），请人工联系单位"
+INCOMPLETE_MAIL = "邮件结构异常，可能有内容未读到，请查看原件"
+UNRECOGNISED = "附件未识别为本次报送的材料"
+
+_UNIT_CODES = frozenset({ProblemCode.UNKNOWN_UNIT, ProblemCode.AMBIGUOUS})
+
+
+def of_submission(submission: Submission, spec: FormSpec) -> tuple[str, ...]:
+    """Given a submission with problems, return a sentence for each."""
+    labels = {field.key: field.label for field in spec.fields}
+    types = {field.key: field.type for field in spec.fields}
+    found = []
+    for problem in submission.problems:
+        if problem.field is None:
+            text = file_text(problem, clerk=True)
+        else:
+            text = problem_text(problem, labels.get(problem.field, problem.field), types.get(problem.field))
+        found.append(f"《{spec.title}》：{text}{_candidates(problem)}")
+    return tuple(found)
+
+
+def of_files(problems: Iterable[FileProblem]) -> tuple[str, ...]:
+    """Given the faults of files and of the mail, return a sentence for each."""
+    return tuple(
+        f"“{found.file}”{file_text(found.problem, clerk=True)}" if found.file else file_text(found.problem, clerk=True)
+        for found in problems
+    )
+
+
+def ignored(kind: SenderKind) -> str:
+    """Given what sent a mail, return why it is put away."""
+    return f"{SENDER_WORDS[kind]}，不是报送"
+
+
+def same_as_registered(spec: FormSpec, unit: UnitName) -> str:
+    """Return the note that a form came once more without a change."""
+    return f"{unit}《{spec.title}》与已登记内容一致"
+
+
+def _candidates(problem: Problem) -> str:
+    """Name the units that it might be, or what the other copy says."""
+    if problem.code in _UNIT_CODES and problem.detail:
+        return f"（可能是：{problem.detail}）"
+    if problem.code is ProblemCode.CONFLICT and problem.detail:
+        return f"（“{problem.given}”与“{problem.detail}”）"
+    return ""

@@ -1,0 +1,299 @@
+"""What is said to the sender of one mail: at most one letter, or nothing. Pure.
+
+Stage before: `assess`. Stage after: `letters` (words, bytes, outbox). In: the assessment and what the record knows.
+Out: drafts; subject and body are the templates' work.
+
+Rules: never to machines, never to an address other than From, never for mail that is older than the campaign. Two
+forms of one mail share one letter of the weightier kind. A form that came once more without a change is registered
+only. Where a person must look, the sender gets one neutral line a thread. The business key of an answer is the mail
+itself, not the kind of answer, so that no replay ever answers it twice; the neutral line has a key of its own, because
+the receipt that follows once a person or a better reader has settled the matter is wanted.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from intake.audience import asked_of
+from intake.dossier import Known
+from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
+from intake.model import (
+    Assessment,
+    CellState,
+    Disposition,
+    Draft,
+    FileProblem,
+    FormId,
+    LetterKind,
+    MailReading,
+    PartRole,
+    SenderKind,
+    StoredSubmission,
+    Submission,
+    Triage,
+    Trust,
+    UnitName,
+)
+from intake.roster import Roster
+from intake.settings import Campaign, Collection
+from intake.words import file_text
+from parsers.forms import ProblemCode
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_REFERENCES_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The mail that is answered. `id` is the message's row; `now` decides whether a deadline is still ahead."""
+
+    id: int
+    sha256: str
+    arrived_at: datetime
+    now: datetime
+
+
+def answers(
+    assessment: Assessment,
+    reading: MailReading,
+    triage: Triage,
+    *,
+    incoming: Incoming,
+    campaign: Campaign,
+    roster: Roster,
+    known: Known,
+    late_after: Mapping[FormId, datetime],
+) -> tuple[Draft, ...]:
+    """Given what a mail amounts to, return the letter to its sender, or nothing.
+
+    `late_after` maps a form to the last instant in time. `known.current` must not yet hold this mail's submissions.
+    """
+    if not may_be_answered(reading, triage, campaign, incoming.arrived_at):
+        return ()
+    match assessment.disposition:
+        case Disposition.IGNORED:
+            return ()
+        case Disposition.REVIEW:
+            address = reading.head.from_address
+            familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
+            return (_neutral(assessment, reading, incoming, campaign, familiar=familiar),)
+        case _:
+            desk = _Desk(assessment, reading, incoming, campaign, roster, known, late_after)
+            return desk.answer()
+
+
+def may_be_answered(reading: MailReading, triage: Triage, campaign: Campaign, arrived_at: datetime) -> bool:
+    """Return whether a mail may be answered at all: a person, one well-formed From, not before the campaign."""
+    began = arrived_at.astimezone(SHANGHAI).date() >= campaign.starts_on
+    return triage.answerable and triage.kind is SenderKind.PERSON and bool(reading.head.from_address) and began
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One mail with everything that its answer depends on."""
+
+    assessment: Assessment
+    reading: MailReading
+    incoming: Incoming
+    campaign: Campaign
+    roster: Roster
+    known: Known
+    late_after: Mapping[FormId, datetime]
+
+    def answer(self) -> tuple[Draft, ...]:
+        groups = self._groups()
+        files = self.assessment.file_problems
+        declined = self._newly_declined()
+        faulty = any(one.problems for group in groups.values() for one in group)
+        if not groups and not files and not declined:
+            return ()
+        if (
+            not faulty
+            and not files
+            and not declined
+            and all(self._is_known(key, group) for key, group in groups.items())
+        ):
+            return ()
+        echo = Echo(self.campaign, self.reading, self._masked(), self.incoming.arrived_at, self.late_after)
+        entries = [echo.entry(form, group, self._former(unit, form)) for (unit, form), group in groups.items()]
+        entries += [{**echo.entry(form, (), ()), "unit": unit} for unit, form in declined]
+        kind = self._kind(entries, files, faulty=faulty)
+        return (self._draft(kind, entries, files),)
+
+    def _groups(self) -> dict[tuple[UnitName | None, FormId], tuple[Submission, ...]]:
+        """The submissions by unit and form; those without any value only give their cell a state (`faults`)."""
+        groups: dict[tuple[UnitName | None, FormId], tuple[Submission, ...]] = {}
+        for one in self.assessment.submissions:
+            if one.fields:
+                groups[one.unit, one.form] = (*groups.get((one.unit, one.form), ()), one)
+        return groups
+
+    def _newly_declined(self) -> list[tuple[UnitName, FormId]]:
+        return [
+            (unit, form)
+            for unit, form in self.assessment.no_intent
+            if not any(old.state is CellState.NO_INTENT for old in self._before(unit, form))
+        ]
+
+    def _before(self, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
+        return self.known.before(self.incoming.arrived_at, unit, form)
+
+    def _former(self, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
+        """The accepted version that is replaced. What is collected at any time replaces nothing."""
+        if self.campaign.collection(form).deadline is None or unit is None:
+            return ()
+        return self.known.accepted_before(self.incoming.arrived_at, unit, form)
+
+    def _is_known(self, key: tuple[UnitName | None, FormId], group: tuple[Submission, ...]) -> bool:
+        """Return whether the sender needs no word: nothing is new, or a newer version is in force already."""
+        unit, form = key
+        if is_unchanged(group, self._former(unit, form), self.campaign.collection(form)):
+            return True
+        return unit is not None and any(
+            one.state is CellState.ACCEPTED
+            and (one.unit, one.form) == key
+            and one.arrived_at > self.incoming.arrived_at
+            and self.campaign.collection(form).deadline is not None
+            for one in self.known.current
+        )
+
+    def _masked(self) -> bool:
+        return any(one.trust is Trust.UNKNOWN for one in self.assessment.submissions)
+
+    def _kind(self, entries: list[Entry], files: tuple[FileProblem, ...], *, faulty: bool) -> LetterKind:
+        if files and not entries and all(one.problem.code is not ProblemCode.EMPTY for one in files):
+            return LetterKind.UNREADABLE
+        if files or faulty:
+            return LetterKind.CORRECTION
+        changed = any(entry["replaced_at"] is not None and not entry["unchanged"] for entry in entries)
+        return LetterKind.UPDATE if changed else LetterKind.ACKNOWLEDGEMENT
+
+    def _draft(self, kind: LetterKind, entries: list[Entry], files: tuple[FileProblem, ...]) -> Draft:
+        submissions, declined = self.assessment.submissions, self.assessment.no_intent
+        units = list(dict.fromkeys([*(one.unit for one in submissions if one.unit), *(unit for unit, _ in declined)]))
+        forms = tuple(dict.fromkeys([*(one.form for one in submissions), *(form for _, form in declined)]))
+        until = self._until(forms if entries else ())
+        context: dict[str, object] = {
+            "unit": "、".join(units),
+            "received_at": self.incoming.arrived_at.isoformat(),
+            "forms": entries,
+            "files": [
+                {"file": shown(one.file), "code": str(one.problem.code), "text": file_text(one.problem)}
+                for one in files
+            ],
+            "reply_line": reply_line(submissions, self.campaign),
+            "reply_until": None if until is None else until.isoformat(),
+            "deadline_passed": until is None and self._has_deadline(forms if entries else ()),
+            "still_owed": self._still_owed(units[0], forms) if len(units) == 1 else [],
+            "masked": self._masked(),
+        }
+        return _draft(
+            kind,
+            f"answer:{self.campaign.id}:{self.incoming.sha256[:32]}",
+            context,
+            self.reading,
+            self.incoming,
+            unit=units[0] if len(units) == 1 else None,
+            forms=forms,
+        )
+
+    def _collections(self, forms: tuple[FormId, ...]) -> list[Collection]:
+        """The collections that a request is about: those whose forms want mending; unknown forms may be any."""
+        wanting = {one.form for one in self.assessment.submissions if one.problems}
+        chosen = wanting or set(forms)
+        return [
+            one for one in self.campaign.collections if one.deadline is not None and (one.id in chosen or not chosen)
+        ]
+
+    def _until(self, forms: tuple[FormId, ...]) -> datetime | None:
+        """Return the nearest last instant that is still ahead, as it is printed in the notice."""
+        collections = self._collections(forms)
+        instants = [_last_instant(one.deadline, one.cutoff) for one in collections if one.deadline is not None]
+        return min((instant for instant in instants if instant > self.incoming.now), default=None)
+
+    def _has_deadline(self, forms: tuple[FormId, ...]) -> bool:
+        return bool(self._collections(forms))
+
+    def _still_owed(self, name: UnitName, forms: tuple[FormId, ...]) -> list[Entry]:
+        """What is asked of the unit and has not come in any shape yet."""
+        unit = next((one for one in self.roster.units if one.name == name), None)
+        if unit is None:
+            return []
+        given = {one.form for one in self.known.current if one.unit == name} | set(forms)
+        owed = [
+            one
+            for one in self.campaign.collections
+            if not one.voluntary and one.id not in given and asked_of(one, unit)
+        ]
+        return [
+            {
+                "title": one.form.title,
+                "deadline": one.deadline.isoformat(),
+                "overdue": _last_instant(one.deadline, one.cutoff) <= self.incoming.now,
+            }
+            for one in owed
+            if one.deadline is not None
+        ]
+
+
+def _neutral(
+    assessment: Assessment, reading: MailReading, incoming: Incoming, campaign: Campaign, *, familiar: bool
+) -> Draft:
+    """Return the one line that a thread gets while a person looks: a question's, or that a mail has come.
+
+    Subject and file names are the sender's own text: they are repeated to addresses that we know only.
+    """
+    codes = {one.problem.code for one in assessment.file_problems}
+    question = not assessment.submissions and codes == {ProblemCode.QUESTION}
+    pending = any(
+        problem.code is ProblemCode.UNTRUSTED_SENDER for one in assessment.submissions for problem in one.problems
+    )
+    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
+    context: dict[str, object] = {
+        "received_at": incoming.arrived_at.isoformat(),
+        "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
+        "subject_line": shown(reading.head.subject) if familiar else "",
+        "pending_update": pending,
+    }
+    key = f"received:{campaign.id}:{_thread(reading, incoming)}"
+    kind = LetterKind.QUESTION if question else LetterKind.RECEIVED
+    return _draft(kind, key, context, reading, incoming, unit=None, forms=())
+
+
+def _draft(
+    kind: LetterKind,
+    key: str,
+    context: dict[str, object],
+    reading: MailReading,
+    incoming: Incoming,
+    *,
+    unit: UnitName | None,
+    forms: tuple[FormId, ...],
+) -> Draft:
+    head = reading.head
+    references = [*head.references, *([head.message_id] if head.message_id else [])]
+    return Draft(
+        kind=kind,
+        key=key,
+        to_address=head.from_address,
+        context=context,
+        unit=unit,
+        forms=forms,
+        cause=incoming.id,
+        in_reply_to=head.message_id,
+        references=tuple(dict.fromkeys(references))[-_REFERENCES_LIMIT:],
+    )
+
+
+def _thread(reading: MailReading, incoming: Incoming) -> str:
+    """Return a key of the thread for this sender: its first Message-ID, hashed (it is the sender's text)."""
+    head = reading.head
+    root = next(iter(head.references), "") or head.in_reply_to or head.message_id or incoming.sha256
+    return hashlib.sha256(f"{head.from_address}\n{root}".encode()).hexdigest()[:32]
+
+
+def _last_instant(day: date, cutoff: time) -> datetime:
+    """Return the deadline as the notice prints it; whether a mail is late is a milder question (`late_after`)."""
+    return datetime.combine(day, cutoff, SHANGHAI)

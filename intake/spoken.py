@@ -1,0 +1,117 @@
+"""What a mail without any form says in words: 无意向, a question, thanks, 见附件 without one. Pure.
+
+Stage before: no form and no failed file was found. Stage after: `assess`. In: the dossier. Out: `Spoken`. Only 无意向
+of a known unit for a form that may be declined is taken as an answer; only bare thanks are put away; everything else
+goes to a person: a machine has no opinion (facts/users.md §2).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from intake import phrases, reasons
+from intake.dossier import Dossier
+from intake.identify import identify
+from intake.model import CellState, Disposition, FileProblem, FormId, UnitName
+from intake.prose import forms_named
+from parsers.forms import Problem, ProblemCode
+
+_SHORT = 200  # characters: 无意向 is said in a line or two; a long text that contains it says more
+_REPLY = re.compile(r"^\s*(?:re|fw|fwd|回复|答复|回覆|转发)\s*[:\uff1a]", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What the words amount to."""
+
+    disposition: Disposition
+    reason: str
+    problem: FileProblem | None = None
+    no_intent: tuple[tuple[UnitName, FormId], ...] = ()
+
+
+def spoken(dossier: Dossier) -> Spoken:
+    """Given a mail in which no form was found, return what its words amount to."""
+    reading = dossier.reading
+    text, subject = reading.own_text, reading.head.subject
+    reply = bool(_REPLY.match(subject) or reading.head.in_reply_to)
+    heard = text if reply or not phrases.is_bare(text) else f"{subject}\n{text}"
+    declined = _declined(dossier, heard)
+    if declined is not None:
+        return declined
+    if phrases.asks(heard):
+        return _for_a_person(reasons.QUESTION_ASKED)
+    if phrases.says_already_sent(heard):
+        return _for_a_person(reasons.SAYS_ALREADY_SENT)
+    if phrases.is_courtesy(text):
+        return Spoken(Disposition.IGNORED, reasons.NOTHING_TO_DO)
+    files = bool(dossier.sorted.plain or dossier.sorted.blanks)
+    announced = phrases.speaks_of_attachment(text) or (
+        not reply and (phrases.speaks_of_attachment(subject) or bool(forms_named(subject, dossier.campaign)))
+    )
+    if announced and not files and len(text) <= _SHORT:
+        problem = Problem(ProblemCode.NO_ATTACHMENT)
+        return Spoken(Disposition.CORRECTION, "", FileProblem(problem))
+    if dossier.sorted.partial:
+        return _for_a_person(reasons.PARTIAL_UNCLEAR)
+    return _for_a_person(reasons.UNRECOGNISED if dossier.sorted.plain else reasons.PLAIN_TEXT)
+
+
+def declined_beside(
+    dossier: Dossier, units: Collection[UnitName | None], given: Collection[FormId]
+) -> tuple[tuple[UnitName, FormId], ...]:
+    """Given the units and forms of a mail that brings forms, return what its text declines besides.
+
+    「无意向联合举办，现报送附件2」: only the one voluntary form is meant by that, and only if all forms are of one unit.
+    """
+    text = dossier.reading.own_text
+    voluntary = _asked_of_the_willing(dossier)
+    if len(units) != 1 or len(voluntary) != 1 or voluntary[0] in given or len(text) > _SHORT:
+        return ()
+    unit = next(iter(units))
+    if unit is None or not phrases.says_no_intent(text) or dossier.known.before(dossier.arrived_at, unit, voluntary[0]):
+        return ()
+    return ((unit, voluntary[0]),)
+
+
+def _for_a_person(reason: str) -> Spoken:
+    return Spoken(Disposition.REVIEW, reason, FileProblem(Problem(ProblemCode.QUESTION)))
+
+
+def _declined(dossier: Dossier, text: str) -> Spoken | None:
+    """Return what a 无意向 amounts to, or None if none is said."""
+    if len(text) > _SHORT or dossier.sorted.plain:
+        return None
+    bare = phrases.says_bare_none(text) and bool(dossier.known.answered_forms)
+    if not bare and not phrases.says_no_intent(text):
+        return None
+    forms = _declined_forms(dossier, text)
+    finding = identify("", (), dossier.clues, roster=dossier.roster, field=None)
+    if finding.unit is None or not forms:
+        return _for_a_person(reasons.NO_INTENT_UNCLEAR)
+    for form in forms:
+        if any(
+            one.state in {CellState.ACCEPTED, CellState.REVIEW}
+            for one in dossier.known.before(dossier.arrived_at, finding.unit, form)
+        ):
+            return _for_a_person(reasons.WITHDRAWAL)
+    return Spoken(Disposition.ACCEPTED, reasons.NO_INTENT, no_intent=tuple((finding.unit, form) for form in forms))
+
+
+def _declined_forms(dossier: Dossier, text: str) -> tuple[FormId, ...]:
+    """Which forms are meant: those named, else those of the letter that is answered, else the only voluntary one.
+
+    None at all if an obligatory form is meant: that it does not apply is for the office to say (免报).
+    """
+    may_be_declined = {collection.id for collection in dossier.voluntary}
+    named = [FormId(form) for form in forms_named(f"{dossier.reading.head.subject}\n{text}", dossier.campaign)]
+    meant = named or list(dossier.known.answered_forms)
+    if meant:
+        return tuple(meant) if may_be_declined.issuperset(meant) else ()
+    voluntary = _asked_of_the_willing(dossier)
+    return (voluntary[0],) if len(voluntary) == 1 else ()
+
+
+def _asked_of_the_willing(dossier: Dossier) -> list[FormId]:
+    """The forms that ask who is willing (有意向的请报), by a day: a plain 无意向 can only mean one of these."""
+    return [one.id for one in dossier.campaign.collections if one.voluntary and one.deadline is not None]

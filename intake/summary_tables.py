@@ -1,0 +1,345 @@
+"""What stands in the 汇总表: its sheets as rows of words and numbers. Pure; `summary` writes them.
+
+In: campaign, roster, ledger, the reminders that went out, and the instant of the report. Out: `Table`s in the order of
+the workbook: 进度, one a form in the notice's order, 未报名单, 情况说明. Units stand in roster order (it is political:
+never by pinyin or arrival), columns in the notice's order. Units that have left the roster come last and say so.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from intake.audience import asked_of, days_after
+from intake.ledger import Ledger
+from intake.model import Cell, CellState, FormId, ReminderRecord, StoredSubmission, UnitName
+from intake.roster import Roster, Unit
+from intake.settings import Campaign, Collection
+from intake.summary_remarks import EventKind, Remarks, stamp, value_of
+from intake.words import STATE_WORDS, day_words
+from parsers.forms import FieldType, FormKind
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOTHING = "—"
+
+
+class Tone(StrEnum):
+    """How a cell is coloured. The words say the same: a printout may be black and white."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    MEND = "mend"
+    REVIEW = "review"
+    WAITING = "waiting"
+    OVERDUE = "overdue"
+    NEUTRAL = "neutral"
+    FAINT = "faint"
+
+
+_STATE_TONES = {
+    CellState.ACCEPTED: Tone.GOOD,
+    CellState.CORRECTION: Tone.MEND,
+    CellState.REVIEW: Tone.REVIEW,
+    CellState.NOT_SUBMITTED: Tone.WAITING,
+    CellState.NO_INTENT: Tone.NEUTRAL,
+    CellState.EXEMPT: Tone.NEUTRAL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cell. Only counts and row numbers are numbers; everything that somebody wrote is text."""
+
+    value: str | int
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `centered` for short entries of one kind, `width_limit` in digits: beyond it the text wraps."""
+
+    heading: str
+    centered: bool = False
+    width_limit: int = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet: `name` on its tab, `title` and `subtitle` above, `totals` (or none) between them and the columns."""
+
+    name: str
+    title: str
+    subtitle: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    totals: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Everything the workbook is made of. `reminders` are those that went out."""
+
+    campaign: Campaign
+    roster: Roster
+    ledger: Ledger
+    late_after: Mapping[FormId, datetime]
+    reminders: tuple[ReminderRecord, ...]
+    generated_at: datetime
+
+    def units(self) -> list[tuple[UnitName, Unit | None]]:
+        """Return the units in roster order, then those that sent something and are not on the roster any more."""
+        units: dict[UnitName, Unit | None] = {UnitName(unit.name): unit for unit in self.roster.units}
+        for one in self.ledger.submissions:
+            if one.unit is not None:
+                units.setdefault(one.unit, None)
+        return list(units.items())
+
+    def is_missing(self, unit: Unit, collection: Collection) -> bool:
+        """Return whether the unit owes the form, has a deadline for it, and nothing at all has come."""
+        state = self.ledger.state.cell(UnitName(unit.name), collection.id).state
+        obliged = collection.deadline is not None and not collection.voluntary and asked_of(collection, unit)
+        return obliged and state is CellState.NOT_SUBMITTED
+
+    def is_past(self, collection: Collection) -> bool:
+        """Return whether the form's time is over."""
+        limit_at = self.late_after.get(collection.id)
+        return limit_at is not None and self.generated_at > limit_at
+
+    def subtitle(self, number: int, counted: str) -> str:
+        """Return the line below a title: which notice, when, how many rows."""
+        local = self.generated_at.astimezone(SHANGHAI)
+        at = f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
+        return f"{self.campaign.name}　{self.campaign.document_number}　截至{at}　共{number}{counted}"
+
+
+def tables(matter: Matter) -> tuple[Table, ...]:
+    """Given the matter, return the sheets in the order of the workbook."""
+    remarks = Remarks(matter.campaign, matter.ledger, matter.late_after)
+    forms = (_form(matter, collection, remarks) for collection in matter.campaign.collections)
+    return (_progress(matter), *forms, _missing(matter), _events(matter, remarks))
+
+
+# --- 进度 -------------------------------------------------------------------------------------------------------------
+
+
+def _progress(matter: Matter) -> Table:
+    collections = matter.campaign.collections
+    rows = []
+    for number, (name, unit) in enumerate(matter.units(), start=1):
+        words = name if unit is not None else f"{name}（不在名册）"
+        cells = (_progress_entry(matter, name, unit, collection) for collection in collections)
+        rows.append((Entry(number), Entry(words), *cells))
+    totals = (Entry(""), Entry("合计"), *(Entry(_totals(matter, collection)) for collection in collections))
+    return Table(
+        "进度",
+        "报送进度表",
+        matter.subtitle(len(rows), "个单位"),
+        (
+            Column("序号", centered=True),
+            Column("单位", width_limit=_SENTENCE),
+            *(Column(_heading(one), centered=True) for one in collections),
+        ),
+        tuple(rows),
+        totals,
+    )
+
+
+def _heading(collection: Collection) -> str:
+    until = "随时报送" if collection.deadline is None else f"{day_words(collection.deadline)}前"
+    return f"{label(collection)}\n{until}{'（自愿）' if collection.voluntary else ''}"
+
+
+def label(collection: Collection) -> str:
+    """Return what people call the form: its number in the notice and its title."""
+    return f"{collection.letter_label} {collection.form.title}".strip()
+
+
+def _progress_entry(matter: Matter, name: UnitName, unit: Unit | None, collection: Collection) -> Entry:
+    cell = matter.ledger.state.cell(name, collection.id)
+    if cell.state is CellState.NOT_SUBMITTED:
+        if unit is None or not matter.is_missing(unit, collection):
+            return Entry(NOTHING, Tone.FAINT)
+        if matter.is_past(collection):
+            return Entry(f"逾期{STATE_WORDS[cell.state]}", Tone.OVERDUE)
+    words = STATE_WORDS[cell.state]
+    if cell.arrived_at is not None:
+        local = cell.arrived_at.astimezone(SHANGHAI)
+        words += f" {local.month}-{local.day}"
+    if len(cell.submissions) > 1:
+        words += f"（{len(cell.submissions)}份）"
+    limit_at = matter.late_after.get(collection.id)
+    if cell.late and cell.state is not CellState.NO_INTENT and cell.arrived_at is not None and limit_at is not None:
+        words += f"（逾期{days_after(limit_at, cell.arrived_at)}天）"
+    return Entry(words, _STATE_TONES[cell.state])
+
+
+def _totals(matter: Matter, collection: Collection) -> str:
+    states = Counter(matter.ledger.state.cell(name, collection.id).state for name, _ in matter.units())
+    missing = sum(matter.is_missing(unit, collection) for unit in matter.roster.units)
+    owed = sum(asked_of(collection, unit) for unit in matter.roster.units)
+    obliged = collection.deadline is not None and not collection.voluntary
+    parts = [f"应报{owed}"] if obliged else []
+    parts += [
+        f"{STATE_WORDS[state]}{states[state]}" for state in _COUNTED if states[state] or state is CellState.ACCEPTED
+    ]
+    if obliged:
+        parts.append(f"{'逾期' if matter.is_past(collection) else ''}{STATE_WORDS[CellState.NOT_SUBMITTED]}{missing}")
+    return "\n".join("　".join(parts[first : first + 2]) for first in range(0, len(parts), 2))
+
+
+_COUNTED = (CellState.ACCEPTED, CellState.CORRECTION, CellState.REVIEW, CellState.NO_INTENT, CellState.EXEMPT)
+
+
+# --- one sheet a form -------------------------------------------------------------------------------------------------
+
+
+def _form(matter: Matter, collection: Collection, remarks: Remarks) -> Table:
+    # The roster's name of the unit has a column of its own; the unit as written is a remark where it differs.
+    specs = [spec for spec in collection.form.fields if spec.type is not FieldType.UNIT]
+    files = collection.form.kind is FormKind.DOCUMENT
+    rows: list[tuple[Entry, ...]] = []
+    for name, unit in matter.units():
+        cell = matter.ledger.state.cell(name, collection.id)
+        for submission in _listed(cell):
+            words = remarks.of(submission, cell, listed=unit is not None)
+            # A row that nobody has checked yet is tinted as a whole: it must not be copied by mistake.
+            tone = Tone.REVIEW if submission.state is CellState.REVIEW else Tone.PLAIN
+            entries = [Entry(len(rows) + 1, tone), Entry(name, tone)]
+            entries += [Entry(value_of(submission, spec.key), tone) for spec in specs]
+            if files:
+                entries.append(Entry(submission.attachment or "", tone))
+            entries += [
+                Entry(stamp(submission.arrived_at), tone),
+                Entry(submission.version, tone),
+                Entry(words, Tone.MEND if submission.state is CellState.CORRECTION else tone),
+            ]
+            rows.append(tuple(entries))
+    return Table(
+        label(collection),
+        f"{collection.form.title}汇总表",
+        matter.subtitle(len(rows), "行"),
+        (
+            Column("序号", centered=True),
+            Column("单位"),
+            *(Column(spec.label, spec.type in _SHORT, _WIDTH_LIMITS.get(spec.type, 22)) for spec in specs),
+            *([Column("文件")] if files else []),
+            Column("报送时间", centered=True),
+            Column("版本", centered=True),
+            Column("备注", width_limit=_REMARK),
+        ),
+        tuple(rows),
+    )
+
+
+# A whole mail address on one line; a table of thirteen columns must still be legible on A4 across.
+_REMARK, _SENTENCE = 28, 44
+_WIDTH_LIMITS = {FieldType.EMAIL: 30, FieldType.TEXT: _SENTENCE, FieldType.TITLE: _SENTENCE}
+_SHORT = frozenset({FieldType.PERSON, FieldType.GENDER, FieldType.MOBILE, FieldType.PHONE, FieldType.YESNO})
+
+
+def _listed(cell: Cell) -> Iterator[StoredSubmission]:
+    """Yield the submissions in force, those of people in the order of their mail; 无意向 has no row of its own."""
+    return (one for one in cell.submissions if one.state is not CellState.NO_INTENT)
+
+
+# --- 未报名单 -----------------------------------------------------------------------------------------------------------
+
+
+def _missing(matter: Matter) -> Table:
+    rows: list[tuple[Entry, ...]] = []
+    for unit in matter.roster.units:
+        owed = [one for one in matter.campaign.collections if matter.is_missing(unit, one)]
+        if not owed:
+            continue
+        forms = {one.id for one in owed}
+        days = [one.on for one in matter.reminders if one.unit == unit.name and not forms.isdisjoint(one.forms)]
+        limits = [
+            day_words(one.deadline) + ("（已逾期）" if matter.is_past(one) else "")
+            for one in owed
+            if one.deadline is not None
+        ]
+        tone = Tone.OVERDUE if any(matter.is_past(one) for one in owed) else Tone.PLAIN
+        rows.append(
+            (
+                Entry(len(rows) + 1),
+                Entry(unit.name),
+                Entry(unit.contact_name),
+                Entry(unit.phone),
+                Entry("\n".join(label(one) for one in owed)),
+                Entry("\n".join(limits), tone),
+                Entry(len(days)),
+                Entry(max(days).isoformat() if days else ""),
+            )
+        )
+    return Table(
+        "未报名单",
+        "未报单位名单",
+        matter.subtitle(len(rows), "个单位"),
+        (
+            Column("序号", centered=True),
+            Column("单位"),
+            Column("联系人", centered=True),
+            Column("电话", centered=True),
+            Column("缺报项"),
+            Column("期限"),
+            Column("已提醒次数", centered=True),
+            Column("最近提醒", centered=True),
+        ),
+        tuple(rows),
+    )
+
+
+# --- 情况说明 ---------------------------------------------------------------------------------------------------------
+
+_KINDS: Mapping[EventKind, tuple[str, Tone]] = {
+    EventKind.LATE: ("逾期报送", Tone.OVERDUE),
+    EventKind.CHANGED: ("更正", Tone.NEUTRAL),
+    EventKind.CORRECTION: ("待补正", Tone.MEND),
+    EventKind.REVIEW: ("待核实", Tone.REVIEW),
+    EventKind.NO_INTENT: ("无意向", Tone.NEUTRAL),
+    EventKind.STRANGER: ("不在名册", Tone.REVIEW),
+}
+
+
+def _events(matter: Matter, remarks: Remarks) -> Table:
+    units = {name: number for number, (name, _) in enumerate(matter.units())}
+    kinds = {kind: number for number, kind in enumerate(_KINDS)}
+    forms = {one.id: label(one) for one in matter.campaign.collections}
+    found = sorted(
+        remarks.events(frozenset(UnitName(unit.name) for unit in matter.roster.units)),
+        key=lambda one: (
+            kinds[one.kind],
+            len(units) if one.unit is None else units[one.unit],
+            list(forms).index(one.form),
+            one.arrived_at,
+        ),
+    )
+    rows = tuple(
+        (
+            Entry(number),
+            Entry(*_KINDS[event.kind]),
+            Entry(event.unit or "（未能对应）"),
+            Entry(forms[event.form]),
+            Entry(event.words),
+            Entry(stamp(event.arrived_at)),
+            Entry(event.from_address),
+        )
+        for number, event in enumerate(found, start=1)
+    )
+    return Table(
+        "情况说明",
+        "报送情况说明",
+        matter.subtitle(len(rows), "条"),
+        (
+            Column("序号", centered=True),
+            Column("类别", centered=True),
+            Column("单位"),
+            Column("表名"),
+            Column("情况", width_limit=_SENTENCE),
+            Column("来件时间", centered=True),
+            Column("来件邮箱"),
+        ),
+        rows,
+    )

@@ -1,0 +1,297 @@
+"""Chinese words for the values of the house: states, faults, kinds of files, days and instants. Pure tables.
+
+In: values of `model` and `parsers.forms`. Out: words and half sentences without a closing mark, so that a letter, a
+table and the terminal can set them into their own punctuation. `texts` hands all of it on together with the letters;
+the pure stages (`assess`, `reply`, `report`) take it from here, because this module reaches no file.
+
+One fault has two wordings: what the sender is told names what to do, what the clerk is told names what happened. A
+file that only lacks a program on our side is never put as the unit's fault (facts/documents.md §6 no. 7).
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
+from parsers.document import FailureCode
+from parsers.forms import FieldType, Problem, ProblemCode
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+STATE_WORDS: Mapping[CellState, str] = {
+    CellState.NOT_SUBMITTED: "未报",
+    CellState.CORRECTION: "待补正",
+    CellState.REVIEW: "待核实",
+    CellState.ACCEPTED: "已受理",
+    CellState.NO_INTENT: "无意向",
+    CellState.EXEMPT: "免报",
+}
+
+DISPOSITION_WORDS: Mapping[Disposition, str] = {
+    Disposition.ACCEPTED: "受理",
+    Disposition.CORRECTION: "请补正",
+    Disposition.REVIEW: "待人工核实",
+    Disposition.IGNORED: "不是报送",
+}
+
+OUTBOX_WORDS: Mapping[OutboxState, str] = {
+    OutboxState.HELD: "待放行",
+    OutboxState.QUEUED: "排队",
+    OutboxState.SENDING: "发送中",
+    OutboxState.SENT: "已发送",
+    OutboxState.FAILED: "发送失败",
+    OutboxState.UNCERTAIN: "去向不明",
+    OutboxState.CANCELLED: "已取消",
+    OutboxState.EXPIRED: "已过期未发",
+}
+
+KIND_NAMES: Mapping[LetterKind, str] = {
+    LetterKind.ACKNOWLEDGEMENT: "收件回执",
+    LetterKind.CORRECTION: "补正通知",
+    LetterKind.UNREADABLE: "重发通知",
+    LetterKind.UPDATE: "更新回执",
+    LetterKind.RECEIVED: "待核实告知",
+    LetterKind.QUESTION: "咨询告知",
+    LetterKind.REMINDER: "报送提醒",
+    LetterKind.DIGEST: "日报",
+    LetterKind.ALARM: "系统告警",
+}
+
+SENDER_WORDS: Mapping[SenderKind, str] = {
+    SenderKind.PERSON: "人工来件",
+    SenderKind.AUTO_REPLY: "自动回复",
+    SenderKind.BOUNCE: "退信",
+    SenderKind.READ_RECEIPT: "已读回执",
+    SenderKind.LIST: "订阅邮件或群发邮件",
+    SenderKind.CALENDAR: "会议邀请",
+    SenderKind.OWN: "本邮箱自己发出的邮件",
+    SenderKind.SYSTEM: "系统自动发出的邮件",
+}
+
+# Kinds as `parsers.sniff` names them. A kind that is missing here is shown as plain "文件".
+KIND_WORDS: Mapping[str, str] = {
+    "docx": "Word文档",
+    "docm": "Word文档（含宏）",
+    "dotx": "Word模板",
+    "flat_opc": "Word文档（XML格式）",
+    "word_xml": "Word文档（2003 XML格式）",
+    "doc": "Word文档（97-2003格式）",
+    "wps": "WPS文档",
+    "works": "Works文档",
+    "rtf": "RTF文档",
+    "odt": "ODT文档",
+    "xlsx": "Excel表格",
+    "xlsm": "Excel表格（含宏）",
+    "xlsb": "Excel表格（二进制格式）",
+    "excel_xml": "Excel表格（2003 XML格式）",
+    "xls": "Excel表格（97-2003格式）",
+    "ods": "ODS表格",
+    "csv": "CSV表格",
+    "pptx": "PPT演示文稿",
+    "ppt": "PPT演示文稿",
+    "pdf": "PDF文件",
+    "ofd": "OFD版式文件",
+    "html": "网页",
+    "mht": "网页",
+    "xml": "XML文件",
+    "text": "文本",
+    "zip": "ZIP压缩包",
+    "rar": "RAR压缩包",
+    "seven_zip": "7z压缩包",
+    "gzip": "GZ压缩包",
+    "msg": "Outlook邮件",
+    "eml": "邮件",
+    "tnef": "Outlook附件包（winmail.dat）",
+    "calendar": "日程",
+    "contact": "名片",
+    "png": "图片",
+    "jpeg": "图片",
+    "gif": "图片",
+    "bmp": "图片",
+    "tiff": "图片",
+    "webp": "图片",
+    "heic": "图片",
+    "media": "音频或视频",
+    "program": "程序",
+    "encrypted_ooxml": "加密的Office文档",
+    "encrypted_doc": "加密的Word文档",
+    "encrypted_xls": "加密的Excel表格",
+    "lock_file": "临时文件",
+}
+_SOME_FILE = "文件"
+
+_FAILURES_TO_SENDER: Mapping[FailureCode, str] = {
+    FailureCode.ENCRYPTED: "设有打开密码",
+    FailureCode.DAMAGED: "文件已损坏或未传完整",
+    FailureCode.EMPTY: "文件没有内容（0字节）",
+    FailureCode.UNSUPPORTED: "此类文件（{kind}）系统不能读取",
+    FailureCode.NEEDS_ENGINE: "{kind}已收到，由工作人员人工读取，无须重发",
+    FailureCode.TOO_LARGE: "文件或压缩包超出读取限制，由工作人员人工读取，无须重发",
+    FailureCode.LOCK_FILE: "是打开文档时产生的临时文件（文件名以~$开头），不是文档本身",
+    FailureCode.REFUSED: "文件构造异常，由工作人员人工读取",
+    FailureCode.TIMEOUT: "文件已收到，由工作人员人工读取，无须重发",
+    FailureCode.CRASHED: "文件已收到，由工作人员人工读取，无须重发",
+}
+_FAILURES_TO_CLERK: Mapping[FailureCode, str] = {
+    FailureCode.ENCRYPTED: "设有打开密码，需对方重发",
+    FailureCode.DAMAGED: "文件已损坏或不完整，需对方重发",
+    FailureCode.EMPTY: "文件是空的，需对方重发",
+    FailureCode.UNSUPPORTED: "为{kind}，系统不能读取",
+    FailureCode.NEEDS_ENGINE: "为{kind}，本机未装读取程序，请人工查看（不是对方的问题）",
+    FailureCode.TOO_LARGE: "超出读取限制（大小、格数或层数），请人工查看",
+    FailureCode.LOCK_FILE: "是打开文档时产生的临时文件，不是文档本身",
+    FailureCode.REFUSED: "文件构造异常，出于安全没有打开，请在隔离的电脑上查看",
+    FailureCode.TIMEOUT: "读取超时，已中止，请人工查看",
+    FailureCode.CRASHED: "读取时程序出错，请人工查看，并把日志交给维护人员",
+}
+
+
+def failure_text(code: FailureCode, kind: str = "", *, clerk: bool = False) -> str:
+    """Given why a file could not be read and its sniffed kind, return the words for the sender, or for the clerk."""
+    table = _FAILURES_TO_CLERK if clerk else _FAILURES_TO_SENDER
+    return table[code].format(kind=KIND_WORDS.get(kind, _SOME_FILE))
+
+
+_NUMBER_TYPES = (FieldType.MOBILE, FieldType.PHONE)
+_NUMBER_LABEL = re.compile("手机|电话|传真|联系方式|号码|座机")
+_MAIL_LABEL = re.compile("邮箱|邮件|e-?mail", re.IGNORECASE)
+_MOBILE_BEGINNING = re.compile(r"(?:\+?86[ -]?)?1[3-9]")
+_GIVEN_LIMIT = 40  # characters of the faulty text that are repeated
+
+
+def problem_text(problem: Problem, label: str, field_type: FieldType | None = None) -> str:
+    """Given a problem and the label people know its field by, return a Chinese half sentence without a closing mark.
+
+    `field_type` makes the wording of an impossible value exact; without it the label is looked at.
+    """
+    name = f"“{label}”" if label else ""
+    given = problem.given.strip().replace("\n", " ")
+    given = given if len(given) <= _GIVEN_LIMIT else given[:_GIVEN_LIMIT] + "…"
+    match problem.code:
+        case ProblemCode.MISSING if given:
+            return f"{name}填写为“{given}”，此项必须填写"
+        case ProblemCode.MISSING:
+            return f"{name or '必填内容'}未填写"
+        case ProblemCode.INVALID if given:
+            wrong = _DETAILS.get(problem.detail) or _what_is_wrong(given, label, field_type)
+            return f"{name}填写为“{given}”，{wrong}"
+        case ProblemCode.INVALID:
+            return f"{name}填写有误，请核对"
+        case ProblemCode.AMBIGUOUS if label:
+            return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
+        case ProblemCode.UNREADABLE if label:
+            return f"{name}有字符无法辨认，请重新填写"
+        case ProblemCode.UNKNOWN_UNIT if given:
+            return f"单位名称“{given}”未能与参加单位名册对应"
+        case ProblemCode.CONFLICT if label:
+            return f"{name}在两份材料中不一致"
+        case _:
+            return _GENERAL[problem.code]
+
+
+_GENERAL: Mapping[ProblemCode, str] = {
+    ProblemCode.MISSING: "必填内容未填写",
+    ProblemCode.INVALID: "填写有误，请核对",
+    ProblemCode.AMBIGUOUS: "内容有多种读法，需要核实",
+    ProblemCode.UNREADABLE: "内容无法辨认",
+    ProblemCode.UNKNOWN_UNIT: "未能判明报送单位",
+    ProblemCode.NO_ATTACHMENT: "来件提到附件，但未见附件",
+    ProblemCode.EMPTY: "为空白表，未见填报内容",
+    ProblemCode.ENCRYPTED: "设有打开密码",
+    ProblemCode.DAMAGED: "文件已损坏或不完整",
+    ProblemCode.UNSUPPORTED: "此类文件系统不能读取",
+    ProblemCode.NEEDS_ENGINE: "文件已收到，需由工作人员人工读取",
+    ProblemCode.TOO_LARGE: "文件或压缩包超出读取限制",
+    ProblemCode.CLOUD_LINK: "属于网盘或“超大附件”链接，不是邮件附件",
+    ProblemCode.CONFLICT: "两份材料内容不一致，需要核实",
+    ProblemCode.QUESTION: "来信需要人工答复",
+    ProblemCode.UNTRUSTED_SENDER: "发件邮箱与原报送邮箱不同，更新待核实后生效",
+}
+
+
+# `Problem.detail` of `parsers.fields` → words; a detail that is missing here is worded by the type of its field.
+_DETAILS: Mapping[str, str] = {
+    "a landline number": "是固定电话，请填写手机号码",
+    "too many digits": "号码位数不对",
+    "no number": "不是号码",
+    "short number": "是内部短号，请填写完整号码",
+    "domain looks misspelt": "邮箱后缀可能有误",
+    "refers to another cell": "请写明具体内容",
+    "not a unit": "不是单位名称",
+}
+
+
+def _what_is_wrong(given: str, label: str, field_type: FieldType | None) -> str:
+    if field_type is FieldType.EMAIL or (field_type is None and _MAIL_LABEL.search(label)):
+        return "格式不完整"
+    if field_type in _NUMBER_TYPES or (field_type is None and _NUMBER_LABEL.search(label)):
+        digits = sum(character.isdigit() for character in given)
+        mobile = field_type is FieldType.MOBILE or "手机" in label or _MOBILE_BEGINNING.match(given)
+        if digits == 0:
+            return "不是号码"
+        return "号码位数不对" if mobile and digits != 11 else "号码格式不对"
+    if field_type is FieldType.PERSON:
+        return "不像姓名，请核对"
+    return "请核对"
+
+
+def file_text(problem: Problem, *, clerk: bool = False) -> str:
+    """Given the problem of a file or of the mail, return its words for the sender, or for the clerk.
+
+    Where a file failed `Problem.detail` is the reader's own code and the kind of file, such as ``"unsupported:rar"``
+    (`failure_detail`): it is more exact than the problem's code.
+    """
+    failure, _, kind = problem.detail.partition(":")
+    if failure in set(FailureCode):
+        return failure_text(FailureCode(failure), kind, clerk=clerk)
+    return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])
+
+
+def failure_detail(code: FailureCode, kind: str) -> str:
+    """Return what `Problem.detail` holds of a file that failed."""
+    return f"{code}:{kind}"
+
+
+_TO_SENDER: Mapping[ProblemCode, str] = {
+    ProblemCode.NO_ATTACHMENT: "来信提到附件，但未见附件",
+    ProblemCode.EMPTY: "为空白表，未见填报内容",
+    ProblemCode.CLOUD_LINK: "属于网盘或“超大附件”链接，不是邮件附件，链接到期即失效",
+}
+
+_WEEKDAYS = "一二三四五六日"
+
+
+def day_words(day: date) -> str:
+    """Return a day as people read it: 5月30日（周五）."""
+    return f"{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
+
+
+def moment_words(instant: datetime) -> str:
+    """Return an aware instant as people read it, in Shanghai: 5月29日10:42."""
+    local = instant.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def until_words(until: date | datetime) -> str:
+    """Return the last day or instant in time: 5月30日（周五）, 5月30日（周五）12:00; the end of a day is 24:00."""
+    if not isinstance(until, datetime):
+        return day_words(until)
+    local = until.astimezone(SHANGHAI)
+    clock = "24:00" if (local.hour, local.minute) == (23, 59) else f"{local:%H:%M}"
+    return day_words(local.date()) + clock
+
+
+_ADDRESS = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253})")
+_NUMBER = re.compile(r"\d(?:[ -]?\d){5,24}")
+
+
+def masked(text: str) -> str:
+    """Given a text, return it with telephone numbers as 139****5678 and mail addresses as a***@126.com."""
+    return _NUMBER.sub(_mask_number, _ADDRESS.sub(r"\1***@\2", text))
+
+
+def _mask_number(found: re.Match[str]) -> str:
+    digits = [character for character in found.group() if character.isdigit()]
+    tail = 4 if len(digits) > 7 else 2
+    return "".join(digits[:3]) + "****" + "".join(digits[-tail:])
