@@ -1,0 +1,86 @@
+"""Alarms to the administrator: one when something has gone wrong for good or for long, one when it is well again. Pure.
+
+In: the heartbeat of a tick as values. Out: drafts; their keys hold the instant at which the trouble began, so that a
+trouble has one alarm and one all-clear however often it is looked at (facts/users.md §3.8).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from intake.model import Draft, LetterKind
+from intake.settings import Clerk
+
+# A line that is away for some minutes mends itself; an office wants to know when it is half an hour.
+PATIENCE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a tick. `permanent`: it will not mend itself, so nobody need wait for `PATIENCE`."""
+
+    tick: str
+    since: datetime
+    message: str
+    permanent: bool
+
+
+_TITLES = {
+    "fetch": "收信中断",
+    "process": "来件处理出错",
+    "remind": "催报出错",
+    "deliver": "发信中断",
+    "housekeep": "日常维护出错",
+    "config": "配置改动未生效",
+}
+_EFFECTS = {
+    "fetch": "此间来件暂不能登记；来件仍在邮箱中，不会丢失",
+    "process": "来件已存档，暂未识别和答复",
+    "remind": "提醒邮件暂未生成",
+    "deliver": "回执和提醒暂未发出，都留在发件箱，恢复后自动继续",
+    "housekeep": "日报可能未生成",
+    "config": "程序仍按改动前的配置运行",
+}
+_ADVICE = {
+    "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
+    "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
+    "config": "按下面的提示改正配置文件，保存后程序自动重新读取",
+}
+_GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
+
+
+def alarm_drafts(trouble: Trouble, clerk: Clerk, now: datetime) -> tuple[Draft, ...]:
+    """Given a trouble, return its alarms, one an address; none while it may still mend itself."""
+    if not trouble.permanent and now - trouble.since < PATIENCE:
+        return ()
+    return _drafts(trouble, clerk, recovered=False)
+
+
+def all_clear_drafts(trouble: Trouble, clerk: Clerk) -> tuple[Draft, ...]:
+    """Given a trouble that was told and is over, return its all-clear, one an address."""
+    return _drafts(trouble, clerk, recovered=True)
+
+
+def alarm_key(trouble: Trouble, address: str, *, recovered: bool = False) -> str:
+    """Return the business key of a trouble's letter to one address."""
+    kind = "recovered" if recovered else "raised"
+    return f"{LetterKind.ALARM}:{trouble.tick}:{trouble.since.isoformat()}:{kind}:{address}"
+
+
+def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, ...]:
+    context: dict[str, object] = {
+        "title": _TITLES.get(trouble.tick, trouble.tick),
+        "since": trouble.since.isoformat(),
+        "effect": _EFFECTS.get(trouble.tick, ""),
+        "advice": _ADVICE.get(trouble.tick, _GENERAL_ADVICE),
+        "answer": trouble.message,
+        "recovered": recovered,
+    }
+    return tuple(
+        Draft(
+            kind=LetterKind.ALARM,
+            key=alarm_key(trouble, address, recovered=recovered),
+            to_address=address,
+            context=context,
+        )
+        for address in clerk.addresses
+    )

@@ -1,0 +1,117 @@
+"""The one frozen value that every tick and command shares, and the only place where it is built.
+
+In: settings and a clock. Out: `App`. It opens the database (migrated), the archive, the roster, the texts and the
+worker; nobody else opens any of them.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from intake.archive import Archive
+from intake.db.engine import open_engine, session_factory
+from intake.db.upgrade import upgrade
+from intake.errors import OfficeError
+from intake.letters import Stationery
+from intake.model import FormId
+from intake.pipeline import Workbench
+from intake.roster import Roster, parse_roster
+from intake.settings import Settings
+from intake.texts import Texts
+from parsers.isolate import Worker
+from scheduler.clock import Clock
+from scheduler.deadlines import late_after
+from scheduler.running import Running
+from scheduler.workdays import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a tick needs. `bench` is what the pipeline knows of it; `calendar` and `clock` are the scheduler's."""
+
+    bench: Workbench
+    calendar: Calendar
+    clock: Clock
+    running: Running
+    engine: Engine = field(repr=False)
+    suspects: set[tuple[str, int, int]] = field(
+        default_factory=set
+    )  # mails over which a session broke (see fetch.poll)
+
+    @property
+    def settings(self) -> Settings:
+        return self.bench.settings
+
+
+def load_roster(settings: Settings) -> Roster:
+    """Given settings, return the roster they name. Raise OfficeError listing every mistake in it."""
+    try:
+        data = settings.roster_file.read_bytes()
+    except OSError as error:
+        raise OfficeError(
+            f"名册文件读不到：{settings.roster_file}（{error.strerror}）。没有名册就无法对应单位、也无法催报。"
+            "请检查 config.toml 中 [roster] file 的路径。"
+        ) from error
+    region, campaign = settings.office.region, settings.campaign
+    return parse_roster(data, settings.roster_file.name, region=region, campaign=campaign)
+
+
+def late_instants(settings: Settings, calendar: Calendar) -> Mapping[FormId, datetime]:
+    """Given settings, return for each form with a deadline the last instant that is in time."""
+    instants = ((collection.id, late_after(collection, calendar)) for collection in settings.campaign.collections)
+    return {form: instant for form, instant in instants if instant is not None}
+
+
+@contextmanager
+def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) -> Iterator[App]:
+    """Given settings, yield the App and close what it opened. Raise OfficeError naming all that is not in order."""
+    roster = load_roster(settings) if roster is None else roster
+    _prepare_data_dir(settings.storage.data_dir)
+    calendar = Calendar(settings.calendar)
+    running = Running()
+    engine = open_engine(settings.storage.database_url)
+    try:
+        upgrade(engine, backup_dir=settings.storage.data_dir / "backups", now=clock.now())
+        with Worker(handlers="intake.unpack") as worker:
+            bench = Workbench(
+                settings=settings,
+                roster=roster,
+                stationery=Stationery(
+                    settings,
+                    Texts(settings.storage.template_dir),
+                    _signing_key(settings.storage.data_dir / "signing.key"),
+                ),
+                archive=Archive(settings.storage.data_dir / "archive"),
+                worker=worker,
+                sessions=session_factory(engine),
+                late_after=late_instants(settings, calendar),
+                stopping=running.stopping,
+            )
+            yield App(bench, calendar, clock, running, engine)
+    finally:
+        engine.dispose()
+
+
+def _prepare_data_dir(data_dir: Path) -> None:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OfficeError(
+            f"数据目录不能使用：{data_dir}（{error.strerror}）。来件无处存放，程序没有启动。请检查路径和写入权限。"
+        ) from error
+
+
+def _signing_key(path: Path) -> bytes:
+    """Return the key that marks our own letters, made on first use (0600). Losing it only loses that recognition."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(32)
+        path.touch(mode=0o600)
+        path.write_bytes(key)
+        return key

@@ -1,0 +1,127 @@
+"""The process: APScheduler (at home here) runs the ticks, one instance a data directory, SIGTERM ends it in ≤ 10 s.
+
+In: the path of the configuration. Out: nothing; it runs until it is told to stop. Ticks are short interval jobs, not
+jobs at a date: what is due is computed from the record each time, so that sleep, clock steps and crashes lose nothing
+(APScheduler drops a job that is late by more than its grace: coalesce, max_instances=1, misfire_grace_time=None).
+"""
+
+import logging
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from intake.errors import OfficeError
+from intake.settings import Settings
+from scheduler import jobs
+from scheduler.app import App, open_app
+from scheduler.clock import Clock
+
+log = logging.getLogger(__name__)
+
+TICK_S = 30  # how often each tick looks whether there is something to do; fetch has the interval of the settings
+STOP_S = 8  # a tick that is under way gets this long; then the process ends all the same (crash-safe by design)
+
+
+@contextmanager
+def single_instance(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory for this process. Raise OfficeError if another one holds it.
+
+    An exclusive lock on a little SQLite file, held for life: works alike on Linux and Windows and goes with the process.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection = sqlite3.connect(data_dir / "instance.lock", timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        try:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise OfficeError(
+                f"已有一个 intake 正在使用数据目录 {data_dir}。两个程序同时运行会重复回信，所以这一个没有启动。"
+                "请先停止正在运行的那个，或等它结束。"
+            ) from error
+        yield
+    finally:
+        connection.close()
+
+
+class Daemon:
+    """Runs the ticks of one App until `stop` is called. A reload replaces the App between two ticks."""
+
+    def __init__(self, settings: Settings, clock: Clock, *, reload: Callable[[], Settings | None]) -> None:
+        """Given settings, prepare a daemon. `reload` returns new settings when the file changed and is valid, else None."""
+        self._settings = settings
+        self._clock = clock
+        self._reload = reload
+        self._stopping = threading.Event()
+        self._new_settings: Settings | None = None
+        self._reload_wanted = threading.Event()
+
+    def run(self) -> None:
+        """Run until stopped. Raise OfficeError if the start fails."""
+        with single_instance(self._settings.storage.data_dir):
+            self._catch_signals()
+            while not self._stopping.is_set():
+                with open_app(self._settings, self._clock) as app:
+                    self._run_app(app)
+                if self._new_settings is not None:
+                    self._settings, self._new_settings = self._new_settings, None
+                    log.info("action=daemon.reloaded")
+        log.info("action=daemon.stopped")
+
+    def stop(self) -> None:
+        """Ask the daemon to end: no new tick begins, the one under way gets a few seconds."""
+        self._stopping.set()
+        self._reload_wanted.set()
+
+    def _run_app(self, app: App) -> None:
+        jobs.recover(app)
+        ticks = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(max_workers=5)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for name, tick in jobs.TICKS.items():
+            seconds = app.settings.polling.interval_s if name == "fetch" else TICK_S
+            now = self._clock.now()
+            ticks.add_job(jobs.guarded, "interval", (app, name, tick), id=name, seconds=seconds, next_run_time=now)
+        ticks.add_job(self._look_at_config, "interval", args=(app,), seconds=TICK_S, id="config")
+        ticks.start()
+        log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)
+        try:
+            self._reload_wanted.wait()
+        finally:
+            self._reload_wanted.clear()
+            ticks.shutdown(wait=False)
+            app.running.stop()
+            if not app.running.wait(STOP_S):
+                log.warning("action=daemon.stopped_in_mid_tick")
+
+    def _look_at_config(self, app: App) -> None:
+        settings: Settings | None = None
+
+        def look(_app: App) -> None:
+            nonlocal settings
+            settings = self._reload()
+
+        jobs.guarded(app, "config", look)
+        if settings is not None:
+            self._new_settings = settings
+            self._reload_wanted.set()
+
+    def _catch_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return  # tests run the daemon in a thread and call stop()
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            self.stop()
+
+        signal.signal(signal.SIGTERM, on_signal)
+        signal.signal(signal.SIGINT, on_signal)

@@ -1,0 +1,190 @@
+"""`intake check`: everything that must be in order before `run`, one line each: what is well, what is not, what to do."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from intake.audience import asked_of
+from intake.db.engine import open_engine
+from intake.errors import IntakeError, OfficeError
+from intake.imap_session import ImapSession
+from intake.roster import Roster
+from intake.settings import SendMode, Settings
+from intake.smtp import SmtpSession
+from intake.words import day_words
+from parsers.isolate import Worker
+from scheduler.app import load_roster
+from scheduler.clock import SystemClock
+from scheduler.deadlines import late_after
+from scheduler.desk import options
+from scheduler.workdays import Calendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LOW_DISK_PERCENT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `ok` None: a remark, neither good nor bad."""
+
+    what: str
+    ok: bool | None
+    words: str
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "check", parents=[common], help="体检：配置、名册、磁盘、读表程序、收信、发信逐项检查"
+    )
+    command.add_argument("--offline", action="store_true", help="不连接邮件服务器")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check everything; exit 2 if something must be mended here, 3 if only a server failed."""
+    console = Console()
+    settings = options.own_settings(arguments, need_password=not arguments.offline)
+    console.print(f"配置 {settings.source}：没有错误", markup=False, style="green")
+    office_ok = _tell(console, _office_findings(settings))
+    servers_ok = True
+    if not arguments.offline:
+        servers_ok = _tell(console, _server_findings(settings))
+    if not office_ok:
+        return 2
+    if not servers_ok:
+        return 3
+    console.print("全部正常。" if not arguments.offline else "本机各项正常（未连接邮件服务器）。", style="green")
+    return 0
+
+
+def _tell(console: Console, findings: Iterator[Finding]) -> bool:
+    well = True
+    for finding in findings:
+        mark, style = {True: ("正常", "green"), False: ("问题", "red"), None: ("说明", "cyan")}[finding.ok]
+        console.print(f"[{style}]{mark}[/]  {finding.what}：", end="")
+        console.print(finding.words, markup=False)
+        well = well and finding.ok is not False
+    return well
+
+
+def _guarded(what: str, look: Callable[[], str]) -> Finding:
+    """Run one check; what it raises for the office or a server is its finding."""
+    try:
+        return Finding(what, ok=True, words=look())
+    except OfficeError as error:
+        return Finding(what, ok=False, words="\n      ".join(error.problems))
+    except IntakeError as error:
+        return Finding(what, ok=False, words=str(error))
+
+
+def _office_findings(settings: Settings) -> Iterator[Finding]:
+    now = SystemClock().now()
+    yield Finding("Python", ok=True, words=f"{sys.version.split()[0]}")
+    yield _guarded("名册", lambda: _look_at_roster(settings))
+    yield _guarded("数据目录", lambda: _look_at_disk(settings))
+    yield _guarded("数据库", lambda: _look_at_database(settings))
+    yield _guarded("读表程序", _look_at_worker)
+    yield from _deadline_findings(settings, now)
+    if settings.sending.mode is SendMode.HOLD:
+        words = '所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后把 mode 改为 "auto"'
+        yield Finding("发信方式 hold", ok=None, words=words)
+    if not settings.clerk.addresses:
+        yield Finding(
+            "日报", ok=None, words="没有填写 [clerk] addresses：不会收到日报和异常告警，也就无从知道系统是否停了"
+        )
+
+
+def _look_at_roster(settings: Settings) -> str:
+    roster: Roster = load_roster(settings)
+    without = [unit.name for unit in roster.units if not unit.addresses]
+    words = f"{len(roster.units)} 个单位"
+    for collection in settings.campaign.collections:
+        asked = sum(asked_of(collection, unit) for unit in roster.units)
+        words += f"；《{collection.form.title}》{'可报' if collection.voluntary else '应报'} {asked}"
+    if without:
+        words += (
+            f"。没有邮箱、只能电话催报的 {len(without)} 个：{'、'.join(without[:5])}{'…' if len(without) > 5 else ''}"
+        )
+    return "\n      提醒：".join((words, *roster.warnings))
+
+
+def _look_at_disk(settings: Settings) -> str:
+    data_dir = settings.storage.data_dir
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data_dir / "write.probe"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise OfficeError(f"{data_dir} 不能写入（{error.strerror}）。请检查路径和权限。") from error
+    usage = shutil.disk_usage(data_dir)
+    free = round(100 * usage.free / usage.total)
+    if free < _LOW_DISK_PERCENT:
+        raise OfficeError(f"{data_dir} 所在磁盘只剩 {free}%，请先清理。磁盘写满时来件不能存档，程序会暂停收信。")
+    return f"{data_dir}，磁盘余 {free}%"
+
+
+def _look_at_database(settings: Settings) -> str:
+    engine = open_engine(settings.storage.database_url)
+    engine.dispose()
+    return f"{engine.dialect.name}，可以打开"
+
+
+def _look_at_worker() -> str:
+    with Worker(handlers="intake.unpack") as worker:
+        layers = worker.report()
+    return f"已在隔离的子进程中运行（{layers}）"
+
+
+def _deadline_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
+    calendar = Calendar(settings.calendar)
+    for collection in settings.campaign.collections:
+        limit = late_after(collection, calendar)
+        if collection.deadline is None or limit is None:
+            continue
+        words = f"{day_words(collection.deadline)}前"
+        if limit.astimezone(SHANGHAI).date() != collection.deadline:
+            words += f"（休息日，顺延到 {day_words(limit.astimezone(SHANGHAI).date())} 之后才算逾期）"
+        if now > limit:
+            words += "，已过期"
+        yield Finding(f"期限《{collection.form.title}》", ok=None if now > limit else True, words=words)
+    until = calendar.known_until()
+    certain = until >= now.astimezone(SHANGHAI).date()
+    yield Finding(
+        "工作日历",
+        ok=True if certain else None,
+        words=f"国务院放假安排已知到 {until:%Y年%m月%d日}，其后按周一至周五推算，可在 [[calendar.day]] 中补充",
+    )
+
+
+def _server_findings(settings: Settings) -> Iterator[Finding]:
+    provider = settings.mailbox.provider
+    yield _guarded(f"收信 {provider.imap_host}:{provider.imap_port}", lambda: _look_at_imap(settings))
+    yield _guarded(f"发信 {provider.smtp_host}:{provider.smtp_port}", lambda: _look_at_smtp(settings))
+
+
+def _look_at_imap(settings: Settings) -> str:
+    with ImapSession(settings.mailbox, settings.polling) as session:
+        names = [folder.name for folder in session.folders()]
+        words = []
+        for folder in settings.mailbox.folders:
+            session.examine(folder)
+            words.append(f"{folder} {len(session.uids())} 封")
+        sent = session.sent_folder()
+    return f"登录成功；{'，'.join(words)}；已发送文件夹“{sent}”；共 {len(names)} 个文件夹"
+
+
+def _look_at_smtp(settings: Settings) -> str:
+    session = SmtpSession(settings.mailbox)
+    try:
+        session.open()
+    finally:
+        session.close()
+    return "登录成功（没有发出任何信）"

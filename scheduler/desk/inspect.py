@@ -1,0 +1,127 @@
+"""`intake inspect`: what the program would make of a mail, a bare document or a folder of mails. Stores and sends nothing.
+
+`--json` prints one object a line in the form that DESIGN fixes; without it a table for a person.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from intake import report
+from intake.config import load
+from intake.errors import OfficeError
+from intake.model import Assessment, Disposition, Submission
+from intake.pipeline import Examined, examine_document, examine_mail
+from intake.roster import Roster, parse_roster
+from intake.settings import Settings
+from intake.words import DISPOSITION_WORDS, problem_text
+from parsers.isolate import Worker
+from scheduler.desk import options
+
+# A file that begins like this is a mail whatever its name; everything else is a bare document.
+_MAIL_BEGINNINGS = (b"Received:", b"Return-Path:", b"From:", b"Delivered-To:", b"X-", b"MIME-Version:", b"Message-ID:")
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser(
+        "inspect", parents=[common], help="看看一封邮件、一个文件或一个文件夹会被怎样识别（不存档、不发信）"
+    )
+    command.add_argument(
+        "paths", nargs="+", type=Path, metavar="路径", help=".eml 邮件、表格文件，或装有 .eml 的文件夹"
+    )
+    command.add_argument("--json", action="store_true", help="每封一行 JSON，供程序读取")
+    command.add_argument("--roster", type=Path, metavar="文件", help="改用这份名册（.xlsx 或 .csv）")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Inspect the given paths; exit 1 if something among them wants the clerk."""
+    settings = load(options.config_path(arguments), environment=os.environ, need_password=False)
+    roster = _roster(arguments.roster, settings)
+    paths = list(_files(arguments.paths))
+    work_left = False
+    console = Console()
+    with Worker(handlers="intake.unpack") as worker:
+        quiet = not sys.stderr.isatty() or len(paths) < 2
+        for path in track(paths, description="识别中", console=Console(stderr=True), disable=quiet):
+            examined = _examine(path, worker, settings, roster)
+            work_left = work_left or examined.assessment.disposition is Disposition.REVIEW
+            if arguments.json:
+                print(json.dumps(report.to_contract(examined.assessment, source=str(path)), ensure_ascii=False))
+            else:
+                _show(console, path, examined.assessment, settings)
+    return 1 if work_left else 0
+
+
+def _roster(path: Path | None, settings: Settings) -> Roster:
+    chosen = path or settings.roster_file
+    try:
+        return parse_roster(chosen.read_bytes(), chosen.name, region=settings.office.region)
+    except FileNotFoundError as error:
+        if path is None:
+            return Roster(())  # the example campaign has no roster: every unit is unknown, and the output says so
+        raise OfficeError(f"名册文件不存在：{path}。请检查 --roster 后面的路径。") from error
+    except OSError as error:
+        raise OfficeError(f"名册文件读不到：{chosen}（{error.strerror}）。") from error
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*.eml") if found.is_file())
+        elif path.exists():
+            yield path
+        else:
+            raise OfficeError(f"没有这个文件：{path}。")
+
+
+def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> Examined:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise OfficeError(f"文件读不到：{path}（{error.strerror}）。") from error
+    if path.suffix.lower() == ".eml" or data.startswith(_MAIL_BEGINNINGS):
+        return examine_mail(data, worker=worker, settings=settings, roster=roster)
+    return examine_document(data, path.name, worker=worker, settings=settings, roster=roster)
+
+
+def _show(console: Console, path: Path, assessment: Assessment, settings: Settings) -> None:
+    console.rule(f"{path.name}  {DISPOSITION_WORDS[assessment.disposition]}", align="left")
+    for reason in assessment.reasons:
+        console.print(f"  {reason}", markup=False)
+    for submission in assessment.submissions:
+        _show_submission(console, submission, settings)
+    for found in assessment.file_problems:
+        console.print(f"  {found.file or '邮件'}：{problem_text(found.problem, '')}", markup=False)
+    console.print()
+
+
+def _show_submission(console: Console, submission: Submission, settings: Settings) -> None:
+    form = settings.campaign.collection(submission.form).form
+    labels = {spec.key: spec.label for spec in form.fields}
+    table = Table(title=f"《{form.title}》  {submission.unit or '（单位未对应）'}", title_justify="left")
+    for heading in ("项目", "内容", "表中栏目", "位置", "读法", "问题"):
+        table.add_column(heading, overflow="fold")
+    told = {problem.field: problem for problem in submission.problems}
+    for reading in submission.fields:
+        problem = told.pop(reading.key, None)
+        words = "" if problem is None else problem_text(problem, labels.get(reading.key, reading.key))
+        value = {True: "是", False: "否", None: ""}.get(reading.value, reading.value)  # type: ignore[arg-type]
+        table.add_row(
+            labels.get(reading.key, reading.key), str(value), reading.label, reading.place, reading.rule, words
+        )
+    for key, problem in told.items():
+        table.add_row(
+            labels.get(key or "", key or "整表"), "", "", "", "", problem_text(problem, labels.get(key or "", ""))
+        )
+    console.print(table)
+    for note in submission.notes:
+        console.print(f"  说明：{note}", markup=False)

@@ -1,0 +1,144 @@
+"""`intake outbox` (list, show, release, cancel) and `intake remind --dry-run`: what goes out, under the clerk's eyes."""
+
+import argparse
+import json
+from email import message_from_bytes
+from email.policy import default as modern_policy
+
+from rich.console import Console
+from rich.table import Table
+
+from intake import outbox
+from intake.db.models import OutboxRow
+from intake.errors import OfficeError
+from intake.model import OutboxState
+from intake.words import KIND_NAMES, OUTBOX_WORDS, moment_words
+from scheduler import jobs
+from scheduler.app import App
+from scheduler.desk import options
+from scheduler.reminders import UnreachableReason
+
+_REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
+_OPEN = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN, OutboxState.FAILED)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the commands to the parser."""
+    command = commands.add_parser("outbox", help="发件箱：查看、放行、取消")
+    actions = command.add_subparsers(title="操作", metavar="操作", required=True)
+    listing = actions.add_parser("list", parents=[common], help="列出待放行、排队、失败和去向不明的信")
+    listing.add_argument("--all", action="store_true", help="连同已发送、已取消、已过期的一起列出")
+    listing.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
+    listing.set_defaults(run=run_list)
+    show = actions.add_parser("show", parents=[common], help="看一封信的全文")
+    show.add_argument("number", type=int, metavar="编号")
+    show.set_defaults(run=run_show)
+    release = actions.add_parser("release", parents=[common], help="放行：下一轮发出")
+    which = release.add_mutually_exclusive_group(required=True)
+    which.add_argument("numbers", nargs="*", type=int, metavar="编号", default=[])
+    which.add_argument("--all", action="store_true", help="全部待放行的信")
+    release.set_defaults(run=run_release)
+    cancel = actions.add_parser("cancel", parents=[common], help="取消：不再发出")
+    cancel.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    cancel.set_defaults(run=run_cancel)
+    remind = commands.add_parser("remind", parents=[common], help="现在该催报谁（只列出，不发信）")
+    remind.add_argument(
+        "--dry-run", action="store_true", required=True, help="只列出，不发信；实际催报由 intake run 按时进行"
+    )
+    remind.set_defaults(run=run_remind)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """List letters; exit 1 if some wait for the clerk."""
+    states = tuple(OutboxState) if arguments.all else _OPEN
+    with options.own_app(arguments) as app, app.bench.sessions() as session:
+        letters = outbox.listed(session, states)
+    if arguments.json:
+        for letter in letters:
+            print(json.dumps(_as_json(letter), ensure_ascii=False))
+    else:
+        table = Table(title="发件箱")
+        for heading in ("编号", "状态", "类别", "收件人", "主题", "写成时间", "服务器答复"):
+            table.add_column(heading, overflow="fold")
+        for letter in letters:
+            words = (OUTBOX_WORDS[letter.state], KIND_NAMES[letter.kind])
+            when = moment_words(letter.created_at)
+            table.add_row(str(letter.id), *words, letter.to_address, letter.subject, when, letter.answer)
+        Console().print(table)
+        print(f"共 {len(letters)} 封。放行：intake outbox release 编号…（或 --all）；取消：intake outbox cancel 编号…")
+    waiting = {OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN}
+    return 1 if any(letter.state in waiting for letter in letters) else 0
+
+
+def _as_json(letter: outbox.ListedLetter) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "state": letter.state,
+        "kind": letter.kind,
+        "unit": letter.unit,
+        "to": letter.to_address,
+        "subject": letter.subject,
+        "created_at": letter.created_at.isoformat(),
+        "attempt": letter.attempt,
+        "answer": letter.answer,
+    }
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """Print one letter as its reader will see it."""
+    with options.own_app(arguments) as app, app.bench.sessions() as session:
+        row = session.get(OutboxRow, arguments.number)
+        if row is None:
+            raise OfficeError(f"没有编号为 {arguments.number} 的信。")
+        message = message_from_bytes(row.raw, policy=modern_policy)
+        print(f"状态：{OUTBOX_WORDS[OutboxState(row.state)]}　收件人：{row.to_address}\n主题：{message['Subject']}\n")
+        body = message.get_body(("plain",))
+        print(body.get_content() if body is not None else "")
+    return 0
+
+
+def run_release(arguments: argparse.Namespace) -> int:
+    """Let letters go."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        number = outbox.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
+    print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
+    return _exit_code(number, arguments)
+
+
+def run_cancel(arguments: argparse.Namespace) -> int:
+    """Stop letters."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        number = outbox.cancel(session, arguments.numbers)
+    print(f"已取消 {number} 封。")
+    return _exit_code(number, arguments)
+
+
+def _exit_code(number: int, arguments: argparse.Namespace) -> int:
+    """Exit 2 if a letter that was named could not be changed (no such number, or sent already)."""
+    wanted = len(set(getattr(arguments, "numbers", []) or []))
+    if number < wanted:
+        print(f"有 {wanted - number} 封没有改动：编号不存在，或已经发出、已经取消。用 intake outbox list --all 查看。")
+        return 2
+    return 0
+
+
+def run_remind(arguments: argparse.Namespace) -> int:
+    """List who would be reminded now, of what, and who can't be reached by mail."""
+    with options.own_app(arguments) as app:
+        _show_due(app)
+    return 0
+
+
+def _show_due(app: App) -> None:
+    found = jobs.due_reminders(app)
+    table = Table(title=f"现在（{moment_words(app.clock.now())}）该催报的单位")
+    for heading in ("单位", "发往", "内容"):
+        table.add_column(heading, overflow="fold")
+    for draft in found.drafts:
+        titles = [app.settings.campaign.collection(form).form.title for form in draft.forms]
+        table.add_row(draft.unit or "", draft.to_address, "；".join(titles))
+    console = Console()
+    console.print(table)
+    for one in found.unreachable:
+        console.print(f"无法用邮件催报，请电话联系：{one.unit}（{_REASONS[one.reason]}）", markup=False)
+    console.print("以上只是列出，没有发信。工作日上班时间由 intake run 按时发出，同一单位同一天只发一封。")

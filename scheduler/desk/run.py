@@ -1,0 +1,118 @@
+"""`intake run`: the daemon; `--once`: one round of every tick; `--dry-run`: everything but sending. And `intake replay`."""
+
+import argparse
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from intake.config import load
+from intake.db import queries
+from intake.errors import OfficeError
+from intake.model import OutboxState
+from intake.pipeline import process_message
+from intake.settings import Settings
+from scheduler import jobs
+from scheduler.app import load_roster, open_app
+from scheduler.clock import SystemClock
+from scheduler.daemon import Daemon, single_instance
+from scheduler.desk import options
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the commands to the parser."""
+    command = commands.add_parser("run", parents=[common], help="运行：收信、识别、回执、催报，直到被停止")
+    command.add_argument("--once", action="store_true", help="只做一轮就结束")
+    command.add_argument(
+        "--dry-run", action="store_true", help="演练：照常收信和识别，但一封信也不发，全部留在发件箱待放行"
+    )
+    command.set_defaults(run=run)
+    replay = commands.add_parser("replay", parents=[common], help="从存档重新识别全部来件（不收信、不重复回信）")
+    replay.set_defaults(run=run_replay)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the daemon, or one round of it."""
+    settings = jobs.for_run(options.own_settings(arguments, need_password=True), dry_run=arguments.dry_run)
+    if not arguments.once:
+        path = options.own_config_path(arguments)
+        watch = ConfigWatch(path, settings, dry_run=arguments.dry_run)
+        Console(stderr=True).print(
+            f"已启动：{settings.mailbox.address}，数据目录 {settings.storage.data_dir}。停止请按 Ctrl+C。", markup=False
+        )
+        Daemon(settings, SystemClock(), reload=watch.changed).run()
+        return 0
+    with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
+        jobs.recover(app)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("收信", total=None)
+            error = jobs.one_round(app, on_step=lambda words: progress.update(task, description=words))
+        with app.bench.sessions() as session:
+            waiting, counts = len(queries.open_reviews(session)), queries.counts(session)
+    if error is not None:
+        raise error  # said last and told by the exit code; what the other ticks did stays done
+    held = counts["outbox"].get(OutboxState.HELD, 0)
+    messages = sum(counts["messages"].values())
+    print(f"本轮完成：共存档 {messages} 封，待人工处理 {waiting} 件，待放行的信 {held} 封。")
+    return 1 if waiting or held else 0
+
+
+def run_replay(arguments: argparse.Namespace) -> int:
+    """Read every archived message again into the record; the letters already written stay the only ones."""
+    settings = options.own_settings(arguments, need_password=False)
+    with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
+        with Progress(console=Console(stderr=True)) as progress:
+            ids = jobs.begin_replay(app)
+            for message_id in progress.track(ids, description="重新识别"):
+                process_message(app.bench, message_id, now=app.clock.now())
+        with app.bench.sessions() as session:
+            waiting = len(queries.open_reviews(session))
+    print(f"重新识别 {len(ids)} 封，待人工处理 {waiting} 件。没有发出任何信件。")
+    return 1 if waiting else 0
+
+
+class ConfigWatch:
+    """Watches the configuration and the roster: tells when they changed *and* are valid, else keeps quiet or warns."""
+
+    def __init__(self, path: Path, settings: Settings, *, dry_run: bool) -> None:
+        self._path = path
+        self._dry_run = dry_run
+        self._roster_file = settings.roster_file
+        self._seen = self._stamp()
+        self._error: OfficeError | None = None
+
+    def changed(self) -> Settings | None:
+        """Return new settings if a file changed. Raise OfficeError as long as it is not valid."""
+        stamp = self._stamp()
+        if stamp == self._seen:
+            if self._error is not None:
+                raise self._error  # still as wrong as when it was saved
+            return None
+        self._seen, self._error = stamp, None
+        try:
+            settings = load(self._path, environment=os.environ, need_password=True, ask_password=_no_keyboard)
+            load_roster(settings)
+        except OfficeError as error:
+            self._error = error
+            raise
+        self._roster_file = settings.roster_file
+        self._seen = self._stamp()
+        return jobs.for_run(settings, dry_run=self._dry_run)
+
+    def _stamp(self) -> tuple[tuple[int, int], ...]:
+        return tuple(_stamp_of(path) for path in (self._path, self._roster_file))
+
+
+def _stamp_of(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)
+
+
+def _no_keyboard(address: str) -> str:
+    raise OfficeError(
+        f"配置改动后需要重新输入 {address} 的授权码，但程序在后台运行，无法输入。请重启程序，或改用 password_file。"
+    )

@@ -1,0 +1,128 @@
+"""`intake status`: units × forms in the terminal, and whether the service is well."""
+
+import argparse
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from intake.audience import asked_of
+from intake.db import queries
+from intake.ledger import Ledger
+from intake.model import CellState, UnitName
+from intake.words import STATE_WORDS, day_words, moment_words
+from scheduler.app import App
+from scheduler.desk import options
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+_COLORS = {
+    CellState.ACCEPTED: "green",
+    CellState.NO_INTENT: "cyan",
+    CellState.EXEMPT: "cyan",
+    CellState.CORRECTION: "yellow",
+    CellState.REVIEW: "magenta",
+    CellState.NOT_SUBMITTED: "red",
+}
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("status", parents=[common], help="进度：各单位、各表报送情况，系统是否正常")
+    command.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the matrix; exit 1 if something waits for the clerk."""
+    with options.own_app(arguments) as app:
+        with app.bench.sessions() as session:
+            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
+            waiting = len(queries.open_reviews(session))
+            counts = queries.counts(session)
+            fetch = queries.heartbeat(session, "fetch")
+        if arguments.json:
+            print(json.dumps(_as_json(app, ledger, waiting, counts), ensure_ascii=False))
+        else:
+            console = Console()
+            console.print(matrix(app, ledger, now=app.clock.now()))
+            _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
+    return 1 if waiting else 0
+
+
+def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
+    """Given the ledger, return the table units × forms in roster order, words first and colour second."""
+    campaign = app.settings.campaign
+    table = Table(title=f"{campaign.name}  截至{moment_words(now)}", caption=_totals(app, ledger))
+    table.add_column("序号", justify="right")
+    table.add_column("单位")
+    for collection in campaign.collections:
+        limit = "随时" if collection.deadline is None else f"{day_words(collection.deadline)}前"
+        table.add_column(f"{collection.form.title}\n{limit}", justify="center")
+    for number, unit in enumerate(app.bench.roster.units, start=1):
+        row = [str(number), unit.name]
+        for collection in campaign.collections:
+            cell = ledger.state.cell(UnitName(unit.name), collection.id)
+            limit_at = app.bench.late_after.get(collection.id)
+            if cell.state is CellState.NOT_SUBMITTED and (collection.voluntary or not asked_of(collection, unit)):
+                row.append("[dim]—[/]")
+            elif cell.state is CellState.NOT_SUBMITTED and limit_at is not None and now > limit_at:
+                row.append("[red bold]逾期未报[/]")
+            else:
+                row.append(_cell_words(cell.state, cell.arrived_at, late=cell.late))
+        table.add_row(*row)
+    return table
+
+
+def _cell_words(state: CellState, arrived_at: datetime | None, *, late: bool) -> str:
+    words = STATE_WORDS[state]
+    if arrived_at is not None:
+        local = arrived_at.astimezone(SHANGHAI)
+        words += f" {local.month}-{local.day}"
+    return f"[{_COLORS[state]}]{words}{'（逾期）' if late else ''}[/]"
+
+
+def _totals(app: App, ledger: Ledger) -> str:
+    parts = []
+    for collection in app.settings.campaign.collections:
+        asked = [unit for unit in app.bench.roster.units if asked_of(collection, unit)]
+        done = sum(
+            ledger.state.cell(UnitName(unit.name), collection.id).state is CellState.ACCEPTED
+            for unit in app.bench.roster.units
+        )
+        total = "" if collection.voluntary else f"/{len(asked)}"
+        parts.append(f"{collection.form.title} {done}{total}")
+    return "　".join(parts)
+
+
+def _print_health(
+    console: Console, waiting: int, counts: dict[str, dict[str, int]], polled_at: datetime | None, message: str
+) -> None:
+    outbox = counts["outbox"]
+    console.print(
+        f"待人工处理 {waiting} 件；发件箱：待放行 {outbox.get('held', 0)}，排队 {outbox.get('queued', 0)}，"
+        f"已发 {outbox.get('sent', 0)}，失败 {outbox.get('failed', 0)}，去向不明 {outbox.get('uncertain', 0)}。"
+    )
+    if polled_at is None:
+        console.print("尚未收过信。" if not message else f"[red]收信失败：{message}[/]")
+    else:
+        console.print(f"最近收信 {moment_words(polled_at)}。" + (f"[red]此后失败：{message}[/]" if message else ""))
+
+
+def _as_json(app: App, ledger: Ledger, waiting: int, counts: dict[str, dict[str, int]]) -> dict[str, object]:
+    cells = [
+        {
+            "unit": unit.name,
+            "form": collection.id,
+            "state": cell.state,
+            "late": cell.late,
+            "arrived_at": None if cell.arrived_at is None else cell.arrived_at.isoformat(),
+            "submissions": [{one.key: one.value for one in held.fields} for held in cell.submissions],
+        }
+        for unit in app.bench.roster.units
+        for collection in app.settings.campaign.collections
+        for cell in [ledger.state.cell(UnitName(unit.name), collection.id)]
+    ]
+    return {"campaign": app.settings.campaign.id, "waiting": waiting, "counts": counts, "cells": cells}

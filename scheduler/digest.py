@@ -1,0 +1,162 @@
+"""The 日报: once a working day to the clerk, and the heartbeat of the whole: who does not get it knows that it stands still.
+
+In: what the record says, as values. Out: one draft an address. Pure.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from intake.audience import asked_of
+from intake.ledger import Ledger
+from intake.model import CellState, Draft, LetterKind, ReminderRecord, UnitName
+from intake.roster import Roster, Unit
+from intake.settings import Campaign, Clerk, Collection
+from scheduler.workdays import Calendar
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One message that waits for a person. Subjects stand in the digest because it goes to the office itself."""
+
+    id: int
+    received_at: datetime
+    sender: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the service does. `held` and `uncertain` count letters."""
+
+    last_poll_at: datetime | None
+    last_error: str
+    last_backup_at: datetime | None
+    disk_free_percent: int
+    held: int
+    uncertain: int
+
+
+def is_time(clerk: Clerk, calendar: Calendar, now: datetime) -> bool:
+    """Given the hour of the digest, return whether it is due: on working days, from then until midnight."""
+    local = now.astimezone(SHANGHAI)
+    return bool(calendar.is_working(local.date())) and local.time() >= clerk.digest_at
+
+
+def digest_drafts(
+    *,
+    campaign: Campaign,
+    roster: Roster,
+    ledger: Ledger,
+    reminders: Iterable[ReminderRecord],
+    bad_addresses: Mapping[str, str],
+    waiting: tuple[Waiting, ...],
+    traffic: Mapping[str, int],
+    health: Health,
+    clerk: Clerk,
+    calendar: Calendar,
+    now: datetime,
+) -> tuple[Draft, ...]:
+    """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
+
+    `traffic` counts mails, updates, ignored, sent and bounced since yesterday's digest.
+    """
+    today = now.astimezone(SHANGHAI).date()
+    records = list(reminders)
+    context: dict[str, object] = {
+        "day": today.isoformat(),
+        "forms": [_form(one, roster, ledger, calendar, today) for one in campaign.collections],
+        "todo": [
+            {
+                "id": one.id,
+                "received_at": one.received_at.isoformat(),
+                "from": one.sender,
+                "subject": one.subject,
+                "reason": one.reason,
+            }
+            for one in waiting
+        ],
+        "missing": _missing(campaign, roster, ledger, records),
+        "today": dict(traffic),
+        "bounced": [
+            {"unit": unit.name, "address": address, "reason": bad_addresses[address]}
+            for unit in roster.units
+            for address in unit.addresses
+            if address in bad_addresses
+        ],
+        "system": {
+            "last_poll_at": None if health.last_poll_at is None else health.last_poll_at.isoformat(),
+            "last_error": health.last_error,
+            "last_backup_at": None if health.last_backup_at is None else health.last_backup_at.isoformat(),
+            "disk_free_percent": health.disk_free_percent,
+            "calendar_until": calendar.known_until().isoformat(),
+            "held": health.held,
+            "uncertain": health.uncertain,
+        },
+    }
+    return tuple(
+        Draft(
+            kind=LetterKind.DIGEST,
+            key=f"{LetterKind.DIGEST}:{campaign.id}:{today.isoformat()}:{address}",
+            to_address=address,
+            context=context,
+            expires_at=datetime.combine(today, datetime.max.time(), SHANGHAI),
+        )
+        for address in clerk.addresses
+    )
+
+
+def _form(collection: Collection, roster: Roster, ledger: Ledger, calendar: Calendar, today: date) -> dict[str, object]:
+    asked = [unit for unit in roster.units if asked_of(collection, unit)]
+    states = Counter(ledger.state.cell(UnitName(unit.name), collection.id).state for unit in roster.units)
+    missing = 0 if collection.voluntary else sum(_is_missing(unit, collection, ledger) for unit in asked)
+    deadline = collection.deadline
+    return {
+        "title": collection.form.title,
+        "label": collection.letter_label,
+        "voluntary": collection.voluntary,
+        "owed": 0 if collection.voluntary else len(asked),
+        "accepted": states[CellState.ACCEPTED],
+        "correction": states[CellState.CORRECTION],
+        "review": states[CellState.REVIEW],
+        "no_intent": states[CellState.NO_INTENT],
+        "missing": missing,
+        "deadline": None if deadline is None else deadline.isoformat(),
+        "working_days_left": 0 if deadline is None else calendar.working_days_between(today, deadline),
+    }
+
+
+def _is_missing(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
+    return ledger.state.cell(UnitName(unit.name), collection.id).state is CellState.NOT_SUBMITTED
+
+
+def _missing(
+    campaign: Campaign, roster: Roster, ledger: Ledger, records: list[ReminderRecord]
+) -> list[dict[str, object]]:
+    """Return who owes what, in roster order, with the telephone number to call."""
+    rows: list[dict[str, object]] = []
+    for unit in roster.units:
+        owed = [
+            one
+            for one in campaign.collections
+            if not one.voluntary and asked_of(one, unit) and _is_missing(unit, one, ledger)
+        ]
+        if not owed:
+            continue
+        days = sorted(record.on for record in records if record.unit == unit.name)
+        rows.append(
+            {
+                "unit": unit.name,
+                "phone": unit.phone,
+                "contact": unit.contact_name,
+                "forms": [one.form.title for one in owed],
+                "reminded": len(days),
+                "last_reminded_at": days[-1].isoformat() if days else None,
+            }
+        )
+    return rows

@@ -1,0 +1,69 @@
+"""Each outside library has its home, so that it can be replaced; the wall clock is read in one module."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for package in ("parsers", "intake", "scheduler") for path in (ROOT / package).rglob("*.py"))
+
+# library → the modules (or folders) that may import it
+HOMES = {
+    "imap_tools": ("intake/imap_session.py",),
+    "openpyxl": ("parsers/readers", "intake/summary"),
+    "docx": ("parsers/readers", "intake/blanks.py"),
+    "apscheduler": ("scheduler/daemon.py",),
+    "sqlalchemy": ("intake/db", "intake/outbox.py", "intake/caps.py", "intake/letters.py", "intake/deliver.py", "intake/correspondence.py", "intake/pipeline.py", "scheduler/app.py", "scheduler/jobs.py", "scheduler/desk"),
+    "alembic": ("intake/db/upgrade.py", "intake/db/migrations"),
+    "lxml": ("parsers/readers",),
+    "jinja2": ("intake/texts.py",),
+    "pydantic": ("intake/config",),
+    "pydantic_core": ("intake/config",),
+    "rapidfuzz": ("intake/roster", "parsers/labels.py"),
+    "chinese_calendar": ("scheduler/workdays.py",),
+    "rich": ("scheduler/desk",),
+    "aiosmtpd": ("scheduler/demo/sink.py",),
+    "smtplib": ("intake/smtp.py",),
+    "imaplib": ("intake/imap_client.py", "intake/imap_session.py", "intake/imap_errors.py", "intake/imap_connect.py"),
+}
+OURS = {"parsers", "intake", "scheduler"}
+
+
+def imports(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_library_is_imported_at_home_only(path):
+    name = path.relative_to(ROOT).as_posix()
+    strays = [
+        library
+        for library in imports(path)
+        if library not in OURS
+        and (library in HOMES or library not in sys.stdlib_module_names)
+        and not any(name.startswith(home) for home in HOMES.get(library, ()))
+    ]
+    assert strays == []
+
+
+def test_every_home_is_lived_in():
+    used = {library for path in SOURCES for library in imports(path)}
+    assert set(HOMES) - used == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_wall_clock_is_read_in_one_module(path):
+    name = path.relative_to(ROOT).as_posix()
+    calls = [
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    ]
+    readers = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time"}
+    assert name == "scheduler/clock.py" or not readers.intersection(calls)
