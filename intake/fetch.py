@@ -9,8 +9,10 @@ poll finds again under the same hash. Must not: parse a mail, change anything on
 """
 
 import logging
+import random
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -102,20 +104,23 @@ class PollReport:
 def poll(session: ImapSession, archive: Archive, record: Record, *, suspects: set[Suspect] | None = None) -> PollReport:
     """Fetch what is new in the folders of the settings and in the junk-like folders that the server has.
 
-    Streamed mails come last, and `suspects` behind them: mails over which a session broke off before. The set is kept
-    up here and kept by the caller between polls, so that one such mail never holds up the others. Ends quietly when
-    the session's time is over or it is interrupted. A folder that fails is told in the report and does not stop the
-    others. Raise ServerError if the session breaks or nothing came of any folder, OfficeError if the archive can't be
-    written: what was recorded till then stays.
+    `suspects` are mails over which a session broke off before: they come last of all, so that one of them never holds
+    up the others. The set is kept up here, and kept by the caller between polls. Ends quietly when the session's time
+    is over or it is interrupted. A folder that fails is told in the report and does not stop the others. Raise
+    ServerError if the session breaks or nothing came of any folder, OfficeError if the archive can't be written: what
+    was recorded till then stays.
     """
     suspects = set() if suspects is None else suspects
-    reports = []
+    rounds = []
     for folder in _folders(session):
         if not session.seconds_left:
             break
-        reports.append(_Round(session, archive, record, suspects, folder).run())
-    report = PollReport(tuple(reports))
-    if report.failures and len(report.failures) == len(reports) and not report.archived:
+        rounds.append(_Round(session, archive, record, suspects, folder))
+        rounds[-1].fetch_new()
+    for started in rounds:
+        started.fetch_suspects()
+    report = PollReport(tuple(started.report for started in rounds))
+    if report.failures and len(report.failures) == len(rounds) and not report.archived:
         raise report.failures[0][1]
     return report
 
@@ -152,7 +157,7 @@ class _SizeMismatchError(Exception):
 
 
 class _Round:
-    """One folder of one poll: what it works with, and its counters."""
+    """One folder of one poll: what it works with, and its counters in `report`."""
 
     def __init__(
         self, session: ImapSession, archive: Archive, record: Record, suspects: set[Suspect], folder: str
@@ -161,66 +166,77 @@ class _Round:
         self._archive = archive
         self._record = record
         self._suspects = suspects
-        self._report = FolderReport(folder)
         self._uid_validity = 0
         self._received = 0  # bytes of the body under way
+        self._suspected: list[int] = []
+        self.report = FolderReport(folder)
 
-    def run(self) -> FolderReport:
-        """Fetch what is new. Raise ServerError if the session is no longer usable and nothing came of the folder."""
+    def fetch_new(self) -> None:
+        """Fetch what is new but for the suspects. Raise ServerError if the session breaks and nothing came of it."""
+        with self._told():
+            self._uid_validity = self._session.examine(self.report.folder)
+            listed = self._session.uids()
+            known = self._record.known(self._session.mailbox.address, self.report.folder, self._uid_validity)
+            new = [uid for uid in listed if uid not in known]
+            self._count(listed=len(listed), known=len(listed) - len(new))
+            self._suspected = [uid for uid in new if self._key(uid) in self._suspects]
+            self._fetch_all([uid for uid in new if self._key(uid) not in self._suspects])
+
+    def fetch_suspects(self) -> None:
+        """Fetch what was left out, after all other folders. Raise as `fetch_new`."""
+        if not self._suspected or not self._session.usable:
+            return
+        with self._told():
+            if self._session.examine(self.report.folder) == self._uid_validity:
+                # In any order, so that of two the one that breaks the session is not always the first.
+                random.shuffle(self._suspected)
+                for uid in self._suspected:
+                    self._fetch_all([uid])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Let a failure that leaves the session usable, or that only ends its time, end in the report."""
         try:
-            self._fetch_new()
+            yield
         except ServerError as error:
             if self._session.usable:
-                log.warning("action=fetch.folder_failed folder=%s", self._report.folder)
+                log.warning("action=fetch.folder_failed folder=%s", self.report.folder)
                 self._count(failure=error)
-            elif self._session.seconds_left or not (self._report.archived or self._session.interrupted):
+            elif self._session.seconds_left or not (self.report.archived or self._session.interrupted):
                 raise
-        return self._report
 
-    def _fetch_new(self) -> None:
-        folder = self._report.folder
-        self._uid_validity = self._session.examine(folder)
-        listed = self._session.uids()
-        known = self._record.known(self._session.mailbox.address, folder, self._uid_validity)
-        new = [uid for uid in listed if uid not in known]
-        self._count(listed=len(listed), known=len(listed) - len(new))
+    def _fetch_all(self, uids: Sequence[int]) -> None:
         silent: list[RemoteMail] = []
-        for mail in self._in_order(new, silent):
+        for mail in self._described(uids, silent):
             if not self._session.seconds_left:
                 return
             if not self._fetch(mail):
                 silent.append(mail)
         self._look_again(silent)
 
-    def _in_order(self, new: Sequence[int], silent: list[RemoteMail]) -> Iterator[RemoteMail]:
-        """Yield the new mails, described: small ones as they are listed, then streamed ones, then suspects.
+    def _described(self, uids: Sequence[int], silent: list[RemoteMail]) -> Iterator[RemoteMail]:
+        """Yield the mails with size and date, small ones as they are listed, then streamed ones.
 
         A batch is described just before it is fetched: the rest of a huge folder may have to wait for other polls.
         Those that the server does not describe go to `silent`.
         """
-        suspected = [uid for uid in new if self._key(uid) in self._suspects]
-        others = [uid for uid in new if self._key(uid) not in self._suspects]
-        late: list[RemoteMail] = []
-        for batch in (*(others[start : start + _BATCH] for start in range(0, len(others), _BATCH)), suspected):
+        large: list[RemoteMail] = []
+        for start in range(0, len(uids), _BATCH):
+            batch = uids[start : start + _BATCH]
             described = self._session.describe_all(batch)
             silent.extend(RemoteMail(uid, 0, None) for uid in batch if uid not in described)
-            for uid in batch:
-                mail = described.get(uid)
-                if mail is None:
-                    continue
-                if batch is suspected or mail.size_bytes > self._session.polling.large_mail_bytes:
-                    late.append(mail)
-                else:
-                    yield mail
-        yield from late
+            mails = [described[uid] for uid in batch if uid in described]
+            large.extend(mail for mail in mails if mail.size_bytes > self._session.polling.large_mail_bytes)
+            yield from (mail for mail in mails if mail.size_bytes <= self._session.polling.large_mail_bytes)
+        yield from large
 
     def _fetch(self, mail: RemoteMail) -> bool:
         """Bring one mail to its row. Return False if the server gave no body."""
         if mail.size_bytes > self._session.polling.maximum_mail_bytes:
             self._record.oversize(self._sighting(mail))
-            self._count(oversize=self._report.oversize + 1)
+            self._count(oversize=self.report.oversize + 1)
             log.warning(
-                "action=fetch.oversize folder=%s uid=%d bytes=%d", self._report.folder, mail.uid, mail.size_bytes
+                "action=fetch.oversize folder=%s uid=%d bytes=%d", self.report.folder, mail.uid, mail.size_bytes
             )
             return True
         try:
@@ -231,14 +247,14 @@ class _Round:
             self._suspects.add(self._key(mail.uid))
             if not self._session.usable:
                 raise
-            log.warning("action=fetch.refused folder=%s uid=%d", self._report.folder, mail.uid)
+            log.warning("action=fetch.refused folder=%s uid=%d", self.report.folder, mail.uid)
             self._count(failure=error)
             return True
         mismatch = self._received != mail.size_bytes
         self._record.archived(self._sighting(mail), sha256, self._received, mismatch=mismatch)
         self._suspects.discard(self._key(mail.uid))
-        self._count(archived=self._report.archived + 1, mismatched=self._report.mismatched + mismatch)
-        log.info("action=fetch.archived folder=%s uid=%d bytes=%d", self._report.folder, mail.uid, self._received)
+        self._count(archived=self.report.archived + 1, mismatched=self.report.mismatched + mismatch)
+        log.info("action=fetch.archived folder=%s uid=%d bytes=%d", self.report.folder, mail.uid, self._received)
         return True
 
     def _store(self, mail: RemoteMail) -> Sha256:
@@ -249,7 +265,7 @@ class _Round:
             except _SizeMismatchError:
                 log.warning(
                     "action=fetch.size_mismatch folder=%s uid=%d announced=%d received=%d",
-                    self._report.folder,
+                    self.report.folder,
                     mail.uid,
                     mail.size_bytes,
                     self._received,
@@ -272,22 +288,22 @@ class _Round:
         listed = frozenset(self._session.uids())
         for mail in silent:
             if mail.uid in listed:
-                log.warning("action=fetch.no_body folder=%s uid=%d", self._report.folder, mail.uid)
+                log.warning("action=fetch.no_body folder=%s uid=%d", self.report.folder, mail.uid)
                 continue
             self._record.vanished(self._sighting(mail))
-            self._count(vanished=self._report.vanished + 1)
-            log.info("action=fetch.vanished folder=%s uid=%d", self._report.folder, mail.uid)
+            self._count(vanished=self.report.vanished + 1)
+            log.info("action=fetch.vanished folder=%s uid=%d", self.report.folder, mail.uid)
 
     def _count(self, **changes: object) -> None:
-        self._report = replace(self._report, **changes)  # type: ignore[arg-type]  # names are those of FolderReport
+        self.report = replace(self.report, **changes)  # type: ignore[arg-type]  # names are those of FolderReport
 
     def _key(self, uid: int) -> Suspect:
-        return (self._report.folder, self._uid_validity, uid)
+        return (self.report.folder, self._uid_validity, uid)
 
     def _sighting(self, mail: RemoteMail) -> Sighting:
         return Sighting(
             account=self._session.mailbox.address,
-            folder=self._report.folder,
+            folder=self.report.folder,
             uid_validity=self._uid_validity,
             uid=mail.uid,
             size_bytes=mail.size_bytes,

@@ -41,6 +41,7 @@ _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 # Widths are in digits of the default font (Calibri 11, 7 px); 宋体 11 pt has 14.7 px a Chinese character, half for ASCII.
 _WIDE, _NARROW, _PADDING = 2.15, 1.1, 1.8
 _WIDTH_MINIMUM = 6.0
+_TITLE_SCALE = 1.7  # 18 pt to 11 pt
 _LINE_HEIGHT, _ROW_PADDING, _ROW_LIMIT = 15.0, 7.0, 400.0  # points; Excel's limit of a row is 409
 
 _BODY = Font(name="宋体", size=11)
@@ -199,8 +200,9 @@ def _lay_out(sheet: Worksheet, table: Table, heading_row: int) -> None:
     ]
     for column, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = width
-    sheet.row_dimensions[_TITLE_ROW].height = 32.0
-    sheet.row_dimensions[_SUBTITLE_ROW].height = 20.0
+    # The title and the line below it run over all columns; a narrow table breaks them.
+    for number, text, scale in ((_TITLE_ROW, table.title, _TITLE_SCALE), (_SUBTITLE_ROW, table.subtitle, 1.0)):
+        sheet.row_dimensions[number].height = scale * _row_height([text], [sum(widths) / scale])
     for number, row in enumerate(texts, start=_SUBTITLE_ROW + 1):
         sheet.row_dimensions[number].height = _row_height(row, widths)
     sheet.freeze_panes = f"C{heading_row + 1}"  # 序号 and 单位 (or 类别) stay in sight

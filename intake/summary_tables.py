@@ -65,6 +65,12 @@ class Column:
     width_limit: int = 22
 
 
+# A whole mail address on one line; a table of thirteen columns must still be legible on A4 across.
+_REMARK, _SENTENCE = 28, 44
+_WIDTH_LIMITS = {FieldType.EMAIL: 30, FieldType.TEXT: _SENTENCE, FieldType.TITLE: _SENTENCE}
+_UNIT = Column("单位", width_limit=28)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One sheet: `name` on its tab, `title` and `subtitle` above, `totals` (or none) between them and the columns."""
@@ -138,7 +144,7 @@ def _progress(matter: Matter) -> Table:
         matter.subtitle(len(rows), "个单位"),
         (
             Column("序号", centered=True),
-            Column("单位", width_limit=_SENTENCE),
+            _UNIT,
             *(Column(_heading(one), centered=True) for one in collections),
         ),
         tuple(rows),
@@ -222,9 +228,9 @@ def _form(matter: Matter, collection: Collection, remarks: Remarks) -> Table:
         matter.subtitle(len(rows), "行"),
         (
             Column("序号", centered=True),
-            Column("单位"),
+            _UNIT,
             *(Column(spec.label, spec.type in _SHORT, _WIDTH_LIMITS.get(spec.type, 22)) for spec in specs),
-            *([Column("文件")] if files else []),
+            *([Column("文件", width_limit=_SENTENCE)] if files else []),
             Column("报送时间", centered=True),
             Column("版本", centered=True),
             Column("备注", width_limit=_REMARK),
@@ -233,9 +239,6 @@ def _form(matter: Matter, collection: Collection, remarks: Remarks) -> Table:
     )
 
 
-# A whole mail address on one line; a table of thirteen columns must still be legible on A4 across.
-_REMARK, _SENTENCE = 28, 44
-_WIDTH_LIMITS = {FieldType.EMAIL: 30, FieldType.TEXT: _SENTENCE, FieldType.TITLE: _SENTENCE}
 _SHORT = frozenset({FieldType.PERSON, FieldType.GENDER, FieldType.MOBILE, FieldType.PHONE, FieldType.YESNO})
 
 
@@ -279,10 +282,10 @@ def _missing(matter: Matter) -> Table:
         matter.subtitle(len(rows), "个单位"),
         (
             Column("序号", centered=True),
-            Column("单位"),
+            _UNIT,
             Column("联系人", centered=True),
             Column("电话", centered=True),
-            Column("缺报项"),
+            Column("缺报项", width_limit=_SENTENCE),
             Column("期限"),
             Column("已提醒次数", centered=True),
             Column("最近提醒", centered=True),
@@ -335,11 +338,11 @@ def _events(matter: Matter, remarks: Remarks) -> Table:
         (
             Column("序号", centered=True),
             Column("类别", centered=True),
-            Column("单位"),
-            Column("表名"),
+            _UNIT,
+            Column("表名", width_limit=30),
             Column("情况", width_limit=_SENTENCE),
             Column("来件时间", centered=True),
-            Column("来件邮箱"),
+            Column("来件邮箱", width_limit=30),
         ),
         rows,
     )

@@ -50,6 +50,8 @@ def entries(line: str, index: LabelIndex) -> tuple[Entry, ...]:
     for number, (start, colon, match, generic) in enumerate(heads):
         stop = heads[number + 1][0] if number + 1 < len(heads) else len(line)
         raw = line[colon + 1 : stop].strip(_EDGES)
+        if stop == len(line) and match is not None and {index.type_of(name) for name in match.fields} <= _PROSE:
+            raw = line[colon + 1 :].strip()  # a text may go on in the next line: its comma stays
         found.append(Entry(line[start:colon].strip(_EDGES), match, raw, start, stop, generic))
     return tuple(found)
 

@@ -27,7 +27,7 @@ from parsers.recognize import Layout, Segment, evidence, lay_out
 from parsers.records import assemble, form_readings, split
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
-from parsers.tags import Tag, TaggedGrid, tag_grid, transposed
+from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
 from parsers.text import fold
 
 PARTIAL_PLACE = "lines"
@@ -126,7 +126,7 @@ def plain_reading(grid: TaggedGrid, judge: Judge) -> Reading | None:
     for tagged in grid.tags.values():
         if tagged.tag is Tag.LABEL:
             right = grid.of(grid.view.right_of(tagged.cell))
-            if right is None or right.tag not in {Tag.OTHER, Tag.BLANK}:
+            if right is None or right.tag not in VALUES:
                 return None
     reading = read_beside(grid, mode="beside")
     given = [pair for pair in reading.pairs if judge.given(pair)]
@@ -154,7 +154,7 @@ def _has_function_labels(grid: TaggedGrid) -> bool:
     for tagged in grid.tags.values():
         if tagged.tag is Tag.LABEL and any(grid.spec(key).type is FieldType.POSITION for key in tagged.keys):
             right = grid.of(grid.view.right_of(tagged.cell))
-            if right is not None and right.tag in {Tag.LABEL, Tag.FOREIGN} and not right.colon:
+            if right is not None and right.tag in LABELS and not right.colon:
                 return True
     return False
 
@@ -278,6 +278,11 @@ def _partial(
     if not found or not _answers(found[0]):
         return (), frozenset()
     cluster = found[0]
+    known_lines = {item.line.number for item in cluster.items if any(entry.match for entry in item.found)}
+    first, last = cluster.items[0].line.number, cluster.items[-1].line.number
+    near = (line for line in layout.lines if first <= line.number <= last + _PARTIAL_BEFORE)
+    if any(line.number not in known_lines and is_covering(line.text) for line in near):
+        return (), frozenset()
     known = [match for match in cluster.matches() if match.fields]
     best = [one for one in evidence(known, forms) if one.keys]
     widest = max((len(one.keys) for one in best), default=0)

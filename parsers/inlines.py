@@ -103,7 +103,8 @@ def clusters(
 def _trimmed(cluster: Cluster, style_lines: int) -> Cluster:
     """Labels without a colon count if there are several; what follows the last label is kept for its value."""
     loose = sum(item.kind in {Kind.LABEL, Kind.BARE} for item in cluster.items)
-    if loose < style_lines:
+    with_colon = sum(item.kind is Kind.ENTRIES for item in cluster.items)
+    if loose < style_lines and not (loose >= 2 and with_colon):
         cluster.items = [
             item if item.kind not in {Kind.LABEL, Kind.BARE} else Item(item.line, Kind.PLAIN) for item in cluster.items
         ]
@@ -243,7 +244,7 @@ def _takes_line(pair: Pair, line: Line, judge: Judge, *, below: bool, last: bool
         return False
     types = {judge.spec(key).type for key in pair.keys}
     if not pair.raw:
-        if below and not line.gap:
+        if (below or not pair.primary) and not line.gap:
             return True
         fit = max(judge.check(key, _with_line(pair, line)).fit for key in pair.keys)
         return fit >= _STRONG_FIT and types <= {FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.GENDER}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from parsers.document import Cell
 from parsers.forms import FieldType
-from parsers.tags import Tag, Tagged, TaggedGrid
+from parsers.tags import LABELS, VALUES, Tag, Tagged, TaggedGrid
 
 # What may be given in words that are also labels: 职务 负责人, 职务 联络员.
 LABEL_LIKE_VALUES = frozenset({FieldType.POSITION, FieldType.TEXT, FieldType.UNIT})
@@ -88,7 +88,7 @@ class Beside:
             if tagged.tag is Tag.ENTRIES:
                 self.used.add(id(cell))
                 self.reading.pairs.extend(entry_pairs(tagged))
-            elif tagged.tag in {Tag.LABEL, Tag.FOREIGN}:
+            elif tagged.tag in LABELS:
                 self._label(tagged)
             elif tagged.tag is Tag.OTHER:
                 self._other(tagged)
@@ -104,7 +104,7 @@ class Beside:
     def _label(self, tagged: Tagged) -> None:
         self.used.add(id(tagged.cell))
         neighbours = self._neighbours(tagged)
-        labels = [other for other in neighbours if other.tag in {Tag.LABEL, Tag.FOREIGN, Tag.ENTRIES}]
+        labels = [other for other in neighbours if other.tag in (Tag.LABEL, Tag.FOREIGN, Tag.ENTRIES)]
         if len(neighbours) > 1 and len(labels) == len(neighbours):
             self.reading.headings.append(tagged)  # 联络员 beside 姓名, 手机 …: a group of labels
             return
@@ -144,7 +144,7 @@ class Beside:
         if other.tag is Tag.ENTRIES:
             # 联系方式 | 手机：139…; but 姓名： | 手机：139… are two entries, the first one blank
             return bool(types & _WHOLE_CELL_TYPES) and not (label.colon and self.grid.in_cells)
-        if other.tag in {Tag.LABEL, Tag.FOREIGN}:
+        if other.tag in LABELS:
             return self.labels_as_values and not other.colon and bool(types & LABEL_LIKE_VALUES)
         return False
 
@@ -181,14 +181,14 @@ class Beside:
             return
         text = "".join(tagged.cell.text.split())
         neighbours = self._neighbours(tagged)
-        if len(neighbours) > 1 and all(other.tag in {Tag.LABEL, Tag.FOREIGN} for other in neighbours):
+        if len(neighbours) > 1 and all(other.tag in LABELS for other in neighbours):
             self.used.add(id(tagged.cell))
             self.reading.headings.append(tagged)
         elif (
             tagged.cell.column in self.grid.label_columns
             and len(text) <= _LABEL_CHARACTERS
             and not any(character.isdigit() for character in text)
-            and right.tag in {Tag.OTHER, Tag.BLANK}
+            and right.tag in VALUES
         ):
             self._label(tagged)
 
@@ -231,6 +231,6 @@ def make_pair(label: Tagged, value: Tagged | None, *, rule: str, doubt: str = ""
         also=label.also,
         exact=label.match is None or label.match.exact,
         doubt=doubt,
-        is_label=value is not None and value.tag in {Tag.LABEL, Tag.FOREIGN},
+        is_label=value is not None and value.tag in LABELS,
         no_cell=value is None,
     )

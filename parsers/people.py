@@ -11,11 +11,12 @@ from parsers.fields import is_ditto, is_nothing
 from parsers.forms import FieldType
 from parsers.pairing import Beside, Pair, Reading, make_pair
 from parsers.remarks import is_hint, is_sample
-from parsers.tags import Tag, Tagged, TaggedGrid
+from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
 
 _HEADERS_LIMIT = 4  # header rows tried in one grid
-_PEOPLE_LIMIT = 300
-_NO_LABELS = frozenset({Tag.BLANK, Tag.HEADING, Tag.NOTE})
+_LARGE_GRID = 2_000  # cells: in a long list the first header is the header
+_PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
+_NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # a merged cell beside several people may give these
 
 
@@ -32,8 +33,9 @@ class _Column:
 def read_header(grid: TaggedGrid, *, mode: str) -> list[Reading]:
     """Given a grid, return its readings as a header over rows, one for each row that could be the header."""
     found: list[Reading] = []
+    limit = _HEADERS_LIMIT if len(grid.view.cells) < _LARGE_GRID else 1
     for row in grid.view.rows:
-        if len(found) >= _HEADERS_LIMIT:
+        if len(found) >= limit:
             break
         if _is_header(grid, row):
             reading = _read(grid, row, mode)
@@ -90,7 +92,7 @@ def _header_bottom(grid: TaggedGrid, top: int) -> int:
     if after is None or after > max(deepest, top + 1):
         return top
     cells = [grid.tags[id(cell)] for cell in grid.view.row(after)]
-    labels = sum(tagged.tag in {Tag.LABEL, Tag.FOREIGN} for tagged in cells)
+    labels = sum(tagged.tag in LABELS for tagged in cells)
     others = sum(tagged.tag is Tag.OTHER for tagged in cells)
     spans = any(grid.view.width(cell) > 1 or grid.view.height(cell) > 1 for cell in grid.view.row(top))
     return after if spans and labels > others and labels >= 2 else top
@@ -122,7 +124,7 @@ def _is_footer(grid: TaggedGrid, row: int) -> bool:
         return True
     tags = [grid.tags[id(cell)].tag for cell in grid.view.row(row)]
     labels = tags.count(Tag.LABEL) + tags.count(Tag.FOREIGN)
-    return first.tag in {Tag.LABEL, Tag.FOREIGN} and labels >= tags.count(Tag.OTHER)  # 联络员 may be a function
+    return first.tag in LABELS and labels >= tags.count(Tag.OTHER)  # 联络员 may be a function
 
 
 def _repeats(grid: TaggedGrid, top: int, row: int) -> bool:
@@ -134,7 +136,7 @@ def _repeats(grid: TaggedGrid, top: int, row: int) -> bool:
 def _is_aside(grid: TaggedGrid, row: int) -> bool:
     """A row of nothing but a note or a heading is nobody."""
     filled = [grid.tags[id(cell)].tag for cell in grid.view.row(row) if cell.text.strip()]
-    return bool(filled) and all(tag in {Tag.NOTE, Tag.HEADING} for tag in filled)
+    return bool(filled) and all(tag in (Tag.NOTE, Tag.HEADING) for tag in filled)
 
 
 def _is_sample(grid: TaggedGrid, row: int) -> bool:

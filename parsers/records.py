@@ -6,6 +6,7 @@ told instead of one being taken. Must not: decide geometry, complete values.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -109,17 +110,19 @@ def split(pairs: list[Pair], judge: Judge) -> list[Person]:
         groups, first = _side_by_side(pairs, anchors)
     else:
         groups, first = _one_below_the_other(pairs, anchors)
-    if any(sum(pair in anchors for pair in group) != 1 for group in groups):
+    begun = {id(pair) for pair in anchors}
+    if any(sum(id(pair) in begun for pair in group) != 1 for group in groups):
         return [Person(tuple(pairs), "several people, order unclear")]
     counts: dict[str, int] = {}
     for pair in pairs:
         for key in pair.keys:
             counts[key] = counts.get(key, 0) + 1
     shared = [pair for pair in pairs if _is_shared(pair, judge) and counts[pair.keys[0]] == 1 and pair.raw.strip()]
+    common = {id(pair) for pair in shared}
     shared += [replace(pair, doubt=pair.doubt or "stands before the first person") for pair in first]
     people: list[Person] = []
     for group in groups:
-        own = [pair for pair in group if pair not in shared]
+        own = [pair for pair in group if id(pair) not in common]
         people.append(Person((*own, *_not_in(own, shared, judge))))
     return people
 
@@ -160,7 +163,7 @@ def _side_by_side(pairs: list[Pair], anchors: list[Pair]) -> tuple[list[list[Pai
     groups: list[list[Pair]] = [[] for _ in starts]
     first: list[Pair] = []
     for pair in pairs:
-        number = max((n for n, start in enumerate(starts) if start <= pair.column), default=-1)
+        number = bisect_right(starts, pair.column) - 1
         (groups[number] if number >= 0 else first).append(pair)
     return groups, first
 
@@ -323,7 +326,7 @@ def _heads_a_group(grid: TaggedGrid, tagged: Tagged, reading: Reading) -> bool:
     cell: Cell = tagged.cell
     if any(heading.origin is tagged.origin for heading in reading.headings):
         return True
-    if tagged.tag in {Tag.OTHER, Tag.FOREIGN, Tag.HEADING} and grid.view.alone(cell):
+    if tagged.tag in (Tag.OTHER, Tag.FOREIGN, Tag.HEADING) and grid.view.alone(cell):
         return True
     if grid.view.width(cell) < 2:
         return False

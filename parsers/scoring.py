@@ -6,10 +6,11 @@ else comes close. Must not: prefer a reading for the number of its values alone.
 Weights: facts/documents.md §4.2 no. 5, adjusted on the grids of tests/property/test_extract.py.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from parsers.fields import Checked, check
-from parsers.forms import FieldSpec, FormSpec
+from parsers.forms import FieldSpec, FieldType, FormSpec
 from parsers.pairing import LABEL_LIKE_VALUES, Pair, Reading
 
 _VALUE = 0.5  # any value in a label's place
@@ -24,6 +25,7 @@ _LABEL_AS_VALUE = -3.0
 _FUNCTION_AS_VALUE = -1.0  # 职务 负责人: a value although it is also a label
 _DUPLICATE = -1.5  # one key twice in one person
 _PERSON = -0.3  # each further person
+_NOBODY = -2.5  # a further person without a name: a remark in the margin, most likely
 _DOUBT = -0.4
 _INEXACT = -0.1
 _MARGIN = 1.0
@@ -105,7 +107,17 @@ def score(reading: Reading, judge: Judge) -> float:
         fresh = [pair for pair in person if pair.cell is None or id(pair.cell) not in counted]
         counted.update(id(pair.cell) for pair in fresh if pair.cell is not None)
         total += sum(_pair_score(pair, judge) for pair in fresh) + _DUPLICATE * _duplicates(person, judge)
-    return total + _PERSON * max(0, len(reading.people) - 1)
+    return total + sum(
+        _PERSON if is_somebody(person, judge) else _NOBODY for number, person in enumerate(reading.people) if number
+    )
+
+
+def is_somebody(pairs: Iterable[Pair], judge: Judge) -> bool:
+    """Return whether pairs give a person's name, or two values at least in a form that asks no name."""
+    given = [pair for pair in pairs if judge.given(pair)]
+    if any(spec.type is FieldType.PERSON for spec in judge.form.fields):
+        return any(judge.spec(key).type is FieldType.PERSON for pair in given for key in pair.keys)
+    return len(given) > 1
 
 
 def _pair_score(pair: Pair, judge: Judge) -> float:
@@ -151,7 +163,8 @@ _Saying = tuple[tuple[tuple[str, str], ...], ...]
 
 def _says(reading: Reading, judge: Judge) -> _Saying:
     """Return what a reading claims: for each person the keys and texts that are given."""
-    groups = [reading.pairs, *reading.people]
+    further = [person for person in reading.people[1:] if is_somebody(person, judge)]
+    groups = [reading.pairs, *reading.people[:1], *further]
     return tuple(
         claims
         for group in groups
@@ -163,7 +176,5 @@ def _contradicts(first: _Saying, second: _Saying) -> bool:
     """Two readings contradict each other if a field has other texts in them; a reading that is silent does not."""
     mine = {claim for group in first for claim in group}
     theirs = {claim for group in second for claim in group}
-    if not theirs - mine:
-        return False
     keys = {key for key, _ in mine}
-    return any(key in keys or not keys for key, _ in theirs - mine) or not mine
+    return any(key in keys or not mine for key, _ in theirs - mine)

@@ -32,6 +32,11 @@ class Tag(Enum):
     OTHER = auto()  # a value, most likely
 
 
+# Tuples, not sets: an Enum's hash is a Python call, and these are asked for every cell of every reading.
+LABELS = (Tag.LABEL, Tag.FOREIGN)
+VALUES = (Tag.OTHER, Tag.BLANK)
+
+
 @dataclass(frozen=True, slots=True)
 class CellEntry:
     """An entry of a cell, with the keys it names in the form at hand."""
@@ -110,7 +115,7 @@ def tag_grid(view: GridView, form: FormSpec, index: LabelIndex) -> TaggedGrid:
     for tagged in grid.tags.values():
         if tagged.tag is not Tag.BLANK and view.alone(tagged.cell):
             _lonely(tagged, above=tagged.cell.row < first)
-            if tagged.tag in {Tag.OTHER, Tag.LABEL, Tag.FOREIGN} and _heads_section(grid, tagged):
+            if tagged.tag in (Tag.OTHER, Tag.LABEL, Tag.FOREIGN) and _heads_section(grid, tagged):
                 tagged.tag = Tag.HEADING
     labels = [tagged for tagged in labels if tagged.tag is Tag.LABEL]
     grid.label_columns = frozenset(tagged.cell.column for tagged in labels)
@@ -123,9 +128,12 @@ def _heads_section(grid: TaggedGrid, tagged: Tagged) -> bool:
     view, cell = grid.view, tagged.cell
     if view.grid.columns < 2 or view.width(cell) < view.grid.columns:
         return False
+    above = grid.of(view.at(cell.row - 1, 0))
+    if tagged.tag is Tag.OTHER and above is not None and above.tag is Tag.LABEL and view.width(above.cell) > 1:
+        return False  # the value below a label as wide as the table
     row = next((row for row in view.rows if row > cell.row), None)
     below = [grid.tags[id(other)] for other in view.row(row)] if row is not None else []
-    return len(below) > 1 and any(other.tag in {Tag.LABEL, Tag.FOREIGN} for other in below)
+    return len(below) > 1 and any(other.tag in LABELS for other in below)
 
 
 def _lonely(tagged: Tagged, *, above: bool) -> None:

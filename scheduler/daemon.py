@@ -26,7 +26,10 @@ from scheduler.clock import Clock
 
 log = logging.getLogger(__name__)
 
-TICK_S = 30  # how often each tick looks whether there is something to do; fetch has the interval of the settings
+# How often each tick looks whether there is something to do, in seconds; fetch has the interval of the settings. A mail
+# is answered some 20 s after it was fetched; what is due by the day is looked at every minute.
+_INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60}
+_CONFIG_S = 30
 STOP_S = 8  # a tick that is under way gets this long; then the process ends all the same (crash-safe by design)
 
 
@@ -89,10 +92,10 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for name, tick in jobs.TICKS.items():
-            seconds = app.settings.polling.interval_s if name == "fetch" else TICK_S
+            seconds = _INTERVALS_S.get(name, app.settings.polling.interval_s)
             now = self._clock.now()
             ticks.add_job(jobs.guarded, "interval", (app, name, tick), id=name, seconds=seconds, next_run_time=now)
-        ticks.add_job(self._look_at_config, "interval", args=(app,), seconds=TICK_S, id="config")
+        ticks.add_job(self._look_at_config, "interval", args=(app,), seconds=_CONFIG_S, id="config")
         ticks.start()
         log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)
         try:

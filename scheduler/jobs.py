@@ -117,13 +117,22 @@ def due_reminders(app: App) -> Due:
             app.settings.campaign,
             app.bench.roster,
             ledger.state,
-            _reminder_records(queries.reminder_rows(session, app.settings.campaign)),
+            _reminder_records(_that_may_go(queries.reminder_rows(session, app.settings.campaign), app.clock.now())),
             app.calendar,
             app.settings.sending,
             app.clock.now(),
             queries.bad_addresses(session),
             queries.last_mail_by_unit(session, ledger, app.bench.roster, now=app.clock.now()),
         )
+
+
+def _that_may_go(rows: tuple[OutboxRow, ...], now: datetime) -> tuple[OutboxRow, ...]:
+    """Leave out what nobody released in time: a held reminder whose day is over was not sent and never will be."""
+    return tuple(row for row in rows if row.state != OutboxState.HELD or row.expires_at is None or row.expires_at > now)
+
+
+def _that_went(rows: tuple[OutboxRow, ...]) -> tuple[OutboxRow, ...]:
+    return tuple(row for row in rows if row.state == OutboxState.SENT)
 
 
 def _reminder_records(rows: tuple[OutboxRow, ...]) -> tuple[ReminderRecord, ...]:
@@ -192,7 +201,7 @@ def _write_digest(app: App, session: Session, now: datetime) -> None:
         campaign=campaign,
         roster=app.bench.roster,
         ledger=ledger,
-        reminders=_reminder_records(queries.reminder_rows(session, campaign)),
+        reminders=_reminder_records(_that_went(queries.reminder_rows(session, campaign))),
         bad_addresses=queries.bad_addresses(session),
         waiting=tuple(
             digest.Waiting(
@@ -338,7 +347,7 @@ def write_summary(app: App, path: Path) -> None:
     """Write the 汇总表 of this moment."""
     with app.bench.sessions() as session:
         ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
-        reminders = _reminder_records(queries.reminder_rows(session, app.settings.campaign))
+        reminders = _reminder_records(_that_went(queries.reminder_rows(session, app.settings.campaign)))
     build_summary(
         path,
         campaign=app.settings.campaign,

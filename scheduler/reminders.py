@@ -30,7 +30,7 @@ from intake.audience import asked_of
 from intake.model import CampaignState, CellState, Draft, FormId, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Collection, Sending
-from scheduler.deadlines import SHANGHAI, anchor, deadline_instant, overdue_day
+from scheduler.deadlines import END_OF_DAY, SHANGHAI, anchor, deadline_instant, overdue_day
 from scheduler.workdays import Calendar
 
 # facts/users.md §4: "none within one working day of publication or of the unit's last mail".
@@ -249,6 +249,7 @@ def _item(window: _Window, calendar: Calendar, today: date) -> dict[str, object]
         "title": window.collection.form.title,
         "label": window.collection.letter_label,
         "deadline": window.deadline.isoformat(),
+        "cutoff": "" if window.closes_at.time() >= END_OF_DAY else f"{window.closes_at:%H:%M}",
         "step": window.step.value,
         "working_days_left": max(0, calendar.working_days_between(today, window.deadline)),
         "certain": calendar.certain_between(today, window.deadline),

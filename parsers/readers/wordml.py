@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from lxml.etree import _Element as Element
 
 from parsers.document import (
-    EMPTY_BOX,
-    TICKED,
     Block,
     Budget,
     Cell,
@@ -28,20 +26,18 @@ from parsers.document import (
 from parsers.readers import wordfields
 from parsers.readers.ink import PLAIN, Line, Look
 from parsers.readers.symbols import has_private, is_symbol_font, sign, translate
+from parsers.readers.wordcontrols import SYMBOL_EXTENSION, branch, stand_in
 from parsers.readers.wordgrid import Area, Table
 from parsers.readers.wordlook import W, apply, is_on
 
-_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-_SYMBOL_EXTENSION = "{http://schemas.microsoft.com/office/word/2015/wordml/symex}symEx"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _IMAGE = "{urn:schemas-microsoft-com:vml}imagedata"
 
 _P, _R, _T, _TBL, _TR, _TC = (f"{W}{name}" for name in ("p", "r", "t", "tbl", "tr", "tc"))
 _R_PR, _P_PR, _TR_PR, _TC_PR = (f"{W}{name}" for name in ("rPr", "pPr", "trPr", "tcPr"))
-_SDT, _SDT_PR, _SDT_CONTENT = f"{W}sdt", f"{W}sdtPr", f"{W}sdtContent"
-_ALTERNATE, _CHOICE, _FALLBACK = f"{_MC}AlternateContent", f"{_MC}Choice", f"{_MC}Fallback"
+_SDT, _SDT_CONTENT = f"{W}sdt", f"{W}sdtContent"
+_ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _BOX = f"{W}txbxContent"
 _VAL = f"{W}val"
 _GONE = frozenset({f"{W}del", f"{W}moveFrom"})
@@ -128,16 +124,11 @@ class Walker:
         for child in parent:
             tag = child.tag
             if tag == _SDT:
-                content = self._control(child)
-                for inner in child.iterchildren(_SDT_CONTENT):
-                    if content is None:
-                        yield from self._children(inner)
-                    else:
-                        yield (inner[0] if len(inner) else inner), content  # once, however many runs there are
+                yield from self._controlled(child)
             elif tag == _ALTERNATE:
-                branch = _branch(child)
-                if branch is not None:
-                    yield from self._children(branch)
+                chosen = branch(child)
+                if chosen is not None:
+                    yield from self._children(chosen)
             elif tag in _GONE:
                 self._note(NoteCode.TRACKED_CHANGES)
             elif tag == f"{W}altChunk":
@@ -148,20 +139,16 @@ class Walker:
                     self._note(NoteCode.TRACKED_CHANGES)
                 yield child, None
 
-    def _control(self, control: Element) -> str | None:
-        """Given a content control, return what stands for its content: a tick, "" for a mere hint, None for itself."""
-        properties = control.find(_SDT_PR)
-        if properties is None:
-            return None
-        box = properties.find(f"{_W14}checkbox")
-        if box is not None:
-            checked = box.find(f"{_W14}checked")
-            on = checked is not None and checked.get(f"{_W14}val", "1").lower() not in ("0", "false", "off")
-            return TICKED if on else EMPTY_BOX
-        hint = properties.find(f"{W}showingPlcHdr")
-        if hint is not None and is_on(hint) and next(control.iter(_TBL, _TR), None) is None:
-            return ""
-        return None
+    def _controlled(self, control: Element) -> Iterator[tuple[Element, str | None]]:
+        """Yield what a content control shows: its content, or once the text that stands in its place."""
+        shown = stand_in(control)
+        if shown is not None and shown.doubtful:
+            self._note(NoteCode.HIDDEN_TEXT, "placeholder")
+        for inner in control.iterchildren(_SDT_CONTENT):
+            if shown is None:
+                yield from self._children(inner)
+            else:
+                yield (inner[0] if len(inner) else inner), shown.text
 
     # Tables
 
@@ -286,7 +273,7 @@ class Walker:
                     self._show(shown, line, look)
             elif tag in _SHAPES:
                 self._shape(child, line)
-            elif tag == _SYMBOL_EXTENSION:
+            elif tag == SYMBOL_EXTENSION:
                 self._text(wordfields.extension_sign(child), line, look, fields)
             else:
                 self._inline(child, line, look, fields)  # ruby base, nested alternatives
@@ -331,19 +318,10 @@ class Walker:
             elif tag in (_BLIP, _IMAGE):
                 self.pictures += 1
             elif tag == _ALTERNATE:
-                branch = _branch(child)
-                if branch is not None:
-                    self._shape(branch, line)
+                chosen = branch(child)
+                if chosen is not None:
+                    self._shape(chosen, line)
             else:
                 self._shape(child, line)
         if shape.tag == f"{W}object":
             self._note(NoteCode.EMBEDDED_FILE, "object")
-
-
-def _branch(alternate: Element) -> Element | None:
-    """Given an mc:AlternateContent, return the branch to read: the first choice, unless it is empty or an emoji's."""
-    choice = alternate.find(_CHOICE)
-    if choice is not None and len(choice) and choice.find(f".//{_SYMBOL_EXTENSION}") is None:
-        return choice
-    fallback = alternate.find(_FALLBACK)
-    return choice if fallback is None else fallback

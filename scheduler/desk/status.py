@@ -66,12 +66,14 @@ def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
         for collection in campaign.collections:
             cell = ledger.state.cell(UnitName(unit.name), collection.id)
             limit_at = app.bench.late_after.get(collection.id)
-            if cell.state is CellState.NOT_SUBMITTED and (collection.voluntary or not asked_of(collection, unit)):
+            silence_is_fine = collection.voluntary or collection.deadline is None or not asked_of(collection, unit)
+            if cell.state is CellState.NOT_SUBMITTED and silence_is_fine:
                 row.append("[dim]—[/]")
             elif cell.state is CellState.NOT_SUBMITTED and limit_at is not None and now > limit_at:
                 row.append("[red bold]逾期未报[/]")
             else:
-                row.append(_cell_words(cell.state, cell.arrived_at, late=cell.late))
+                late = cell.late and cell.state is not CellState.NO_INTENT
+                row.append(_cell_words(cell.state, cell.arrived_at, late=late))
         table.add_row(*row)
     return table
 

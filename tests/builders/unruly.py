@@ -5,9 +5,11 @@
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -193,6 +195,8 @@ def escape(header, payload):
         "unshare": lambda: _system_call(libc, 272, 0x10000000, 0, 0, 0),
         "io_uring": lambda: _system_call(libc, 425, 8, 0, 0, 0),
         "memfd": lambda: os.close(os.memfd_create("x")),
+        "openat2": lambda: _openat2(libc, header["new"]),
+        "clone3": lambda: _system_call(libc, 435, 0, 0),
         "more memory": _more_memory,
     }
     return {name: _attempt(attempts[name]) for name in header.get("only", attempts)}
@@ -217,6 +221,12 @@ def _prlimit(pid):
     resource.prlimit(pid, resource.RLIMIT_NOFILE, resource.prlimit(os.getpid(), resource.RLIMIT_NOFILE))
 
 
+def _openat2(libc, path):
+    how = ctypes.create_string_buffer(struct.pack("QQQ", os.O_CREAT | os.O_WRONLY, 0o600, 0))
+    name = ctypes.create_string_buffer(path.encode())
+    _system_call(libc, 437, -100, ctypes.addressof(name), ctypes.addressof(how), 24)
+
+
 def _more_memory():
     bytearray(2 * 2**30)
 
@@ -224,7 +234,8 @@ def _more_memory():
 def _system_call(libc, *numbers):
     libc.syscall.restype = ctypes.c_long
     if libc.syscall(*[ctypes.c_long(number) for number in numbers]) < 0:
-        raise OSError(ctypes.get_errno(), "system call")
+        number = ctypes.get_errno()
+        raise NotImplementedError if number == errno.ENOSYS else OSError(number, "system call")
 
 
 HANDLERS = {

@@ -11,24 +11,35 @@ SOURCES = sorted(path for package in ("parsers", "intake", "scheduler") for path
 
 # library → the modules (or folders) that may import it
 HOMES = {
-    "imap_tools": ("intake/imap_session.py",),
+    "imap_tools": ("intake/imap_connect.py",),
     "openpyxl": ("parsers/readers", "intake/summary"),
     "docx": ("parsers/readers", "intake/blanks.py"),
     "apscheduler": ("scheduler/daemon.py",),
-    "sqlalchemy": ("intake/db", "intake/outbox.py", "intake/caps.py", "intake/letters.py", "intake/deliver.py", "intake/correspondence.py", "intake/pipeline.py", "scheduler/app.py", "scheduler/jobs.py", "scheduler/desk"),
+    "sqlalchemy": (
+        "intake/db",
+        "intake/outbox.py",
+        "intake/caps.py",
+        "intake/letters.py",
+        "intake/deliver.py",
+        "intake/correspondence.py",
+        "intake/pipeline.py",
+        "scheduler/app.py",
+        "scheduler/jobs.py",
+        "scheduler/desk",
+    ),
     "alembic": ("intake/db/upgrade.py", "intake/db/migrations"),
     "lxml": ("parsers/readers",),
     "jinja2": ("intake/texts.py",),
     "pydantic": ("intake/config",),
     "pydantic_core": ("intake/config",),
-    "rapidfuzz": ("intake/roster", "parsers/labels.py"),
+    "rapidfuzz": ("intake/roster.py",),
     "chinese_calendar": ("scheduler/workdays.py",),
     "rich": ("scheduler/desk",),
     "aiosmtpd": ("scheduler/demo/sink.py",),
     "smtplib": ("intake/smtp.py",),
     "imaplib": ("intake/imap_client.py", "intake/imap_session.py", "intake/imap_errors.py", "intake/imap_connect.py"),
 }
-OURS = {"parsers", "intake", "scheduler"}
+OURS = {"parsers", "intake", "scheduler", "_typeshed"}  # _typeshed: types only, never imported at run time
 
 
 def imports(path: Path):

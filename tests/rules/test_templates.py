@@ -134,7 +134,7 @@ def _corrections():
 
 
 def _reminders():
-    def item(step, deadline, left, *, certain=True, title="联络员反馈表"):
+    def item(step, deadline, left, *, certain=True, title="联络员反馈表", cutoff=""):
         return {
             "form": "officer",
             "title": title,
@@ -143,12 +143,14 @@ def _reminders():
             "step": step,
             "working_days_left": left,
             "certain": certain,
+            "cutoff": cutoff,
         }
 
     cases = (
         ("2025-05-27T09:00:00+08:00", [item("three_days", "2025-05-30", 3)]),
         ("2025-05-29T09:00:00+08:00", [item("one_day", "2025-05-30", 1)]),
         ("2025-05-30T09:00:00+08:00", [item("day", "2025-05-30", 0)]),
+        ("2025-05-30T09:00:00+08:00", [item("day", "2025-05-30", 0, cutoff="12:00")]),
         ("2025-06-27T09:00:00+08:00", [item("day", "2025-06-28", 0, certain=False)]),
         ("2025-06-03T09:00:00+08:00", [item("overdue", "2025-05-30", 0)]),
         ("2025-05-28T09:00:00+08:00", [item("soft", "2025-05-30", 2)]),
@@ -287,7 +289,7 @@ def test_letters_to_units_name_a_person_to_call():
 
 
 def test_a_voluntary_form_is_never_called_missing():
-    context = list(_reminders())[5]
+    (context,) = (one for one in _reminders() if [item["step"] for item in one["items"]] == ["soft"])
     body = TEXTS.letter(LetterKind.REMINDER, {**OFFICE, "unit": "青石镇人民政府", **context}).body
     assert "尚未收到" not in body
     assert "无意向的无须回复" in body

@@ -312,6 +312,7 @@ def test_a_goodbye_after_any_command_loses_nothing(world, commands):
 
 def test_a_mail_that_breaks_the_session_does_not_hold_up_the_others(world):
     poison, good = world.deliver(b"poison", b"good")
+    (elsewhere,) = world.deliver(b"elsewhere", folder="广告邮件")
     world.server.habits = Habits(hang_up_on=frozenset({poison}))
     with pytest.raises(TransientServerError):
         world.poll()
@@ -320,10 +321,24 @@ def test_a_mail_that_breaks_the_session_does_not_hold_up_the_others(world):
     with pytest.raises(TransientServerError):
         world.poll()
     assert world.record.states() == {good: "archived"}
+    assert world.record.states("广告邮件") == {elsewhere: "archived"}
     world.server.habits = Habits()
     world.poll()
     assert world.record.states() == {poison: "archived", good: "archived"}
     assert world.suspects == set()
+
+
+def test_of_two_suspects_the_harmless_one_gets_through(world):
+    poison, harmless = world.deliver(b"poison", b"harmless")
+    world.suspects = {("INBOX", 1, poison), ("INBOX", 1, harmless)}
+    world.server.habits = Habits(hang_up_on=frozenset({poison}))
+    for _ in range(60):
+        with pytest.raises(TransientServerError):
+            world.poll()
+        if world.record.states():
+            break
+    assert world.record.states() == {harmless: "archived"}
+    assert world.suspects == {("INBOX", 1, poison)}
 
 
 def test_a_mail_that_the_server_refuses_is_told_and_tried_again(world):

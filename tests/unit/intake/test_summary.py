@@ -188,6 +188,13 @@ def test_columns_are_wide_enough_for_chinese_and_long_text_wraps_into_a_higher_r
     assert sheet.cell(head + 2, 6).alignment.wrap_text
 
 
+def test_a_title_over_a_narrow_table_gets_the_lines_that_it_needs(tmp_path):
+    notice = replace(NOTICE, name="很长的通知名称" * 12)
+    sheet = workbook(tmp_path, notice=notice)["典型案例"]
+    assert sheet.row_dimensions[2].height > 50
+    assert sheet.row_dimensions[1].height < 50
+
+
 # --- text stays text --------------------------------------------------------------------------------------------------
 
 HOSTILE = [

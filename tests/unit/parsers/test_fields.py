@@ -55,7 +55,24 @@ def test_values_in_their_normal_form(kind, raw, value):
     assert (checked.value, checked.problem) == (value, None)
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "/", "—", "－－", "无", "暂无", "没有", "N/A", "（没有可不填）", "例：abc@unit.example.com", "____", "同上"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        "  ",
+        "/",
+        "—",
+        "－－",
+        "无",
+        "暂无",
+        "没有",
+        "N/A",
+        "（没有可不填）",
+        "例：abc@unit.example.com",
+        "____",
+        "同上",
+    ],
+)
 @pytest.mark.parametrize("kind", ["phone", "email", "address", "text"])
 def test_nothing_given_is_no_problem_in_an_optional_field(kind, raw):
     checked = run(kind, raw)
@@ -138,7 +155,16 @@ def test_a_general_format_changes_nothing():
     assert run("mobile", "13805950001", cell=cell("13805950001", number_format="0")).value == "13805950001"
 
 
-@pytest.mark.parametrize(("good", "bad", "kind"), [("13805950001", "科员", "mobile"), ("男", "13805950001", "gender"), ("张三", "男", "person"), ("a@b.com", "张三", "email"), ("科员", "a@b.com", "position")])
+@pytest.mark.parametrize(
+    ("good", "bad", "kind"),
+    [
+        ("13805950001", "科员", "mobile"),
+        ("男", "13805950001", "gender"),
+        ("张三", "男", "person"),
+        ("a@b.com", "张三", "email"),
+        ("科员", "a@b.com", "position"),
+    ],
+)
 def test_fit_tells_a_value_from_a_shifted_one(good, bad, kind):
     assert run(kind, good).fit > 0.5
     assert run(kind, bad).fit <= -0.5

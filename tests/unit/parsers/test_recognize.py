@@ -34,9 +34,9 @@ def test_labels_decide_without_a_heading():
 
 
 def test_labels_overrule_a_heading_left_over_from_another_form():
-    assert found(REGISTRATION.title, [["姓名", "张三"], ["性别", "男"], ["职务", "科员"], ["传真", "/"], ["手机", "1"]]) == [
-        ("liaison", "")
-    ]
+    assert found(
+        REGISTRATION.title, [["姓名", "张三"], ["性别", "男"], ["职务", "科员"], ["传真", "/"], ["手机", "1"]]
+    ) == [("liaison", "")]
 
 
 def test_the_file_s_name_decides_between_forms_with_the_same_labels():
@@ -58,7 +58,10 @@ def test_a_table_of_figures_is_no_form():
 
 
 def test_a_heading_does_not_reach_over_a_paragraph():
-    prose = "为做好联络工作，请各单位明确一名联络员，负责活动期间的信息报送、协调联络等工作，并于规定时间前将名单报送至办公室，" * 2
+    prose = (
+        "为做好联络工作，请各单位明确一名联络员，负责活动期间的信息报送、协调联络等工作，并于规定时间前将名单报送至办公室，"
+        * 2
+    )
     assert found("联络员反馈表", prose, [["姓名", "张三"], ["手机", "1"]]) == []
 
 
@@ -98,5 +101,7 @@ def test_evidence_prefers_the_form_whose_own_labels_stand_there():
 def test_blank_lines_are_seen_in_the_numbers_of_lines():
     from parsers.document import Document, Paragraph  # noqa: PLC0415
 
-    layout = lay_out(Document((Paragraph("a", "line 1"), Paragraph("b", "line 3"), Paragraph("c", "line 4")), "x"), INDEX, FORMS)
+    layout = lay_out(
+        Document((Paragraph("a", "line 1"), Paragraph("b", "line 3"), Paragraph("c", "line 4")), "x"), INDEX, FORMS
+    )
     assert [line.gap for line in layout.lines] == [False, True, False]

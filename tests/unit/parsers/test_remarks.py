@@ -24,7 +24,9 @@ def test_notes(text):
     assert is_note(text)
 
 
-@pytest.mark.parametrize("text", ["备注", "注", "说明", "本表演由职工演出", "张三", "小品《注意安全》", "青石镇人民政府", "联系人：张三"])
+@pytest.mark.parametrize(
+    "text", ["备注", "注", "说明", "本表演由职工演出", "张三", "小品《注意安全》", "青石镇人民政府", "联系人：张三"]
+)
 def test_values_and_labels_are_no_notes(text):
     assert not is_note(text)
 
@@ -37,8 +39,26 @@ def test_a_note_that_breaks_off_goes_on_in_the_next_line():
 @pytest.mark.parametrize(
     "text",
     [
-        *("（请填写）", "请填写详细地址", "必填", "（选填）", "例：abc@unit.example.com", "如：张三", "示例：13900000000", "（11位手机号）"),
-        *("11位手机号码", "点击或轻触此处输入文字", "单击此处输入文字。", "（盖章）", "（单位公章）", "请在方框内打√", "不超过200字", "【请注明区号】"),
+        *(
+            "（请填写）",
+            "请填写详细地址",
+            "必填",
+            "（选填）",
+            "例：abc@unit.example.com",
+            "如：张三",
+            "示例：13900000000",
+            "（11位手机号）",
+        ),
+        *(
+            "11位手机号码",
+            "点击或轻触此处输入文字",
+            "单击此处输入文字。",
+            "（盖章）",
+            "（单位公章）",
+            "请在方框内打√",
+            "不超过200字",
+            "【请注明区号】",
+        ),
         *("填写单位全称", "（没有可不填）", "格式：0595-xxxxxxxx"),
     ],
 )
@@ -46,7 +66,20 @@ def test_hints(text):
     assert is_hint(text)
 
 
-@pytest.mark.parametrize("text", ["张三", "13805950001", "小品《请安全回家》", "中山路12号", "（张三）", "是", "如意镇", "青石镇人民政府（盖章）", "例会制度宣讲"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "张三",
+        "13805950001",
+        "小品《请安全回家》",
+        "中山路12号",
+        "（张三）",
+        "是",
+        "如意镇",
+        "青石镇人民政府（盖章）",
+        "例会制度宣讲",
+    ],
+)
 def test_values_are_no_hints(text):
     assert not is_hint(text)
 
@@ -73,7 +106,9 @@ def test_a_name_that_begins_like_a_sample_is_none():
     assert not is_sample("如意")
 
 
-@pytest.mark.parametrize("text", ["--", "此致", "敬礼！", "谢谢！", "发自我的iPhone", "----- 原始邮件 -----", "发件人: 张三"])
+@pytest.mark.parametrize(
+    "text", ["--", "此致", "敬礼！", "谢谢！", "发自我的iPhone", "----- 原始邮件 -----", "发件人: 张三"]
+)
 def test_sign_offs(text):
     assert is_sign_off(text)
 

@@ -217,6 +217,7 @@ def test_the_draft_has_everything_the_letter_needs():
                 "step": "one_day",
                 "working_days_left": 1,
                 "certain": True,
+                "cutoff": "",
             }
         ],
         "now_at": "2025-05-29T08:45:00+08:00",

@@ -157,6 +157,14 @@ def test_a_placeholder_is_no_value() -> None:
     assert texts(grid(table(row(cell("姓名"), w.control(cell("单击此处"), properties=w.HINT))))) == ["姓名", ""]
 
 
+def test_a_placeholder_in_unusual_words_is_told() -> None:
+    usual, unusual = (w.control(run(text), properties=w.HINT) for text in ("点击此处输入文字", "林一"))
+    assert codes(read(para(run("姓名："), usual))) == set()
+    document = read(para(run("姓名："), unusual))
+    assert document.blocks == (Paragraph("姓名：", "para 1"),)
+    assert codes(document) == {NoteCode.HIDDEN_TEXT}
+
+
 def test_a_control_around_a_table_is_never_taken_for_a_placeholder() -> None:
     assert texts(grid(w.control(table(row("a")), properties=w.HINT))) == ["a"]
 

@@ -1,0 +1,152 @@
+"""Documents as a whole: several forms, forms in pieces, the unit around them, what is left outside."""
+
+from dataclasses import replace
+
+from parsers.document import Cell, Document, Grid, Paragraph
+from parsers.extract import extract
+from parsers.forms import ProblemCode
+from tests.builders.forms import AREA_CODE, FORMS, LIAISON, NOTE, REGISTRATION, Box, document, grid
+from tests.builders.reading import faults, forms, one, people, read, values
+
+TITLE = LIAISON.title
+ROWS = [["姓名", "王晓云"], ["职务", "科员"], ["手机", "13805950002"]]
+OFFICER = {"name": "王晓云", "position": "科员", "mobile": "13805950002"}
+UNIT = {"unit": "青石镇人民政府"}
+NOTICE = (
+    "关于开展安全生产月活动的通知",
+    "各乡镇人民政府，区安委会各成员单位：",
+    "请各单位于5月30日前反馈（附件1）。",
+    "联系人:赵建国;联系方式:27390001;电子邮箱:office@unit.example.com",
+    "附件:1.“安全宣传咨询日”活动意向报名表;",
+    "2.“安全生产月”活动联络员反馈表",
+)
+
+
+def test_the_whole_notice_with_one_appendix_filled():
+    blank = [["单位", ""], ["现场是否提供节目", ""], ["节目概况", ""], ["联系人", ""], ["联系方式", ""]]
+    first, second = forms(*NOTICE, "附件1", REGISTRATION.title, blank, NOTE, "附件2", TITLE, [*ROWS, ["单位名称", "青石镇"]], NOTE)
+    assert (first.form, first.blank) == ("registration", True)
+    assert (second.form, second.blank) == ("liaison", False)
+    assert values(second) == {**OFFICER, "unit": "青石镇"}
+
+
+def test_the_notice_come_back_as_it_was_is_blank():
+    blank = [["单位", ""], ["现场是否提供节目", ""], ["联系人", ""], ["联系方式", ""]]
+    empty = [["姓名", ""], ["职务", ""], ["手机", ""], ["单位名称", ""]]
+    assert [reading.blank for reading in forms(*NOTICE, REGISTRATION.title, blank, NOTE, TITLE, empty, NOTE)] == [True, True]
+
+
+def test_one_form_over_two_tables_is_one():
+    reading = one(TITLE, ROWS, "", [["传真", ""], ["单位名称", "青石镇人民政府"]])
+    assert values(reading) == OFFICER | UNIT
+    assert reading.title == TITLE
+
+
+def test_a_second_table_with_a_heading_of_its_own_is_another_form():
+    rows = [*ROWS, ["单位名称", "青石镇人民政府"]]
+    assert people(TITLE, rows, TITLE, rows) == [OFFICER | UNIT, OFFICER | UNIT]
+
+
+def test_the_unit_above_the_table_fills_in():
+    reading = one(TITLE, "填报单位：青石镇人民政府（盖章）    填报人：李志明  联系电话：13805950009", ROWS)
+    assert values(reading) == OFFICER | UNIT
+    assert reading.field("unit").rule == "line"
+
+
+def test_the_unit_below_the_table_fills_in():
+    assert values(one(TITLE, ROWS, "填报单位：青石镇人民政府")) == OFFICER | UNIT
+
+
+def test_each_table_has_the_unit_above_it():
+    other = [["姓名", "李志明"], ["职务", "副镇长"], ["手机", "13805950001"]]
+    found = people("单位：青石镇", TITLE, ROWS, "单位：东湾乡", TITLE, other)
+    assert [one["unit"] for one in found] == ["青石镇", "东湾乡"]
+
+
+def test_a_unit_beside_the_table_never_overrides():
+    rows = [*ROWS, ["单位名称", "青石镇人民政府"]]
+    assert faults(one(TITLE, "填报单位：青石镇", rows)) == {}
+    reading = one(TITLE, "填报单位：东湾乡人民政府", rows)
+    assert reading.field("unit").value == "青石镇人民政府"
+    assert faults(reading) == {"unit": ProblemCode.AMBIGUOUS}
+
+
+def test_a_contact_line_above_a_table_is_not_the_person_in_it():
+    reading = one(TITLE, "联系人：李志明 手机：13805950009", [["姓名", "王晓云"], ["职务", "科员"], ["单位名称", "青石镇"]])
+    assert values(reading) == {"name": "王晓云", "position": "科员", "unit": "青石镇"}
+
+
+def test_a_table_and_the_same_form_in_the_signature_are_one():
+    rows = [*ROWS, ["单位名称", "青石镇"]]
+    assert len(forms(TITLE, rows, "联系人：李志明", "电话：27390001", "手机：13805950009")) == 1
+
+
+def test_a_table_without_labels_under_our_heading_is_shown():
+    (reading,) = forms(TITLE, [["王晓云", "科员"], ["13805950002", "青石镇"]])
+    assert reading.fields == ()
+    assert faults(reading) == {None: ProblemCode.AMBIGUOUS}
+    assert len(reading.leftovers) == 4
+
+
+def test_two_forms_that_explain_a_table_equally_well_are_ambiguous():
+    rows = [["单位", "青石镇"], ["姓名", "王晓云"], ["联系电话", "13805950002"]]
+    assert faults(one(rows))[None] is ProblemCode.AMBIGUOUS
+    assert faults(one(TITLE, rows)) == {}
+
+
+def test_prose_with_a_table_of_figures_has_no_form():
+    rows = [["单位", "活动场次", "参加人数", "联系人"], ["青石镇", "3", "120", "王晓云"]]
+    assert forms("安全生产月活动总结", "今年以来，我镇认真开展活动。" * 20, rows, "联系人：王晓云 联系电话：13805950002") == ()
+
+
+def test_lines_outside_forms_are_kept_in_order():
+    found = read("区安办：", "现报送如下：", TITLE, [*ROWS, ["单位名称", "青石镇"]], "特此报送", "青石镇人民政府")
+    assert found.outside == ("区安办：", "现报送如下：", TITLE, "特此报送", "青石镇人民政府")
+
+
+def test_answers_by_underline_and_strike_reach_the_value():
+    made = grid([["单位", "青石镇"], ["现场是否提供节目", "是 否"], ["联系人", "王晓云"], ["联系方式", "13805950002"]])
+    cells = tuple(replace(cell, underlined=("否",)) if cell.text == "是 否" else cell for cell in made.cells)
+    assert one(REGISTRATION.title, replace(made, cells=cells)).field("has_program").value is False
+    cells = tuple(replace(cell, text="是", struck=("否",)) if cell.text == "是 否" else cell for cell in made.cells)
+    assert one(REGISTRATION.title, replace(made, cells=cells)).field("has_program").value is True
+
+
+def test_an_answer_struck_out_altogether_is_missing():
+    made = grid([["单位", "青石镇"], ["现场是否提供节目", ""], ["联系人", "王晓云"], ["联系方式", "13805950002"]])
+    cells = tuple(replace(cell, struck=("是", "否")) if cell.column == 1 and not cell.text else cell for cell in made.cells)
+    reading = one(REGISTRATION.title, replace(made, cells=cells))
+    assert faults(reading) == {"has_program": ProblemCode.MISSING}
+
+
+def test_a_table_within_a_cell_is_read_with_the_form_around_it():
+    inner = grid([["手机", "13805950002"], ["传真", "0595-27390001"]], "table 1.1")
+    rows = grid([["姓名", "王晓云"], ["职务", "科员"], ["单位名称", "青石镇"], ["通讯方式", ""]])
+    cells = (*rows.cells[:-1], replace(rows.cells[-1], nested=(inner,)))
+    reading = one(TITLE, replace(rows, cells=cells))
+    assert values(reading) == {**OFFICER, "unit": "青石镇", "fax": "0595-27390001"}
+
+
+def test_a_partial_answer_is_looked_for_in_the_text_of_a_mail_only():
+    made = document("手机：13805950002")
+    assert extract(made, FORMS, area_code=AREA_CODE).forms == ()
+    assert len(extract(made, FORMS, area_code=AREA_CODE, body=True).forms) == 2
+
+
+def test_without_forms_nothing_is_found():
+    assert extract(document(TITLE, ROWS), ()).forms == ()
+
+
+def test_an_empty_document_is_empty():
+    assert extract(Document((), "x"), FORMS).forms == ()
+    assert extract(Document((Grid(0, 0, (), "t"), Paragraph("", "p")), "x"), FORMS).outside == ()
+
+
+def test_cells_that_overlap_or_lie_outside_do_no_harm():
+    cells = (Cell(0, 0, "姓名", "a", 9, 9), Cell(0, 0, "王晓云", "b"), Cell(99, 99, "手机", "c"), Cell(0, 1, "职务", "d"))
+    assert isinstance(extract(Document((Grid(1, 1, cells, "t"),), "x"), FORMS).forms, tuple)
+
+
+def test_a_people_list_with_the_unit_in_a_box_above():
+    rows = [["单位名称", Box("青石镇", 2)], ["姓名", "职务", "手机"], ["王晓云", "科员", "13805950002"], ["李志明", "副镇长", "13805950001"]]
+    assert [(one["name"], one["unit"]) for one in people(TITLE, rows)] == [("王晓云", "青石镇"), ("李志明", "青石镇")]

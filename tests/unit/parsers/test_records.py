@@ -1,0 +1,200 @@
+"""Pairs become people and fields: nobody gets another person's value, and doubt is told."""
+
+import pytest
+
+from parsers.forms import ProblemCode
+from tests.builders.forms import LIAISON, NOTE, REGISTRATION, Box
+from tests.builders.reading import faults, forms, one, people, values
+
+TITLE = LIAISON.title
+LEADER = {"name": "李志明", "position": "副镇长", "mobile": "13805950001"}
+OFFICER = {"name": "王晓云", "position": "科员", "mobile": "13805950002"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            ["单位名称", Box("青石镇人民政府", 4)],
+            [Box("分管领导", rows=2), "姓名", "李志明", "职务", "副镇长"],
+            ["手机", Box("13805950001", 3)],
+            [Box("联络员", rows=2), "姓名", "王晓云", "职务", "科员"],
+            ["手机", Box("13805950002", 3)],
+        ],
+        [
+            ["单位名称", Box("青石镇人民政府", 3)],
+            [Box("分管领导", 4)],
+            ["姓名", "李志明", "职务", "副镇长"],
+            ["手机", Box("13805950001", 3)],
+            [Box("联络员", 4)],
+            ["姓名", "王晓云", "职务", "科员"],
+            ["手机", Box("13805950002", 3)],
+        ],
+        [
+            [Box("单位名称", rows=2), Box("分管领导", 3), Box("联络员", 3)],
+            ["姓名", "职务", "手机", "姓名", "职务", "手机"],
+            ["青石镇人民政府", "李志明", "副镇长", "13805950001", "王晓云", "科员", "13805950002"],
+        ],
+    ],
+)
+def test_a_role_over_a_group_of_labels_is_never_read_silently(rows):
+    first, second = forms(TITLE, rows)
+    assert values(first) == {**LEADER, "unit": "青石镇人民政府"}
+    assert values(second) == {**OFFICER, "unit": "青石镇人民政府"}
+    assert faults(first)[None] is faults(second)[None] is ProblemCode.AMBIGUOUS
+
+
+def test_the_only_group_may_be_the_wrong_one_too():
+    rows = [
+        [Box("分管领导", rows=4), "姓名", "李志明"],
+        ["职务", "副镇长"],
+        ["手机", "13805950001"],
+        ["单位名称", "青石镇"],
+    ]
+    assert faults(one(TITLE, rows)) == {None: ProblemCode.AMBIGUOUS}
+
+
+def test_the_form_s_own_role_over_its_labels_is_no_doubt():
+    rows = [
+        [Box("联络员信息", rows=4), "姓名", "王晓云"],
+        ["职务", "科员"],
+        ["手机", "13805950002"],
+        ["单位名称", "青石镇"],
+    ]
+    assert faults(one(TITLE, rows)) == {}
+
+
+def test_a_number_behind_somebody_else_s_name_is_in_doubt():
+    rows = [
+        ["单位名称", Box("青石镇", 3)],
+        ["分管领导", "李志明", "手机", "13805950001"],
+        ["联络员", "王晓云", "职务", "科员"],
+    ]
+    reading = one(TITLE, rows)
+    assert reading.field("mobile").value == "13805950001"
+    assert faults(reading) == {"mobile": ProblemCode.AMBIGUOUS}
+
+
+def test_the_number_behind_the_right_name_wins():
+    rows = [
+        ["单位名称", Box("青石镇", 3)],
+        ["分管领导", "李志明", "手机", "13805950001"],
+        ["联络员", "王晓云", "手机", "13805950002"],
+        ["职务", Box("科员", 3)],
+    ]
+    reading = one(TITLE, rows)
+    assert values(reading) == {**OFFICER, "unit": "青石镇"}
+    assert faults(reading) == {}
+
+
+def test_the_same_labels_again_are_another_person():
+    block = [["姓名", "李志明", "职务", "副镇长"], ["手机", "13805950001", "单位名称", "青石镇"]]
+    other = [["姓名", "王晓云", "职务", "科员"], ["手机", "13805950002", "单位名称", "青石镇"]]
+    assert people(TITLE, [*block, *other]) == [{**LEADER, "unit": "青石镇"}, {**OFFICER, "unit": "青石镇"}]
+
+
+def test_it_does_not_matter_which_label_begins_a_person():
+    block = [["手机", "13805950001", "单位名称", "青石镇"], ["职务", "副镇长", "姓名", "李志明"]]
+    other = [["手机", "13805950002", "单位名称", "东湾乡"], ["职务", "科员", "姓名", "王晓云"]]
+    assert people(TITLE, [*block, *other]) == [{**LEADER, "unit": "青石镇"}, {**OFFICER, "unit": "东湾乡"}]
+
+
+def test_people_side_by_side_share_the_line_below():
+    rows = [
+        ["姓名", "李志明", "姓名", "王晓云"],
+        ["职务", "副镇长", "职务", "科员"],
+        ["手机", "13805950001", "手机", "13805950002"],
+        ["单位名称", Box("青石镇", 3)],
+    ]
+    assert people(TITLE, rows) == [{**LEADER, "unit": "青石镇"}, {**OFFICER, "unit": "青石镇"}]
+
+
+def test_a_value_that_one_person_left_out_is_not_taken_from_the_other():
+    block = [["姓名", "李志明", "职务", "副镇长"], ["手机", "13805950001", "通信地址", "中山路1号"]]
+    other = [["姓名", "王晓云", "职务", "科员"], ["手机", "13805950002", "通信地址", ""]]
+    _, second = forms(TITLE, [*block, *other])
+    assert second.field("address").value is None
+
+
+def test_a_second_form_left_blank_is_nobody():
+    block = [["姓名", "李志明", "职务", "副镇长"], ["手机", "13805950001", "单位名称", "青石镇"]]
+    other = [["姓名", "", "职务", ""], ["手机", "", "单位名称", ""]]
+    assert len(people(TITLE, [*block, *other])) == 1
+
+
+def test_a_double_label_is_divided_by_type():
+    rows = [["单位", "青石镇"], ["现场是否提供节目", "否"], ["联系人及联系电话", "王晓云 13805950002"]]
+    found = values(one(REGISTRATION.title, rows))
+    assert (found["contact_name"], found["contact_phone"]) == ("王晓云", "13805950002")
+
+
+def test_a_double_label_that_cannot_be_divided_is_in_doubt():
+    rows = [["单位及联系人", "青石镇王晓云"], ["现场是否提供节目", "否"], ["联系方式", "13805950002"]]
+    reading = one(REGISTRATION.title, rows)
+    assert set(faults(reading)) == {"unit", "contact_name"}
+
+
+def test_one_field_given_twice_with_different_values_is_told():
+    rows = [["姓名", "王晓云"], ["联络员", "李志明"], ["职务", "科员"], ["手机", "13805950002"], ["单位名称", "青石镇"]]
+    assert faults(one(TITLE, rows))["name"] is ProblemCode.AMBIGUOUS
+
+
+def test_one_field_given_twice_alike_is_no_doubt():
+    rows = [
+        ["姓名", "王晓云"],
+        ["联络员", "王 晓 云"],
+        ["职务", "科员"],
+        ["手机", "13805950002"],
+        ["单位名称", "青石镇"],
+    ]
+    assert faults(one(TITLE, rows)) == {}
+
+
+def test_mobile_and_office_number_side_by_side_reach_the_same_person():
+    rows = [
+        ["单位", "青石镇"],
+        ["现场是否提供节目", "否"],
+        ["联系人", "王晓云"],
+        ["办公电话", "0595-27390001"],
+        ["手机", "13805950002"],
+    ]
+    reading = one(REGISTRATION.title, rows)
+    assert reading.field("contact_phone").value == "13805950002"
+    assert faults(reading) == {}
+
+
+def test_the_template_is_blank_whatever_is_printed_in_it():
+    rows = [
+        ["单位", "（盖章）"],
+        ["现场是否提供节目", "□是 □否"],
+        ["节目概况", "（请填写节目名称、时长）"],
+        ["联系人", ""],
+        ["联系方式", "（11位手机号）"],
+        [Box(NOTE, 2)],
+    ]
+    reading = one(REGISTRATION.title, rows)
+    assert reading.blank
+    assert values(reading) == {}
+    assert faults(reading) == {}
+
+
+def test_text_that_nobody_can_place_keeps_a_form_from_being_blank():
+    rows = [["姓名", "", ""], ["职务", "", ""], ["手机", "", "李志明，副镇长，电话见名册"], ["单位名称", "", ""]]
+    reading = one(TITLE, rows)
+    assert not reading.blank
+    assert faults(reading)[None] is ProblemCode.AMBIGUOUS
+
+
+def test_fields_stand_in_the_form_s_order_with_place_label_and_rule():
+    reading = one(
+        TITLE, [["手机：", "138 0595 0002"], ["姓　名", "王 晓 云"], ["职务", "科员"], ["单位名称", "青石镇"]]
+    )
+    assert [field.key for field in reading.fields] == ["name", "position", "mobile", "unit"]
+    name = reading.field("name")
+    assert (name.raw, name.value, name.label, name.place, name.rule) == (
+        "王 晓 云",
+        "王晓云",
+        "姓　名",
+        "table 2, R2C2",
+        "right",
+    )
