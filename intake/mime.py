@@ -4,7 +4,7 @@ In: the archived bytes. Out: `Unpacked`; by `payload` the bytes of one part. Sta
 which has this run in the worker (`unpack`) because even MIME is hostile. Pure; never raises on any bytes; loses no byte
 of an attachment; whatever is broken is told in `defects`, in English.
 Shared out to: `structure` (the tree), `headers`, `head`, `addresses` (the header), `bodies`, `quotes`, `page`, `links`
-(the words), `reports` (bounces), `transfer` (base64 and the like). Standards are named there.
+(the words), `dsn` (bounces), `transfer` (base64 and the like). Standards are named there.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from intake.bodies import BodyText, body_leaves, read_bodies
+from intake.dsn import STATUS_TYPES, delivery_reports
 from intake.head import read_head
 from intake.headers import HEADER_BYTES, header_text, split_header
 from intake.model import CloudLink, DeliveryReport, MailHead, Part, PartPath, PartRole
-from intake.reports import STATUS_TYPES, delivery_reports
 from intake.structure import Leaf, Tree, find_leaf, walk
 
 TEXT_CHARACTERS = 20_000  # of own_text, quoted_text and a body's text (see model.MailReading)

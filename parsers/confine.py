@@ -35,11 +35,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Resource limits of the process: address space, descriptors, CPU seconds until the first call sets its own."""
+    """Resource limits of the process: address space and descriptors. CPU time is the worker's business, by call."""
 
     memory_bytes: int = 2**30
     files: int = 64
-    cpu_s: int = 20
 
 
 class _MissingLayerError(Exception):
@@ -71,22 +70,6 @@ def confine(bounds: Bounds, readable: Sequence[Path]) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def limit_cpu(seconds: int) -> None:
-    """Allow this process `seconds` more of CPU time from now on, where the system can count it.
-
-    RLIMIT_CPU counts from the start of the process, so a long-lived worker has to move it before each call. Only the
-    soft limit moves (SIGXCPU): a lowered hard one could not be raised again.
-    """
-    if sys.platform == "win32":
-        return
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = used + seconds + 1
-    soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
-
-
 def _limit_resources(bounds: Bounds) -> str:
     if sys.platform == "win32":
         raise _MissingLayerError("no resource limits on Windows")
@@ -106,7 +89,6 @@ def _limit_resources(bounds: Bounds) -> str:
             resource.setrlimit(number, (value, value))
         except (OSError, ValueError, AttributeError):  # macOS refuses RLIMIT_AS
             missing.append(name)
-    limit_cpu(bounds.cpu_s)
     if len(missing) == len(wishes):
         raise _MissingLayerError("the system refuses every limit")
     return " ".join(["without", *missing]) if missing else f"{bounds.memory_bytes >> 20} MiB"

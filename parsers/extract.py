@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 
 from parsers.document import Document
 from parsers.entries import entries
-from parsers.fields import check
+from parsers.fields import check, is_function
 from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
 from parsers.headings import titles_of
 from parsers.inlines import Cluster, Kind, clusters, is_form, line_pairs, ranked
 from parsers.labels import LabelIndex, label_index
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
-from parsers.recognize import Layout, Segment, evidence, lay_out
+from parsers.recognize import Layout, Line, Segment, evidence, lay_out
 from parsers.records import assemble, form_readings, split
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
@@ -88,8 +88,8 @@ def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[Form
     found: list[tuple[Segment, tuple[FormReading, ...]]] = []
     for number, segment in enumerate(layout.segments):
         readings = _read_segment(segment, index, area_code)
-        last = number == len(layout.segments) - 1
-        readings = tuple(_with_unit(reading, segment, index, area_code, below=last) for reading in readings)
+        around = _lines_around(segment, below=number == len(layout.segments) - 1)
+        readings = tuple(_with_unit(reading, segment.form, around, index, area_code) for reading in readings)
         merged = _merged(found[-1], segment, readings) if found else None
         if merged is not None:
             found[-1] = merged
@@ -154,7 +154,7 @@ def _has_function_labels(grid: TaggedGrid) -> bool:
     for tagged in grid.tags.values():
         if tagged.tag is Tag.LABEL and any(grid.spec(key).type is FieldType.POSITION for key in tagged.keys):
             right = grid.of(grid.view.right_of(tagged.cell))
-            if right is not None and right.tag in LABELS and not right.colon:
+            if right is not None and right.tag in LABELS and not right.colon and is_function(right.cell.text):
                 return True
     return False
 
@@ -187,26 +187,30 @@ def _in_order(form: FormSpec, fields: Iterable[FieldReading]) -> tuple[FieldRead
     return tuple(sorted(fields, key=lambda field: order[field.key]))
 
 
+def _lines_around(segment: Segment, *, below: bool) -> list[Line]:
+    """Return the lines around a grid, the nearest first; those below only if no other form follows."""
+    return [*reversed(segment.above[-_ABOVE_LINES:]), *(segment.below[:_BELOW_LINES] if below else ())]
+
+
 def _with_unit(
-    reading: FormReading, segment: Segment, index: LabelIndex, area_code: str, *, below: bool
+    reading: FormReading, form: FormSpec, lines: Iterable[Line], index: LabelIndex, area_code: str
 ) -> FormReading:
-    """填报单位：… above or below the table fills in what the table leaves out; another unit there is told."""
-    spec = next((spec for spec in segment.form.fields if spec.type is FieldType.UNIT), None)
+    """填报单位：… above or below a form fills in what the form leaves out; another unit there is told."""
+    spec = next((spec for spec in form.fields if spec.type is FieldType.UNIT), None)
     if spec is None or reading.blank:
         return reading
     given = reading.field(spec.key)
     if given is not None and given.problem is not None and given.problem.code is not ProblemCode.MISSING:
         return reading
-    lines = [*reversed(segment.above[-_ABOVE_LINES:]), *(segment.below[:_BELOW_LINES] if below else ())]
     for line in lines:
         for entry in entries(line.text, index):
-            if entry.match is None or spec.key not in entry.match.keys(segment.form.id) or not entry.raw:
+            if entry.match is None or spec.key not in entry.match.keys(form.id) or not entry.raw:
                 continue
             checked = check(spec, entry.raw, area_code=area_code)
             if not isinstance(checked.value, str):
                 continue
             around = FieldReading(spec.key, entry.raw, checked.value, entry.label, line.place, "line", checked.problem)
-            return _joined_unit(reading, segment.form, given, around)
+            return _joined_unit(reading, form, given, around)
     return reading
 
 
@@ -241,7 +245,11 @@ def _from_lines(
         for one in ranked(cluster, forms):
             strict = one.form.id in filled or cluster.signed
             if one.keys and is_form(cluster, one, strict=strict):
-                found.extend(_line_readings(cluster, one.form, area_code, used))
+                first = cluster.items[0].line.number
+                above = [line for line in layout.lines if first - _ABOVE_LINES <= line.number < first]
+                above = [line for line in reversed(above) if line.number not in used]
+                read = _line_readings(cluster, one.form, area_code, used)
+                found.extend(_with_unit(reading, one.form, above, index, area_code) for reading in read)
                 break
     return tuple(found), frozenset(used)
 

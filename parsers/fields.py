@@ -107,6 +107,12 @@ def is_ditto(text: str) -> bool:
     return fold(text).strip("()\u3002.") in DITTO
 
 
+def is_function(text: str) -> bool:
+    """Given a text, return whether it reads as somebody's function: 科员, 分管领导, 安监站站长."""
+    key = fold(text)
+    return key in POSITIONS or bool(_POSITION_TAIL.search(key))
+
+
 def _nothing_given(spec: FieldSpec, text: str, raw: str) -> Checked | None:
     """Return what an empty, struck-through or referring value amounts to; None if something is given."""
     given = raw.strip()
@@ -267,7 +273,7 @@ def _position(spec: FieldSpec, text: str, _cell: Cell | None, area: str) -> Chec
         return _invalid(spec, text, "not a function", -1.0)
     if fold(value) in {"男", "女", "是", "否"}:
         return _invalid(spec, text, "not a function", -1.0)
-    if fold(value) in POSITIONS or _POSITION_TAIL.search(fold(value)):
+    if is_function(value):
         return Checked(value, None, 0.9)
     return Checked(value, None, -0.1 if len(value) > 30 else 0.15)
 

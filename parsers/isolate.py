@@ -75,6 +75,12 @@ class WorkerReport:
     starts: int
     calls: int
 
+    def __str__(self) -> str:
+        """One line, as ``rlimits 1024 MiB, no_new_privs, landlock ABI 7; without seccomp (not on darwin)``."""
+        active = ", ".join(f"{layer.name} {layer.detail}".strip() for layer in self.layers if layer.active)
+        missing = ", ".join(f"{layer.name} ({layer.detail})" for layer in self.layers if not layer.active)
+        return "; ".join(words for words in (active, missing and f"without {missing}") if words)
+
 
 _CLOSED = Stopped(FailureCode.CRASHED, "the worker is closed")
 
@@ -173,7 +179,6 @@ class _Child:
             "path": _search_path(handlers),
             "handlers": handlers,
             "memory_bytes": limits.memory_bytes,
-            "cpu_s": limits.cpu_s,
             "files": limits.files,
             "answer_bytes": limits.answer_bytes,
         }
@@ -309,7 +314,7 @@ def _cause_of_death(status: int | None) -> Stopped:
         name = signal.Signals(-status).name
     except ValueError:
         name = f"signal {-status}"
-    code = FailureCode.TIMEOUT if name in {"SIGXCPU", "SIGALRM"} else FailureCode.CRASHED
+    code = FailureCode.TIMEOUT if name in {"SIGPROF", "SIGALRM"} else FailureCode.CRASHED
     return Stopped(code, f"the worker died of {name}")
 
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parsers.document import Cell
+from parsers.fields import is_function
 from parsers.forms import FieldType
 from parsers.tags import LABELS, VALUES, Tag, Tagged, TaggedGrid
 
-# What may be given in words that are also labels: 职务 负责人, 职务 联络员.
-LABEL_LIKE_VALUES = frozenset({FieldType.POSITION, FieldType.TEXT, FieldType.UNIT})
 _WHOLE_CELL_TYPES = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.ADDRESS, FieldType.POSITION})
 _NUMBERING = re.compile("[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,2})[)\uff09.\u3001]?")  # 序号 without its label
 _LABEL_CHARACTERS = 10  # of an unknown label that is told by its place alone
@@ -145,7 +144,8 @@ class Beside:
             # 联系方式 | 手机：139…; but 姓名： | 手机：139… are two entries, the first one blank
             return bool(types & _WHOLE_CELL_TYPES) and not (label.colon and self.grid.in_cells)
         if other.tag in LABELS:
-            return self.labels_as_values and not other.colon and bool(types & LABEL_LIKE_VALUES)
+            functional = FieldType.POSITION in types and is_function(other.cell.text)
+            return self.labels_as_values and not other.colon and functional
         return False
 
     def _without_neighbour(self, tagged: Tagged) -> None:

@@ -180,8 +180,9 @@ class _Surveyor:
                 for nested in cell.nested:
                     self._grid(nested, depth + 1)
             return
-        for first, last, title in self._bands(view):
-            self._band(GridView(grid, first, last), title)
+        bands = list(self._bands(view))
+        for first, last, title in bands:
+            self._band(GridView(grid, first, last), title, around=len(bands) > 1)
         if depth < _NEST_LIMIT:
             for cell in view.cells:
                 for nested in cell.nested:
@@ -215,12 +216,12 @@ class _Surveyor:
         form = self.titles.heading(" ".join(text.split("\n")))
         return form if form in self.titles.tables else None
 
-    def _band(self, view: GridView, own_title: str) -> None:
+    def _band(self, view: GridView, own_title: str, *, around: bool) -> None:
         title, headed = self._title(own_title)
         ranked = evidence(find_labels(view, self.index), self.forms)
         chosen = self._choose(ranked, headed)
         if chosen is None:
-            self._stranger(view, title, headed)
+            self._stranger(view, title, headed, around=around)
             return
         rivals = tuple(
             one.form
@@ -240,12 +241,18 @@ class _Surveyor:
         self.found.append(segment)
         self.pending = []
 
-    def _stranger(self, view: GridView, title: str, headed: str | None) -> None:
-        """A grid that is no form of ours: its rows are lines of the document; under our heading it is a warning."""
+    def _stranger(self, view: GridView, title: str, headed: str | None, *, around: bool) -> None:
+        """A grid that is no form of ours: its rows are lines of the document; under our heading it is a warning.
+
+        `around`: they are rows of a sheet that has a form further down, so the unit may stand in them.
+        """
         for row in view.rows:
             text = " ".join(" ".join(cell.text.split()) for cell in view.row(row) if cell.text.strip())
             if text:
-                self.lines.append(Line(text, view.grid.place, len(self.lines), in_grid=True))
+                line = Line(text, view.grid.place, len(self.lines), in_grid=True)
+                self.lines.append(line)
+                if around:
+                    self.pending.append(line)
         if headed is not None and sum(bool(cell.text.strip()) for cell in view.cells) > 2:
             self.unread.append((self.by_id[headed], title, view))
 

@@ -10,19 +10,20 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from parsers.document import Cell
 from parsers.fields import Checked
 from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
-from parsers.lexicon import ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
+from parsers.roles import foreign_roles, is_other_person
 from parsers.scoring import Judge
-from parsers.tags import Tag, Tagged, TaggedGrid
+from parsers.tags import TaggedGrid
 from parsers.text import fold
 
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # one line of the sheet may hold for everybody on it
 _SURE_FIT = 0.9
 _GAP = "an empty cell lies between"
-_HEADING_CHARACTERS = 10
+_NAME_AND_NUMBER = re.compile(
+    "([^\\d(\uff08]{2,12}?)[\\s,\uff0c\u3001:\uff1a/(\uff08]*(\\+?\\d[\\d\\s-]{6,20})[)\uff09]?"
+)
 _ORDINAL_TAIL = re.compile("[一二三四五六七八九十\\d]$")
 _HARMLESS = re.compile(
     "[\\d\\s年月日.\\-/:\uff1a第页共]+|附件?表?\\s*[一二三四五\\d]*|.{0,12}(?:签字|盖章|公章|签名|印章).{0,6}|\\S{0,20}表"
@@ -51,7 +52,7 @@ def form_readings(
         problems.append(Problem(ProblemCode.AMBIGUOUS, detail=f"read {reading.mode} or {rival.mode}"))
     if not filled:
         return (_blank(form, people, judge, place, title, leftovers, problems),)
-    roles = _foreign_roles(grid, reading)
+    roles = foreign_roles(grid, reading)
     if roles:
         problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail="several roles in one table"))
     return tuple(
@@ -81,7 +82,38 @@ def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int 
             continue
         for key, piece in _pieces(pair, judge):
             by_key.setdefault(key, []).append(piece)
+    _number_beside_name(form, by_key, judge)
     return tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+
+
+def _number_beside_name(form: FormSpec, by_key: dict[str, list[Pair]], judge: Judge) -> None:
+    """王晓云 13805950002 in the name's cell gives both if the number's own cell is empty."""
+    for spec in form.fields:
+        pairs = by_key.get(spec.key, [])
+        if spec.type is not FieldType.PERSON or len(pairs) != 1 or pairs[0].cell is None:
+            continue
+        parted = _NAME_AND_NUMBER.fullmatch(pairs[0].raw.strip())
+        if parted is None or pairs[0].doubt:
+            continue
+        name, number = (replace(pairs[0], raw=piece, rule="double", cell=None) for piece in parted.groups())
+        if judge.check(spec.key, name).problem is not None:
+            continue
+        by_key[spec.key] = [name]
+        for key in _free_numbers(form, by_key, judge):
+            if judge.check(key, number).problem is None:
+                by_key[key] = [number]
+                break
+
+
+def _free_numbers(form: FormSpec, by_key: dict[str, list[Pair]], judge: Judge) -> list[str]:
+    """Return the required telephone fields whose own place is empty."""
+    return [
+        spec.key
+        for spec in form.fields
+        if spec.required
+        and spec.type in {FieldType.MOBILE, FieldType.PHONE}
+        and not any(judge.given(pair) for pair in by_key.get(spec.key, []))
+    ]
 
 
 def _people(reading: Reading, judge: Judge) -> list[Person]:
@@ -298,40 +330,3 @@ def _blank(
 
 
 _PERSONAL_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.POSITION, FieldType.GENDER})
-
-
-def is_other_person(label: str) -> bool:
-    """Given a label that is none of the form's, return whether it names somebody: 填表人, 分管领导."""
-    key = fold(label)
-    return any(role in key for role in ROLE_HEADINGS)
-
-
-def _foreign_roles(grid: TaggedGrid, reading: Reading) -> list[str]:
-    """Return the headings over groups of labels that name a role other than the form's own."""
-    own = fold(" ".join((grid.form.title, *grid.form.titles, *(spec.label for spec in grid.form.fields))))
-    values = {id(pair.cell) for pair in (*reading.pairs, *(pair for person in reading.people for pair in person))}
-    roles: list[str] = []
-    for tagged in grid.tags.values():
-        key = fold(tagged.origin.text) if 0 < len(tagged.origin.text) <= 3 * _HEADING_CHARACTERS else ""
-        if not 0 < len(key) <= _HEADING_CHARACTERS or key.endswith("表") or id(tagged.origin) in values:
-            continue
-        role = next((word for word in ROLE_HEADINGS if word in key), None)
-        if role is not None and role not in own and _heads_a_group(grid, tagged, reading):
-            roles.append(tagged.origin.text.strip())
-    return roles
-
-
-def _heads_a_group(grid: TaggedGrid, tagged: Tagged, reading: Reading) -> bool:
-    """A heading covers several rows of labels, stands alone in its row, or over several columns of labels."""
-    cell: Cell = tagged.cell
-    if any(heading.origin is tagged.origin for heading in reading.headings):
-        return True
-    if tagged.tag in (Tag.OTHER, Tag.FOREIGN, Tag.HEADING) and grid.view.alone(cell):
-        return True
-    if grid.view.width(cell) < 2:
-        return False
-    below = [
-        grid.of(grid.view.at(cell.row + grid.view.height(cell), cell.column + offset))
-        for offset in range(grid.view.width(cell))
-    ]
-    return sum(other is not None and other.tag is Tag.LABEL for other in below) > 1

@@ -9,9 +9,9 @@ Weights: facts/documents.md §4.2 no. 5, adjusted on the grids of tests/property
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from parsers.fields import Checked, check
+from parsers.fields import Checked, check, is_function
 from parsers.forms import FieldSpec, FieldType, FormSpec
-from parsers.pairing import LABEL_LIKE_VALUES, Pair, Reading
+from parsers.pairing import Pair, Reading
 
 _VALUE = 0.5  # any value in a label's place
 _FIT = 1.5  # times fit: a mobile number in a mobile field adds 2 in all
@@ -130,8 +130,8 @@ def _pair_score(pair: Pair, judge: Judge) -> float:
     if not pair.raw.strip() and not struck:
         return total + (_NO_CELL if pair.no_cell else _BLANK)
     if pair.is_label:
-        like = {judge.spec(key).type for key in pair.keys} & LABEL_LIKE_VALUES
-        total += _FUNCTION_AS_VALUE if like else _LABEL_AS_VALUE
+        functional = any(judge.spec(key).type is FieldType.POSITION for key in pair.keys) and is_function(pair.raw)
+        total += _FUNCTION_AS_VALUE if functional else _LABEL_AS_VALUE
     if pair.also:
         return total + _VALUE
     checked = judge.check(judge.best_key(pair), pair)

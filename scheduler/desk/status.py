@@ -57,10 +57,11 @@ def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
     campaign = app.settings.campaign
     table = Table(title=f"{campaign.name}  截至{moment_words(now)}", caption=_totals(app, ledger))
     table.add_column("序号", justify="right")
-    table.add_column("单位")
+    table.add_column("单位", overflow="fold", ratio=2)
     for collection in campaign.collections:
         limit = "随时" if collection.deadline is None else f"{day_words(collection.deadline)}前"
-        table.add_column(f"{collection.form.title}\n{limit}", justify="center")
+        heading = collection.letter_label or collection.form.title
+        table.add_column(f"{heading}\n{limit}", justify="center", overflow="fold", ratio=1)
     for number, unit in enumerate(app.bench.roster.units, start=1):
         row = [str(number), unit.name]
         for collection in campaign.collections:
@@ -95,8 +96,8 @@ def _totals(app: App, ledger: Ledger) -> str:
             for unit in app.bench.roster.units
         )
         total = "" if collection.voluntary else f"/{len(asked)}"
-        parts.append(f"{collection.form.title} {done}{total}")
-    return "　".join(parts)
+        parts.append(f"{collection.letter_label}《{collection.form.title}》{done}{total}")
+    return "\n".join(parts)
 
 
 def _print_health(

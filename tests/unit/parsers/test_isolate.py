@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from parsers.confine import Layer
 from parsers.document import FailureCode
-from parsers.isolate import Answered, Limits, Stopped, Worker, WorkerUnavailable
+from parsers.isolate import Answered, Limits, Stopped, Worker, WorkerReport, WorkerUnavailable
 
 HANDLERS = "tests.builders.unruly"
 ROOT = Path(__file__).parents[3]
@@ -104,7 +105,7 @@ def test_a_child_that_fails_is_a_value_and_the_next_call_works(worker, operation
     [
         ("SIGKILL", FailureCode.CRASHED),
         ("SIGSEGV", FailureCode.CRASHED),
-        ("SIGXCPU", FailureCode.TIMEOUT),
+        ("SIGPROF", FailureCode.TIMEOUT),
         ("SIGALRM", FailureCode.TIMEOUT),
     ],
 )
@@ -199,12 +200,12 @@ def test_a_child_that_grew_too_large_is_replaced():
 def test_an_endless_loop_ends_when_its_cpu_time_is_used_up():
     with Worker(handlers=HANDLERS, limits=Limits(cpu_s=1)) as short:
         outcome = short.call("spin", {}, b"", timeout_s=20)
-    assert outcome == Stopped(FailureCode.TIMEOUT, "the worker died of SIGXCPU")
+    assert outcome == Stopped(FailureCode.TIMEOUT, "the worker died of SIGPROF")
 
 
 def test_cpu_time_is_counted_by_call_and_not_by_process():
     with Worker(handlers=HANDLERS, limits=Limits(cpu_s=1)) as short:
-        pids = {short.call("burn", {"seconds": 0.8}, b"", timeout_s=20).json["pid"] for _ in range(4)}
+        pids = {short.call("burn", {"seconds": 0.5}, b"", timeout_s=20).json["pid"] for _ in range(5)}
     assert len(pids) == 1
 
 
@@ -305,3 +306,9 @@ def test_the_child_finds_the_packages_wherever_the_parent_runs(directory):
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=directory, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout) == 1, done.stderr
+
+
+def test_a_report_reads_as_one_line():
+    layers = (Layer("rlimits", active=True, detail="1024 MiB"), Layer("seccomp", active=False, detail="not on darwin"))
+    assert str(WorkerReport(layers, starts=1, calls=0)) == "rlimits 1024 MiB; without seccomp (not on darwin)"
+    assert str(WorkerReport(layers[:1], starts=1, calls=0)) == "rlimits 1024 MiB"

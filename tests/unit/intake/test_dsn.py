@@ -1,7 +1,7 @@
 """A delivery report names recipient, action, status and the letter that came back."""
 
+from intake.dsn import delivery_reports
 from intake.model import DeliveryReport
-from intake.reports import delivery_reports
 from intake.structure import walk
 from tests.builders.mail import bounce, mail, multipart, part, text
 
