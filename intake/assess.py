@@ -18,8 +18,10 @@ from intake.dossier import Dossier, Known
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, identify, mail_clues, trust_of, written_unit
 from intake.merge import Candidate, candidate, differences, join
+from intake.mime import QUOTED_MARK
 from intake.model import (
     Assessment,
+    CellState,
     Disposition,
     FileProblem,
     FormId,
@@ -192,11 +194,12 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
     trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
-    accepted = dossier.known.accepted_before(dossier.arrived_at, unit, form)
-    if unit is not None and accepted and dossier.campaign.collection(form).deadline is not None:
+    former = dossier.known.before(dossier.arrived_at, unit, form)
+    if unit is not None and former and dossier.campaign.collection(form).deadline is not None:
+        accepted = [old for old in former if old.state is CellState.ACCEPTED]
         if one.spec.kind is FormKind.TABLE and any(not differences(old.fields, one.fields) for old in accepted):
             notes.append(reasons.same_as_registered(one.spec, unit))
-        elif _less_trusted(trust, unit, accepted, dossier):
+        elif _less_trusted(trust, unit, former, dossier):
             problems.append(Problem(ProblemCode.UNTRUSTED_SENDER))
     return Submission(
         form=form,
@@ -252,14 +255,22 @@ def _wants_a_person(problem: Problem, piece: Piece) -> bool:
     return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.document.kind in SCANS)
 
 
-def _less_trusted(trust: Trust, unit: UnitName, accepted: Iterable[StoredSubmission], dossier: Dossier) -> bool:
-    """Who gave an accepted version is at least confirmed by it; a newcomer below that may not replace it unseen."""
+def _less_trusted(trust: Trust, unit: UnitName, former: Iterable[StoredSubmission], dossier: Dossier) -> bool:
+    """Who gave an accepted version is at least confirmed by it; a newcomer below that may not replace it unseen.
+
+    What still waits to be mended is protected by its sender's own standing: a stranger may not mend it either.
+    """
     address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
-    if any(old.from_address == address for old in accepted):
+    if any(old.from_address == address for old in former):
         return False
-    former = [trust_of(old.from_address, unit, roster=dossier.roster, confirmed=confirmed) for old in accepted]
-    strongest = max([_TRUST_RANK[Trust.CONFIRMED], *(_TRUST_RANK[one] for one in former)])
-    return _TRUST_RANK[trust] < strongest
+    ranks = [
+        max(
+            _TRUST_RANK[trust_of(old.from_address, unit, roster=dossier.roster, confirmed=confirmed)],
+            _TRUST_RANK[Trust.CONFIRMED if old.state is CellState.ACCEPTED else Trust.UNKNOWN],
+        )
+        for old in former
+    ]
+    return _TRUST_RANK[trust] < max(ranks)
 
 
 # --- the whole mail --------------------------------------------------------------------------------------------------
@@ -326,6 +337,10 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
     """Yield the reasons beside the forms themselves why a person must look."""
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
+    if candidates and phrases.contradicts_its_form(dossier.reading.own_text):
+        yield reasons.CONTRADICTED
+    if any(QUOTED_MARK in one.piece.path for one in candidates) and dossier.sorted.partial:
+        yield reasons.PARTIAL_UNCLEAR
     for piece in named_but_missing(dossier, candidates) if candidates else ():
         yield f"“{piece.document.name}”：{reasons.UNRECOGNISED}"
     if _is_cut(dossier):

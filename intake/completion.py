@@ -13,7 +13,7 @@ from intake import phrases, reasons
 from intake.dossier import Dossier
 from intake.identify import Finding, Source, clue_in, identify, written_unit
 from intake.merge import Candidate, answered_by, carried, complete
-from intake.model import StoredSubmission
+from intake.model import FormId, StoredSubmission
 from intake.pieces import Filled, is_given, value_key
 from intake.prose import forms_named
 from parsers.forms import FieldReading, FieldType, FormReading
@@ -52,6 +52,11 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     merged += _siblings(dossier, work)
     rest = [partial for partial in partials if partial not in [one.partial for one in placed]]
     whole = [] if files or placed else [_as_whole_form(dossier, one) for one in rest if _names_its_form(dossier, one)]
+    # Lines that lack some of a form's labels never take the place of what the unit has sent: they may be an answer to our
+    # letter from another address, in which nothing else is meant to change.
+    known = [one for one in whole if dossier.known.before(dossier.arrived_at, one.finding.unit, FormId(one.spec.id))]
+    whole = [one for one in whole if one not in known]
+    doubtful = doubtful or bool(known)
     unclear = [reasons.CORRECTS_ITSELF] if _corrects_itself(dossier, candidates) else []
     if doubtful or ((merged or whole) and not files and _says_more(rest, [*merged, *whole])):
         unclear.append(reasons.PARTIAL_UNCLEAR)
@@ -130,7 +135,7 @@ def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
     for one in dossier.known.answered:
         newer = dossier.known.before(dossier.arrived_at, one.unit, one.form) if one.unit is not None else ()
         for stored in (one,) if one.current or not newer else newer:
-            if stored.arrived_at < dossier.arrived_at:
+            if stored.arrived_at <= dossier.arrived_at:
                 found[stored.id] = stored
     return tuple(found.values())
 

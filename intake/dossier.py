@@ -31,9 +31,13 @@ class Known:
     answered_forms: tuple[FormId, ...] = ()
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
-        """Return the submissions in force of one unit × form that arrived before `arrived_at`."""
+        """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.
+
+        INTERNALDATE has whole seconds, and mails are judged in their order: of one second's mails the later knows the
+        earlier.
+        """
         return tuple(
-            one for one in self.current if one.unit == unit and one.form == form and one.arrived_at < arrived_at
+            one for one in self.current if one.unit == unit and one.form == form and one.arrived_at <= arrived_at
         )
 
     def accepted_before(
@@ -47,7 +51,7 @@ class Known:
         return tuple(
             one
             for one in self.current
-            if one.state is CellState.CORRECTION and one.from_address == address and one.arrived_at < arrived_at
+            if one.state is CellState.CORRECTION and one.from_address == address and one.arrived_at <= arrived_at
         )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from intake.model import CampaignState, Cell, CellState, FormId, StoredSubmission, UnitName
+from parsers.forms import ProblemCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ def _in_force(versions: list[StoredSubmission], *, keep_all: bool) -> set[int]:
     accepted = [number for number, held in states.items() if held == {CellState.ACCEPTED}]
     if accepted:
         return set(accepted) if keep_all else {max(accepted)}
-    return {max(states)}
+    # What a less trusted sender sent waits for the clerk; it does not hide what the unit itself has to mend.
+    distrusted = {one.version for one in versions if any(p.code is ProblemCode.UNTRUSTED_SENDER for p in one.problems)}
+    return {max(set(states) - distrusted or states)}
 
 
 # The state of a version is that of its weakest submission: one person of two without a mobile still wants mending.

@@ -36,6 +36,9 @@ _NO_INTENT = re.compile(
     "(?:无|没有|暂无|没)(?:参加|报名|联合举办|举办|参与)?的?意[向愿]"
     "|不(?:参加|参与|报名|举办|联合举办)|零报[告送]|放弃报名|无(?:此|该|相关)项?(?:内容|情况|节目)"
 )
+_UNDECIDED = re.compile(
+    "不是没|不是无|并非|并不是|待研究|研究后|考虑后|再报|再定|再反馈|未定|未确定|不能确定|另行|稍后"
+)
 _BARE_NONE = re.compile("^(?:我[单位局镇乡办中心]{1,2})?(?:无|没有|暂无)$")  # the reply that a soft reminder asks for
 
 _COURTESY = re.compile(
@@ -55,6 +58,12 @@ _ADVERTISING = re.compile(
 )
 
 _CORRECTING = re.compile("更正|改为|更改为|变更为|应为|写错|填错|有误|有变|换成|换为|更新为")
+
+
+_TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
+_CORRECTING_VALUE = re.compile("写错|填错|打错|有误|正确的|应为|应是|应该是|改为|改成|更改为|变更为|换成|换为")
+_VALUE = re.compile("[0-9０-９]{5,}|@")
+_FILE_IS_RIGHT = re.compile("以(?:此|这|本|附件|附表|新表|最后|最新|后)[^。，]{0,8}为准|见附件|已(?:改|更正|修改)")
 
 
 def asks(text: str) -> bool:
@@ -84,8 +93,9 @@ def says_already_sent(text: str) -> bool:
 
 
 def says_no_intent(text: str) -> bool:
-    """Return whether the text says 无意向 / 不参加 / 零报告; never for a question."""
-    return bool(_NO_INTENT.search(_PUNCTUATION.sub("", text))) and not asks(text)
+    """Return whether the text says 无意向 / 不参加 / 零报告; never for a question, never for 不是没有意向 or 再报."""
+    bare = _PUNCTUATION.sub("", text)
+    return bool(_NO_INTENT.search(bare)) and not _UNDECIDED.search(bare) and not asks(text)
 
 
 def says_bare_none(text: str) -> bool:
@@ -100,6 +110,16 @@ def is_courtesy(text: str) -> bool:
     joined = _PUNCTUATION.sub("", "".join(line for line in lines if line and not _CLIENT_LINE.match(line)))
     rest, found = _COURTESY.subn("", joined)
     return found > 0 and len(rest) <= _COURTESY_REST and not _MEANINGFUL.search(rest) and not asks(text)
+
+
+def contradicts_its_form(text: str) -> bool:
+    """Given the words beside a form, return whether they take it back (附件作废) or give another value for it.
+
+    「…有误，以附件为准」 says that the file is right; 「附件里手机写错了，正确的是139…」 that it is not.
+    """
+    if _TAKING_BACK.search(text):
+        return True
+    return bool(_CORRECTING_VALUE.search(text) and _VALUE.search(text) and not _FILE_IS_RIGHT.search(text))
 
 
 def corrects(text: str) -> bool:

@@ -24,6 +24,8 @@ _LOGO_NAME = re.compile(
 _LITTER = re.compile(
     r"(?:^|/)(?:__MACOSX/|\._|\.DS_Store|Thumbs\.db$|desktop\.ini$)|\.(?:p7s|p7m|asc|vcf|ics)$", re.IGNORECASE
 )
+# The last line of every letter of ours (facts/users.md §3), in every template.
+_OUR_LAST_LINE = "本邮件由系统自动发送"
 _LITTER_KINDS = frozenset({Kind.CONTACT, Kind.CALENDAR})
 # Marks that people add to the name of a copy: 表 - 副本.docx, 表盖章.pdf. Numbers stay: 附件1 and 附件2 are two things.
 _COPY_MARK = re.compile("[ _-]*(?:副本|复件|copy|盖章版?|扫描件?|签字版?|电子版|word版|pdf版)$", re.IGNORECASE)
@@ -161,6 +163,8 @@ def _is_litter(piece: Piece) -> bool:
 
 def _filled(pieces: Iterable[Piece], specs: dict[str, FormSpec]) -> Iterator[Filled]:
     for piece in pieces:
+        if piece.is_body and _holds_our_letter(piece.document):
+            continue
         for form in piece.document.forms:
             spec = specs.get(form.form)
             if spec is None:
@@ -169,6 +173,11 @@ def _filled(pieces: Iterable[Piece], specs: dict[str, FormSpec]) -> Iterator[Fil
             # A line with nothing but the unit's name may be the answer to our question for it.
             if any(is_given(field) for field in form.fields) if partial else not is_empty(form, spec):
                 yield Filled(piece, spec, form, partial)
+
+
+def _holds_our_letter(document: DocumentReading) -> bool:
+    """A letter of ours that some mail program quoted without a mark: its values are our own echo, nobody's form."""
+    return any(_OUR_LAST_LINE in line for line in (*document.head, *document.tail))
 
 
 def _lacks_labels(form: FormReading, spec: FormSpec) -> bool:

@@ -1,5 +1,6 @@
 """Why a mail came out as it did, as Chinese sentences for the clerk. Pure; `assess` puts the weightiest first."""
 
+import re
 from collections.abc import Iterable
 
 from intake.model import FileProblem, SenderKind, Submission, UnitName
@@ -11,6 +12,7 @@ NO_INTENT = "单位来信表示无意向或零报告"
 NOTHING_TO_DO = "礼节性回复，没有报送内容"
 ADVERTISEMENT = "陌生地址发来的广告，没有报送内容"
 QUESTION_ASKED = "来信有咨询，需人工答复"
+CONTRADICTED = "来信的文字与所附表格不一致或要求作废，请核实以哪个为准"
 QUESTION_BESIDE = "表格之外另有咨询，需人工答复"
 SAYS_ALREADY_SENT = "来信说已报送，未见表格，请核查"
 PLAIN_TEXT = "来信未见表格，内容需人工阅读"
@@ -23,6 +25,8 @@ INCOMPLETE_MAIL = "邮件结构异常，可能有内容未读到，请查看原�
 UNRECOGNISED = "附件未识别为本次报送的材料"
 
 _UNIT_CODES = frozenset({ProblemCode.UNKNOWN_UNIT, ProblemCode.AMBIGUOUS})
+
+_CHINESE = re.compile("[\u4e00-\u9fff]")  # remarks of the readers are English: they are for the log
 
 
 def of_submission(submission: Submission, spec: FormSpec) -> tuple[str, ...]:
@@ -60,7 +64,7 @@ def same_as_registered(spec: FormSpec, unit: UnitName) -> str:
 def _candidates(problem: Problem) -> str:
     """Name the units that it might be, or what the other copy says."""
     if problem.code in _UNIT_CODES and problem.detail:
-        return f"（可能是：{problem.detail}）"
+        return f"（可能是：{problem.detail}）" if _CHINESE.search(problem.detail) else ""
     if problem.code is ProblemCode.CONFLICT and problem.detail:
         return f"（“{problem.given}”与“{problem.detail}”）"
     return ""

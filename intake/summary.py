@@ -27,7 +27,7 @@ from intake.ledger import Ledger
 from intake.model import FormId, ReminderRecord
 from intake.roster import Roster
 from intake.settings import Campaign
-from intake.summary_tables import Column, Entry, Matter, Table, Tone, tables
+from intake.summary_tables import Column, Entry, Matter, Table, Tone, Waiting, tables
 from parsers.text import clean
 
 # Excel's own limit of a cell, counted in UTF-16 units; openpyxl cuts there without a word.
@@ -80,13 +80,14 @@ def build_summary(
     late_after: Mapping[FormId, datetime],
     reminders: Iterable[ReminderRecord],
     generated_at: datetime,
+    waiting: Iterable[Waiting] = (),
 ) -> None:
     """Given the state of a campaign at `generated_at`, write its workbook to `path`, replacing what is there.
 
     `late_after` has for each form with a deadline the last instant in time, `reminders` are those that went out. Raise
     OSError if the file cannot be written (on Windows also while it is open in WPS or Excel); then the old one is whole.
     """
-    matter = Matter(campaign, roster, ledger, late_after, tuple(reminders), generated_at)
+    matter = Matter(campaign, roster, ledger, late_after, tuple(reminders), generated_at, tuple(waiting))
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     workbook.properties.creator = "form-intake"

@@ -84,8 +84,19 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """One message that waits for a person. Subject and sender stand in the workbook because it is the clerk's own."""
+
+    id: int
+    received_at: datetime
+    sender: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
-    """Everything the workbook is made of. `reminders` are those that went out."""
+    """Everything the workbook is made of. `reminders` are those that went out, `waiting` what a person must look at."""
 
     campaign: Campaign
     roster: Roster
@@ -93,6 +104,7 @@ class Matter:
     late_after: Mapping[FormId, datetime]
     reminders: tuple[ReminderRecord, ...]
     generated_at: datetime
+    waiting: tuple[Waiting, ...] = ()
 
     def units(self) -> list[tuple[UnitName, Unit | None]]:
         """Return the units in roster order, then those that sent something and are not on the roster any more."""
@@ -124,7 +136,7 @@ def tables(matter: Matter) -> tuple[Table, ...]:
     """Given the matter, return the sheets in the order of the workbook."""
     remarks = Remarks(matter.campaign, matter.ledger, matter.late_after)
     forms = (_form(matter, collection, remarks) for collection in matter.campaign.collections)
-    return (_progress(matter), *forms, _missing(matter), _events(matter, remarks))
+    return (_progress(matter), *forms, _missing(matter), _events(matter, remarks), _waiting(matter))
 
 
 # --- 进度 -------------------------------------------------------------------------------------------------------------
@@ -346,3 +358,28 @@ def _events(matter: Matter, remarks: Remarks) -> Table:
         ),
         rows,
     )
+
+
+# --- 待处理 -----------------------------------------------------------------------------------------------------------
+
+
+def _waiting(matter: Matter) -> Table:
+    """Every message that waits for a person, whether or not a form was found in it."""
+    columns = (
+        Column("编号", centered=True),
+        Column("收到时间", centered=True),
+        Column("发件人", width_limit=30),
+        Column("主题", width_limit=30),
+        Column("原因", width_limit=_SENTENCE),
+    )
+    rows = tuple(
+        (
+            Entry(one.id),
+            Entry(stamp(one.received_at)),
+            Entry(one.sender),
+            Entry(one.subject),
+            Entry(one.reason, Tone.REVIEW),
+        )
+        for one in matter.waiting
+    )
+    return Table("待处理来件", "待处理来件", matter.subtitle(len(rows), "件"), columns, rows)

@@ -86,8 +86,8 @@ def extract(
 
 def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
     found: list[tuple[Segment, tuple[FormReading, ...]]] = []
-    for number, segment in enumerate(layout.segments):
-        readings = _read_segment(segment, index, area_code)
+    for number, found_segment in enumerate(layout.segments):
+        segment, readings = _read_segment(found_segment, index, area_code)
         around = _lines_around(segment, below=number == len(layout.segments) - 1)
         readings = tuple(_with_unit(reading, segment.form, around, index, area_code) for reading in readings)
         merged = _merged(found[-1], segment, readings) if found else None
@@ -98,8 +98,11 @@ def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[Form
     return tuple(reading for _, readings in found for reading in readings)
 
 
-def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
-    """Given a segment, return its readings; two forms that explain it equally well make it ambiguous."""
+def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[Segment, tuple[FormReading, ...]]:
+    """Given a segment, return it as the form that explains it best, with its readings.
+
+    Two forms that explain it equally well make it ambiguous.
+    """
     attempts: list[tuple[TaggedGrid, Judge, Verdict]] = []
     for form in (segment.form, *segment.rivals):
         grid = tag_grid(segment.view, form, index)
@@ -114,7 +117,7 @@ def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[
         readings = tuple(
             reading if reading.blank else replace(reading, problems=(*reading.problems, doubt)) for reading in readings
         )
-    return readings
+    return replace(segment, form=grid.form), readings
 
 
 def plain_reading(grid: TaggedGrid, judge: Judge) -> Reading | None:
@@ -317,9 +320,9 @@ def _fits(pair: Pair, judge: Judge) -> bool:
 def _answers(cluster: Cluster) -> bool:
     """Return whether a cluster is what the sender has to say, and not the signature under it."""
     before = [item.line.text for item in cluster.before]
-    if cluster.signed or len(before) > _PARTIAL_BEFORE or any(is_covering(text) for text in before):
+    if len(before) > _PARTIAL_BEFORE or any(is_covering(text) for text in before):
         return False
-    if any(item.kind is not Kind.PLAIN for item in cluster.before):  # below a note or a heading: the notice itself
+    if any(item.kind is not Kind.PLAIN for item in cluster.before):  # below a note, a heading, a sign-off
         return False
     if any(len(text) > _PARTIAL_CHARACTERS for text in before):
         return False

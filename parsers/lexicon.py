@@ -48,7 +48,7 @@ FOREIGN_HEADS: Final = _list(
 # Role headings over a group of labels. Those that name the person asked for are told from the form's own words.
 ROLE_HEADINGS: Final = _list(
     "分管领导 主要领导 主要负责人 分管负责人 单位负责人 负责人 领导 责任人 联络员 联络人 联系人 信息员"
-    " 安全员 填表人 填报人 审核人 经办人 组长 副组长 领队 带队 局长 副局长 镇长 副镇长 书记 主任 a角 b角"
+    " 安全员 填表人 填报人 审核人 经办人 组长 副组长 领队 带队 局长 副局长 镇长 副镇长 书记 主任"
     " 备用"
 )
 
@@ -60,10 +60,10 @@ SAMPLE_MARKS: Final = _words("例 例如 如 示例 样例 范例 举例 填写�
 
 # Nothing given (facts/documents.md §5). Dashes and slashes are matched by pattern.
 NOTHING: Final = _words(
-    "无 暂无 没有 暂没有 空 略 n/a na none null nil 无传真 没有传真 暂无传真 无邮箱 未设 未配备 未安装 暂缺 x ×"
+    "无 暂无 没有 暂没有 空 略 n/a na none null nil 无传真 没有传真 暂无传真 无邮箱 未设 未配备 未安装 暂缺 x \u00d7"
 )
 DITTO: Final = _words(
-    "同上 同前 同左 同右 见上 如上 〃 ″ 同上栏 同上行 与上同 同办公电话 同手机 同联系电话 同单位电话 同单位 同座机"
+    "同上 同前 同左 同右 见上 如上 \u3003 \u2032\u2032 同上栏 同上行 与上同 同办公电话 同手机 同联系电话 同单位电话 同单位 同座机"
 )
 
 POSITIONS: Final = _words(

@@ -110,16 +110,10 @@ class Beside:
         if not neighbours:
             self._without_neighbour(tagged)
             return
-        filled = [other for other in neighbours if self._takes(tagged, other)]
-        free = [other for other in filled if id(other.cell) not in self.used]
-        if len(filled) > len(free):
-            self._add(tagged, None, doubt="its cell already belongs to another label")
-        elif len(free) > 1:
+        free = [other for other in neighbours if self._takes(tagged, other) and id(other.cell) not in self.used]
+        if free:
             self.used.update(id(other.cell) for other in free)
-            self._add(tagged, free[0], doubt="several cells")
-        elif free:
-            self.used.add(id(free[0].cell))
-            self._add(tagged, free[0])
+            self._add(tagged, free[0], doubt="several cells" if len(free) > 1 else "")
         elif self.loose and len(neighbours) == 1 and neighbours[0].tag is Tag.BLANK:
             self._further(tagged, neighbours[0])
         else:

@@ -8,6 +8,7 @@ they are never read without a person of the office looking at them. Must not: ch
 import re
 from collections.abc import Iterator
 
+from parsers.forms import FieldType
 from parsers.lexicon import ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
@@ -16,7 +17,7 @@ from parsers.text import fold
 _HEADING_CHARACTERS = 10
 _EARLIER = re.compile("原|旧|前任|上任|变更前|更换前")
 _REMARK_LABELS = frozenset({"备注", "说明", "附注", "其他"})
-_ROLE_ONLY = re.compile(f"(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
+_ROLE_ONLY = re.compile(f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
 
 
 def is_other_person(label: str) -> bool:
@@ -36,7 +37,19 @@ def foreign_roles(grid: TaggedGrid, reading: Reading) -> list[str]:
         explained = {pair.label for pair in pairs} | {pair.raw.strip() for pair in pairs}
         found += [tagged.origin.text.strip() for tagged in _loose(grid, values, explained) if _is_foreign(tagged, own)]
         found += [pair.raw.strip() for pair in pairs if _gives_role(pair, own)]
+        found += _told_by_function(grid, pairs, own)
     return found
+
+
+def _told_by_function(grid: TaggedGrid, pairs: list[Pair], own: str) -> list[str]:
+    """职务 分管领导 beside 职务 联络员: the function tells who is meant."""
+    functions = [
+        pair.raw.strip() for pair in pairs if any(grid.spec(key).type is FieldType.POSITION for key in pair.keys)
+    ]
+    roles = [text for text in functions if _ROLE_ONLY.fullmatch(fold(text))]
+    if not any(fold(text) in own for text in roles):
+        return []
+    return [text for text in roles if _names_foreign_role(text, own)]
 
 
 def _is_foreign(tagged: Tagged, own: str) -> bool:

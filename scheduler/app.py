@@ -71,7 +71,7 @@ def late_instants(settings: Settings, calendar: Calendar) -> Mapping[FormId, dat
 def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) -> Iterator[App]:
     """Given settings, yield the App and close what it opened. Raise OfficeError naming all that is not in order."""
     roster = load_roster(settings) if roster is None else roster
-    _prepare_data_dir(settings.storage.data_dir)
+    prepare_data_dir(settings.storage.data_dir)
     calendar = Calendar(settings.calendar)
     running = Running()
     engine = open_engine(settings.storage.database_url)
@@ -97,7 +97,8 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
         engine.dispose()
 
 
-def _prepare_data_dir(data_dir: Path) -> None:
+def prepare_data_dir(data_dir: Path) -> None:
+    """Make the data directory, for this account only. Raise OfficeError if it can't be."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:

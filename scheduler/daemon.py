@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from intake.errors import OfficeError
 from intake.settings import Settings
 from scheduler import jobs
-from scheduler.app import App, open_app
+from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -39,13 +39,22 @@ def single_instance(data_dir: Path) -> Iterator[None]:
 
     An exclusive lock on a little SQLite file, held for life: works alike on Linux and Windows and goes with the process.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    connection = sqlite3.connect(data_dir / "instance.lock", timeout=0, isolation_level=None, check_same_thread=False)
+    prepare_data_dir(data_dir)
+    try:
+        connection = sqlite3.connect(
+            data_dir / "instance.lock", timeout=0, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.OperationalError as error:
+        raise OfficeError(f"数据目录 {data_dir} 不能写入，程序没有启动。请检查权限和磁盘空间。（{error}）") from error
     try:
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise OfficeError(
+                    f"数据目录 {data_dir} 不能写入，程序没有启动。请检查权限和磁盘空间。（{error}）"
+                ) from error
             raise OfficeError(
                 f"已有一个 intake 正在使用数据目录 {data_dir}。两个程序同时运行会重复回信，所以这一个没有启动。"
                 "请先停止正在运行的那个，或等它结束。"

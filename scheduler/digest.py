@@ -14,20 +14,10 @@ from intake.ledger import Ledger
 from intake.model import CellState, Draft, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Clerk, Collection
+from intake.summary_tables import Waiting
 from scheduler.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One message that waits for a person. Subjects stand in the digest because it goes to the office itself."""
-
-    id: int
-    received_at: datetime
-    sender: str
-    subject: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

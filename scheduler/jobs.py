@@ -34,6 +34,7 @@ from intake.pipeline import process_message
 from intake.settings import SendMode, Settings
 from intake.smtp import SmtpSession
 from intake.summary import build_summary
+from intake.summary_tables import Waiting
 from intake.witness import SentFolder, SentHeader
 from scheduler import alarms, digest
 from scheduler.app import App
@@ -190,6 +191,19 @@ def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime)
         post(session, draft, stationery=app.bench.stationery, now=now)
 
 
+def _waiting(session: Session) -> tuple[Waiting, ...]:
+    return tuple(
+        Waiting(
+            row.id,
+            row.arrived_at,
+            f"{row.from_name} {row.from_address}".strip() or "（发件人不明）",
+            row.subject or "（无主题）",
+            "；".join(row.reasons[:2]),
+        )
+        for row in queries.open_reviews(session)
+    )
+
+
 def _write_digest(app: App, session: Session, now: datetime) -> None:
     campaign = app.settings.campaign
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
@@ -203,12 +217,7 @@ def _write_digest(app: App, session: Session, now: datetime) -> None:
         ledger=ledger,
         reminders=_reminder_records(_that_went(queries.reminder_rows(session, campaign))),
         bad_addresses=queries.bad_addresses(session),
-        waiting=tuple(
-            digest.Waiting(
-                row.id, row.arrived_at, row.from_name or row.from_address, row.subject, "；".join(row.reasons[:1])
-            )
-            for row in queries.open_reviews(session)
-        ),
+        waiting=_waiting(session),
         traffic=queries.traffic(session, since=midnight - timedelta(days=1), ledger=ledger),
         health=digest.Health(
             last_poll_at=fetched.ok_at,
@@ -348,6 +357,7 @@ def write_summary(app: App, path: Path) -> None:
     with app.bench.sessions() as session:
         ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
         reminders = _reminder_records(_that_went(queries.reminder_rows(session, app.settings.campaign)))
+        waiting = _waiting(session)
     build_summary(
         path,
         campaign=app.settings.campaign,
@@ -356,6 +366,7 @@ def write_summary(app: App, path: Path) -> None:
         late_after=app.bench.late_after,
         reminders=reminders,
         generated_at=app.clock.now(),
+        waiting=waiting,
     )
 
 

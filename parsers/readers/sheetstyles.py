@@ -94,11 +94,11 @@ def reduced_text(item: Element) -> str:
             runs.append(f'<t xml:space="preserve">{escape(without_escapes(child.text))}</t>')
         elif child.tag == f"{S}r":
             text = child.findtext(f"{S}t") or ""
-            properties = child.find(f"{S}rPr")
-            look = "" if properties is None else _font(properties, "rFont")
+            properties = child.find(f"{S}rPr")  # a run without any looks like its cell
+            look = "" if properties is None else f"<rPr>{_font(properties, 'rFont')}</rPr>"
             if text:
                 text = escape(without_escapes(text))
-                runs.append(f'<r><rPr>{look}</rPr><t xml:space="preserve">{text}</t></r>')
+                runs.append(f'<r>{look}<t xml:space="preserve">{text}</t></r>')
     return "".join(runs)
 
 

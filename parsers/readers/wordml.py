@@ -251,8 +251,6 @@ class Walker:
                 self._run(child, line, apply(look, child.find(_R_PR), self._styles), fields)
             elif tag == _MATH_TEXT:
                 self._text(child.text or "", line, look, fields)
-            elif tag in _SHAPES:
-                self._shape(child, line)
             else:
                 self._inline(child, line, look, fields)
 

@@ -23,6 +23,8 @@ _ARGPARSE_WORDS = {
     "the following arguments are required: %s": "缺少参数：%s",
     "unrecognized arguments: %s": "不认识的参数：%s",
     "invalid choice: %(value)r (choose from %(choices)s)": "没有 %(value)r；可用的有：%(choices)s",
+    "one of the arguments %s is required": "缺少参数，以下必须写一个：%s",
+    "not allowed with argument %s": "不能与 %s 同时使用",
     "expected one argument": "后面要跟一个值",
     "expected at least one argument": "后面至少要跟一个值",
     "invalid %(type)s value: %(value)r": "值不对：%(value)r",

@@ -34,5 +34,5 @@ def run(arguments: argparse.Namespace) -> int:
             ) from error
         with app.bench.sessions() as session:
             waiting = len(queries.open_reviews(session))
-    print(f"已导出 {path}。" + (f"其中 {waiting} 件来件还待人工处理，见“情况说明”。" if waiting else ""))
+    print(f"已导出 {path}。" + (f"其中 {waiting} 件来件还待人工处理，见“待处理来件”。" if waiting else ""))
     return 1 if waiting else 0

@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     with options.own_app(arguments) as app:
         with app.bench.sessions() as session:
             ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
-            waiting = len(queries.open_reviews(session))
+            reviews = queries.open_reviews(session)
+            waiting = len(reviews)
             counts = queries.counts(session)
             fetch = queries.heartbeat(session, "fetch")
         if arguments.json:
@@ -48,6 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             console = Console()
             console.print(matrix(app, ledger, now=app.clock.now()))
+            for row in reviews:
+                who = f"{row.from_name} {row.from_address}".strip() or "（发件人不明）"
+                words = f"待处理 [{row.id}] {moment_words(row.arrived_at)} {who}“{row.subject}”：{'；'.join(row.reasons[:2])}"
+                console.print(words, markup=False, highlight=False, soft_wrap=True)
             _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
     return 1 if waiting else 0
 

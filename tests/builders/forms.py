@@ -68,7 +68,15 @@ NOTE = "注：请于5月30日前将此表电子档发送至邮箱：banshichu@of
 
 _SURNAMES = "林陈黄张吴李王郑蔡许庄苏曾谢杨"
 _GIVEN = ("志明", "晓云", "建国", "美玲", "涛", "文斌", "雅琴", "子涵", "军", "淑贞", "天佑", "思敏")
-_UNITS = ("青石镇人民政府", "东湾乡人民政府", "区水利局", "区文化馆", "青石镇安全生产办公室", "海丰港务有限公司", "区总工会")
+_UNITS = (
+    "青石镇人民政府",
+    "东湾乡人民政府",
+    "区水利局",
+    "区文化馆",
+    "青石镇安全生产办公室",
+    "海丰港务有限公司",
+    "区总工会",
+)
 _POSITIONS = ("科员", "办公室主任", "副镇长", "安监站站长", "一级主任科员", "安全员", "工作人员", "综合科副科长")
 _ADDRESSES = ("青石镇中山路12号政府大院", "东湾乡新街36号", "滨海大道一号行政中心3楼", "海丰路88号A座1203室")
 _PROGRAMS = ("小品《安全回家》，约8分钟", "歌伴舞《平安颂》", "三句半《说安全》，4人，5分钟", "消防器材展示")
@@ -222,7 +230,14 @@ SEVERAL = frozenset({"header", "header_numbered", "columns", "blocks"})
 
 # --- disturbances ----------------------------------------------------------------------------------------------------
 
-_FOREIGN = (("微信号", "wx_0595"), ("身份证号码", ""), ("民族", "汉族"), ("备注", ""), ("政治面貌", "党员"), ("邮政编码", "362100"))
+_FOREIGN = (
+    ("微信号", "wx_0595"),
+    ("身份证号码", ""),
+    ("民族", "汉族"),
+    ("备注", ""),
+    ("政治面貌", "党员"),
+    ("邮政编码", "362100"),
+)
 
 
 @dataclass
@@ -244,7 +259,7 @@ class Draft:
     def spec(self, key):
         return next((spec for spec in self.form.fields if spec.key == key), None)
 
-    def keys(self):
+    def asked(self):
         return [key for key, _, _ in self.people[0]]
 
 
@@ -271,7 +286,7 @@ def _aliased(draft, draw):
 
 def _blanks(draft, draw):
     for number, one in enumerate(draft.people):
-        gone = set(draw.sample(draft.keys(), draw.randint(1, max(1, len(one) // 2))))
+        gone = set(draw.sample(draft.asked(), draw.randint(1, max(1, len(one) // 2))))
         draft.people[number] = [(key, label, "" if key in gone else value) for key, label, value in one]
         draft.wanted[number].update({key: None for key in gone if key in draft.wanted[number]})
 
@@ -303,7 +318,9 @@ def _function(draft, draw):
 
 
 def _noted(draft, draw):
-    draft.notes.append(draw.choice((NOTE, "填表说明：本表由各单位填写。", "说明：手机须为本人号码，如有变动请及时告知。")))
+    draft.notes.append(
+        draw.choice((NOTE, "填表说明：本表由各单位填写。", "说明：手机须为本人号码，如有变动请及时告知。"))
+    )
 
 
 def _hints(draft, draw):
@@ -315,7 +332,7 @@ def _hints(draft, draw):
         "address": "请填写详细地址",
     }
     for number, one in enumerate(draft.people):
-        chosen = {key for key in hints if key in draft.keys() and draw.random() < 0.5}
+        chosen = {key for key in hints if key in draft.asked() and draw.random() < 0.5}
         draft.people[number] = [(key, label, hints[key] if key in chosen else value) for key, label, value in one]
         draft.wanted[number].update(dict.fromkeys(chosen))
 
@@ -329,7 +346,7 @@ def _shuffled(draft, draw):
 def _shorter(draft, draw):
     """Some optional labels are missing from the sender's own form."""
     optional = {spec.key for spec in draft.form.fields if not spec.required}
-    gone = {key for key in draft.keys() if key in optional and draw.random() < 0.5}
+    gone = {key for key in draft.asked() if key in optional and draw.random() < 0.5}
     draft.people = [[part for part in one if part[0] not in gone] for one in draft.people]
     for wanted in draft.wanted:
         for key in gone:

@@ -54,29 +54,46 @@ def compound(streams: Mapping[str, bytes], storages: Mapping[str, Mapping[str, b
         store(b"".join(struct.pack("<I", link) for link in small_chain).ljust(SECTOR, b"\xff")) if small_chain else END
     )
     directory = store(b"".join(_entry(*entry) for entry in entries))
-    fat_sector = len(sectors)
-    table = [chain.get(number, FREE) for number in range(fat_sector)] + [FAT]
-    sectors.append(b"".join(struct.pack("<I", link) for link in table).ljust(SECTOR, b"\xff"))
+    fats, header_list, difats = _allocation(len(sectors), chain)
+    first_difat = len(sectors) + len(fats) if difats else END
+    sectors += [*fats, *difats]
     header = struct.pack(
         "<8s16xHHHHH6xIIIIIIIIII",
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        0x3E,
-        3,
-        0xFFFE,
-        9,
-        6,
-        0,
-        1,
-        directory,
-        0,
-        CUTOFF,
-        small_fat,
-        1 if small_chain else 0,
-        END,
-        0,
-        fat_sector,
+        *(0x3E, 3, 0xFFFE, 9, 6, 0),
+        *(
+            len(fats),
+            directory,
+            0,
+            CUTOFF,
+            small_fat,
+            1 if small_chain else 0,
+            first_difat,
+            len(difats),
+            header_list[0],
+        ),
     )
-    return header.ljust(SECTOR, b"\xff") + b"".join(sectors)
+    listed = struct.pack(f"<{len(header_list) - 1}I", *header_list[1:])
+    return (header + listed).ljust(SECTOR, b"\xff") + b"".join(sectors)
+
+
+def _allocation(used: int, chain: Mapping[int, int]) -> tuple[list[bytes], list[int], list[bytes]]:
+    """Given the sectors' chains, return the FAT sectors, the numbers of the first 109 of them, and DIFAT sectors."""
+    count = difat_count = 0
+    while count * 128 < used + count + difat_count:
+        count += 1
+        difat_count = -(-max(0, count - 109) // 127)
+    numbers = list(range(used, used + count))
+    links = [chain.get(number, FREE) for number in range(used)] + [FAT] * count + [FAT - 1] * difat_count
+    links += [FREE] * (count * 128 - len(links))
+    fats = [struct.pack("<128I", *links[start : start + 128]) for start in range(0, count * 128, 128)]
+    rest = numbers[109:]
+    difats = []
+    for start in range(0, len(rest), 127):
+        listed = rest[start : start + 127]
+        following = used + count + len(difats) + 1 if start + 127 < len(rest) else END
+        difats.append(struct.pack("<128I", *listed, *[FREE] * (127 - len(listed)), following))
+    return fats, numbers[:109], difats
 
 
 def _entry(name: str, kind: int, left: int, right: int, child: int, start: int, size: int) -> bytes:

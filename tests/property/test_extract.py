@@ -18,12 +18,54 @@ from parsers.recognize import segments
 from parsers.records import form_readings
 from parsers.scoring import Judge, choose
 from parsers.tags import tag_grid
-from tests.builders.forms import AREA_CODE, BY_ID, DISTURBANCES, FORMS, LAYOUTS, LIAISON, NOTE, Tally, case, judge
+from tests.builders.forms import (
+    AREA_CODE,
+    BY_ID,
+    DISTURBANCES,
+    FORMS,
+    LAYOUTS,
+    LIAISON,
+    NOTE,
+    Tally,
+    case,
+    document,
+    judge,
+)
 
 INDEX = label_index(FORMS)
 LABELS = [spelling for form in FORMS for spec in form.fields for spelling in (spec.label, *spec.aliases)]
-VALUES = ["张三", "王 晓云", "男", "是", "□是 ☑否", "科员", "联络员", "13805950001", "0595-27391234", "a@unit.example.com", "青石镇人民政府"]
-JUNK = ["", " ", "无", "/", "同上", "（请填写）", "例：张三", NOTE, "分管领导", "微信号", "1", TICKED, "\n", "：", "姓名：", "手机：139", "\ufffd"]
+VALUES = [
+    "张三",
+    "王 晓云",
+    "男",
+    "是",
+    "□是 ☑否",
+    "科员",
+    "联络员",
+    "13805950001",
+    "0595-27391234",
+    "a@unit.example.com",
+    "青石镇人民政府",
+]
+JUNK = [
+    "",
+    " ",
+    "无",
+    "/",
+    "同上",
+    "（请填写）",
+    "例：张三",
+    NOTE,
+    "分管领导",
+    "微信号",
+    "1",
+    TICKED,
+    "\n",
+    "：",
+    "姓名：",
+    "手机：139",
+    "\ufffd",
+]
 
 texts = st.one_of(
     st.sampled_from(LABELS + VALUES + JUNK),
@@ -40,10 +82,24 @@ def grids(draw, depth=0):
         if draw(st.integers(0, 9)) == 0:
             continue  # a hole, or the place of a merged area
         spans = st.sampled_from([1, 1, 1, 1, 2, 3, 10**9])
-        nested = draw(st.lists(grids(depth=depth + 1), max_size=1)) if depth < 2 and draw(st.integers(0, 15)) == 0 else ()
+        nested = (
+            draw(st.lists(grids(depth=depth + 1), max_size=1)) if depth < 2 and draw(st.integers(0, 15)) == 0 else ()
+        )
         marks = st.lists(st.sampled_from(["是", "否", "x"]), max_size=2).map(tuple)
         struck = draw(marks) if draw(st.integers(0, 12)) == 0 else ()
-        cells.append(Cell(row, column, draw(texts), f"{depth} R{row}C{column}", draw(spans), draw(spans), draw(marks), struck, tuple(nested)))
+        cells.append(
+            Cell(
+                row,
+                column,
+                draw(texts),
+                f"{depth} R{row}C{column}",
+                draw(spans),
+                draw(spans),
+                draw(marks),
+                struck,
+                tuple(nested),
+            )
+        )
     return Grid(rows, columns, tuple(cells), f"table {depth}")
 
 
@@ -99,7 +155,19 @@ def test_a_reading_survives_the_journey_through_json(document):
     assert from_json(DocumentReading, json.loads(json.dumps(to_json(reading)))) == reading
 
 
-MAGIC = (b"", b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-", b"{\\rtf", b"<html>", b"<table><tr><td>", b"MIME-Version: 1.0\r\n", b"\xff\xfe", b"\xef\xbb\xbf")
+MAGIC = (
+    b"",
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"%PDF-",
+    b"{\\rtf",
+    b"<html>",
+    b"<table><tr><td>",
+    b"MIME-Version: 1.0\r\n",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+)
 
 
 @given(st.sampled_from(MAGIC), st.binary(max_size=400), st.text(max_size=20))
@@ -132,6 +200,15 @@ def test_a_grid_without_values_never_yields_one(layout):
         for reading in read(drawn):
             assert reading.blank, drawn.name
             assert all(field.value is None and field.problem is None for field in reading.fields), drawn.name
+
+
+@pytest.mark.parametrize("form", ["liaison", "registration"])
+def test_labels_whose_empty_cells_a_reader_has_trimmed_yield_no_value(form):
+    labels = [spec.label for spec in BY_ID[form].fields]
+    for rows in ([[label] for label in labels], [labels], [labels[:3], labels[3:]], [[label, ""] for label in labels]):
+        (reading,) = extract(document(BY_ID[form].title, rows), FORMS).forms
+        assert reading.blank
+        assert all(field.value is None for field in reading.fields)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

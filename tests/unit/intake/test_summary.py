@@ -16,6 +16,7 @@ from intake.model import CellState, FormId, ReminderRecord, StoredSubmission, Un
 from intake.roster import Unit
 from intake.settings import Audience, Campaign
 from intake.summary import build_summary
+from intake.summary_tables import Waiting
 from parsers.forms import FieldReading, Problem, ProblemCode
 from tests.builders.reminding import CASE, LIAISON, REGISTRATION, SUMMARY, campaign, collection, roster, unit
 
@@ -97,6 +98,7 @@ def workbook(
     notice: Campaign = NOTICE,
     reminders: Iterable[ReminderRecord] = (),
     now: datetime = BEFORE,
+    waiting: Iterable[Waiting] = (),
 ) -> Workbook:
     path = tmp_path / "汇总表.xlsx"
     ledger = keep_ledger(notice.id, submissions, late_after=LATE_AFTER, rolling=frozenset({FormId("case")}))
@@ -108,6 +110,7 @@ def workbook(
         late_after=LATE_AFTER,
         reminders=reminders,
         generated_at=now,
+        waiting=waiting,
     )
     return openpyxl.load_workbook(path)
 
@@ -151,7 +154,14 @@ def test_the_sheets_stand_in_the_order_of_the_notice(tmp_path):
         "典型案例",
         "未报名单",
         "情况说明",
+        "待处理来件",
     ]
+
+
+def test_every_mail_that_waits_for_a_person_is_listed_whether_a_form_was_found_in_it_or_not(tmp_path):
+    question = Waiting(7, BEFORE, "林小满 a@example.com", "=请教", "来信提出问题")
+    (row,) = rows(workbook(tmp_path, waiting=(question,))["待处理来件"])
+    assert (row["编号"], row["主题"], row["原因"]) == (7, "=请教", "来信提出问题")
 
 
 def test_every_sheet_is_ready_for_the_printer(tmp_path):
@@ -709,7 +719,7 @@ def test_titles_that_excel_does_not_take_for_a_tab_are_made_fit_and_kept_apart(t
         published_on=date(2025, 5, 27),
     )
     names = workbook(tmp_path, notice=odd).sheetnames
-    assert len({name.casefold() for name in names}) == len(names) == 7
+    assert len({name.casefold() for name in names}) == len(names) == 8
     assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in names)
     assert names[1] == "进度(2)"
     assert names[3].endswith("(2)")

@@ -24,7 +24,9 @@ NOTICE = (
 
 def test_the_whole_notice_with_one_appendix_filled():
     blank = [["单位", ""], ["现场是否提供节目", ""], ["节目概况", ""], ["联系人", ""], ["联系方式", ""]]
-    first, second = forms(*NOTICE, "附件1", REGISTRATION.title, blank, NOTE, "附件2", TITLE, [*ROWS, ["单位名称", "青石镇"]], NOTE)
+    first, second = forms(
+        *NOTICE, "附件1", REGISTRATION.title, blank, NOTE, "附件2", TITLE, [*ROWS, ["单位名称", "青石镇"]], NOTE
+    )
     assert (first.form, first.blank) == ("registration", True)
     assert (second.form, second.blank) == ("liaison", False)
     assert values(second) == {**OFFICER, "unit": "青石镇"}
@@ -33,7 +35,10 @@ def test_the_whole_notice_with_one_appendix_filled():
 def test_the_notice_come_back_as_it_was_is_blank():
     blank = [["单位", ""], ["现场是否提供节目", ""], ["联系人", ""], ["联系方式", ""]]
     empty = [["姓名", ""], ["职务", ""], ["手机", ""], ["单位名称", ""]]
-    assert [reading.blank for reading in forms(*NOTICE, REGISTRATION.title, blank, NOTE, TITLE, empty, NOTE)] == [True, True]
+    assert [reading.blank for reading in forms(*NOTICE, REGISTRATION.title, blank, NOTE, TITLE, empty, NOTE)] == [
+        True,
+        True,
+    ]
 
 
 def test_one_form_over_two_tables_is_one():
@@ -72,7 +77,9 @@ def test_a_unit_beside_the_table_never_overrides():
 
 
 def test_a_contact_line_above_a_table_is_not_the_person_in_it():
-    reading = one(TITLE, "联系人：李志明 手机：13805950009", [["姓名", "王晓云"], ["职务", "科员"], ["单位名称", "青石镇"]])
+    reading = one(
+        TITLE, "联系人：李志明 手机：13805950009", [["姓名", "王晓云"], ["职务", "科员"], ["单位名称", "青石镇"]]
+    )
     assert values(reading) == {"name": "王晓云", "position": "科员", "unit": "青石镇"}
 
 
@@ -96,7 +103,10 @@ def test_two_forms_that_explain_a_table_equally_well_are_ambiguous():
 
 def test_prose_with_a_table_of_figures_has_no_form():
     rows = [["单位", "活动场次", "参加人数", "联系人"], ["青石镇", "3", "120", "王晓云"]]
-    assert forms("安全生产月活动总结", "今年以来，我镇认真开展活动。" * 20, rows, "联系人：王晓云 联系电话：13805950002") == ()
+    assert (
+        forms("安全生产月活动总结", "今年以来，我镇认真开展活动。" * 20, rows, "联系人：王晓云 联系电话：13805950002")
+        == ()
+    )
 
 
 def test_lines_outside_forms_are_kept_in_order():
@@ -114,7 +124,9 @@ def test_answers_by_underline_and_strike_reach_the_value():
 
 def test_an_answer_struck_out_altogether_is_missing():
     made = grid([["单位", "青石镇"], ["现场是否提供节目", ""], ["联系人", "王晓云"], ["联系方式", "13805950002"]])
-    cells = tuple(replace(cell, struck=("是", "否")) if cell.column == 1 and not cell.text else cell for cell in made.cells)
+    cells = tuple(
+        replace(cell, struck=("是", "否")) if cell.column == 1 and not cell.text else cell for cell in made.cells
+    )
     reading = one(REGISTRATION.title, replace(made, cells=cells))
     assert faults(reading) == {"has_program": ProblemCode.MISSING}
 
@@ -143,10 +155,20 @@ def test_an_empty_document_is_empty():
 
 
 def test_cells_that_overlap_or_lie_outside_do_no_harm():
-    cells = (Cell(0, 0, "姓名", "a", 9, 9), Cell(0, 0, "王晓云", "b"), Cell(99, 99, "手机", "c"), Cell(0, 1, "职务", "d"))
+    cells = (
+        Cell(0, 0, "姓名", "a", 9, 9),
+        Cell(0, 0, "王晓云", "b"),
+        Cell(99, 99, "手机", "c"),
+        Cell(0, 1, "职务", "d"),
+    )
     assert isinstance(extract(Document((Grid(1, 1, cells, "t"),), "x"), FORMS).forms, tuple)
 
 
 def test_a_people_list_with_the_unit_in_a_box_above():
-    rows = [["单位名称", Box("青石镇", 2)], ["姓名", "职务", "手机"], ["王晓云", "科员", "13805950002"], ["李志明", "副镇长", "13805950001"]]
+    rows = [
+        ["单位名称", Box("青石镇", 2)],
+        ["姓名", "职务", "手机"],
+        ["王晓云", "科员", "13805950002"],
+        ["李志明", "副镇长", "13805950001"],
+    ]
     assert [(one["name"], one["unit"]) for one in people(TITLE, rows)] == [("王晓云", "青石镇"), ("李志明", "青石镇")]

@@ -191,8 +191,8 @@ def test_a_field_with_a_problem_of_its_own_is_not_reported_twice():
 
 def test_a_condition_makes_a_field_required():
     given = [reading("unit", "青石镇"), reading("contact_name", "张三"), reading("contact_phone", "1")]
-    assert missing(REGISTRATION, *given, reading("has_program", True)) == ["program_summary"]  # noqa: FBT003
-    assert missing(REGISTRATION, *given, reading("has_program", False)) == []  # noqa: FBT003
+    assert missing(REGISTRATION, *given, reading("has_program", True)) == ["program_summary"]
+    assert missing(REGISTRATION, *given, reading("has_program", False)) == []
     assert missing(REGISTRATION, *given, reading("has_program", None)) == ["has_program"]
 
 

@@ -169,3 +169,15 @@ def test_columns_of_a_text_are_a_table():
 def test_a_form_below_the_dashes_of_a_forwarded_mail_is_read_if_it_is_complete():
     text = f"---------- 转发的邮件 ----------\n发件人：赵建国\n主题：联络员\n\n{LINES}"
     assert found(text) == [("liaison", OFFICER)]
+
+
+def test_a_signature_that_has_most_of_a_form_is_none_below_the_sign_off():
+    signature = "姓名：王晓云\n职务：科员\n手机：13805950002"
+    assert found(f"材料已寄出。\n谢谢！\n{signature}") == []
+    assert [form for form, _ in found(f"联络员如下：\n{signature}")] == ["liaison"]
+
+
+def test_lines_below_a_filled_table_are_another_copy_only_if_they_are_complete():
+    table = "姓名\t职务\t手机\t单位名称\n王晓云\t科员\t13805950002\t青石镇\n"
+    assert len(found(table + "\n姓名：李志明\n职务：副镇长\n手机：13805950001")) == 1
+    assert len(found(table + "\n姓名：李志明\n职务：副镇长\n手机：13805950001\n单位：东湾乡")) == 2

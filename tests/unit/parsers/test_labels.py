@@ -156,3 +156,10 @@ def test_an_index_is_built_once():
 
 def test_a_very_long_text_is_no_label():
     assert INDEX.match("姓名" * 10_000) is None
+
+
+def test_a_very_long_label_may_have_two_wrong_characters_and_no_more():
+    spec = FormSpec("x", "表", FormKind.TABLE, (FieldSpec("a", "是否同意参加本次应急演练活动", FieldType.YESNO),))
+    assert label_index((spec,)).match("是否同意参与本次应急演练活动") is not None
+    assert label_index((spec,)).match("是否同意参加本次消防演练活动") is not None
+    assert label_index((spec,)).match("是否同意参加本次交通救援活动") is None

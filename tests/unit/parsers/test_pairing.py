@@ -171,3 +171,26 @@ def test_every_leftover_is_shown():
     (reading,) = forms(TITLE, rows)
     assert [left.text for left in reading.leftovers] == ["已电话告知"]
     assert values(reading) == OFFICER
+
+
+def test_a_vague_value_behind_an_empty_cell_is_in_doubt():
+    rows = [
+        ["姓名", "王晓云", ""],
+        ["职务", "科员", ""],
+        ["手机", "", "13805950002"],
+        ["单位名称", "青石镇人民政府", ""],
+        ["通信地址", "", "二楼"],
+    ]
+    reading = one(TITLE, rows)
+    assert (reading.field("mobile").value, reading.field("address").value) == ("13805950002", "二楼")
+    assert faults(reading) == {"address": ProblemCode.AMBIGUOUS}
+
+
+def test_a_function_with_its_own_name_behind_it_is_a_label():
+    rows = [
+        ["姓名", "王晓云", ""],
+        ["职务", "负责人", "李志明"],
+        ["手机", "13805950002", ""],
+        ["单位名称", "青石镇人民政府", ""],
+    ]
+    assert one(TITLE, rows).field("position").value is None

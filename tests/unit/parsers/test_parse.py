@@ -42,7 +42,9 @@ def test_a_word_file_becomes_a_reading_with_all_that_is_known_of_it():
     assert reading.characters > 20
 
 
-@pytest.mark.parametrize("container", ["docx", "docm", "dotx", "docx_strict", "flat_opc", "xlsx", "html", "text", "tabs", "csv"])
+@pytest.mark.parametrize(
+    "container", ["docx", "docm", "dotx", "docx_strict", "flat_opc", "xlsx", "html", "text", "tabs", "csv"]
+)
 @pytest.mark.parametrize("name", ["表.doc", "无名", "表.xls"])
 def test_the_content_decides_and_not_the_name(container, name):
     if container == "csv":
@@ -52,7 +54,9 @@ def test_the_content_decides_and_not_the_name(container, name):
 
 
 def test_an_archive_gives_a_reading_a_member():
-    reading = read(zipped(("报送/反馈表.docx", docx()), ("说明.txt", "请查收".encode()), ("坏.docx", b"PK\x03\x04bad")), "报送.zip")
+    reading = read(
+        zipped(("报送/反馈表.docx", docx()), ("说明.txt", "请查收".encode()), ("坏.docx", b"PK\x03\x04bad")), "报送.zip"
+    )
     assert (reading.kind, reading.forms, reading.failure) == ("zip", (), None)
     first, second, third = reading.members
     assert (first.name, values(first.forms[0])) == ("报送.zip/报送/反馈表.docx", OFFICER)
@@ -101,8 +105,8 @@ def test_every_kind_that_sniff_knows_is_read_or_named():
     from parsers.sniff import Kind  # noqa: PLC0415
 
     for kind in Kind:
-        if kind not in parse._READERS and kind is not Kind.ZIP:  # noqa: SLF001
-            assert parse._not_read(kind).detail == kind.value  # noqa: SLF001
+        if kind not in parse._READERS and kind is not Kind.ZIP:
+            assert parse._not_read(kind).detail == kind.value
 
 
 def test_a_file_over_the_budget_is_not_opened():
@@ -115,7 +119,7 @@ def test_whatever_a_reader_raises_is_named_without_its_words(monkeypatch, error)
     def broken(_data, _budget):
         raise error
 
-    monkeypatch.setitem(parse._READERS, parse.Kind.DOCX, broken)  # noqa: SLF001
+    monkeypatch.setitem(parse._READERS, parse.Kind.DOCX, broken)
     reading = read(docx())
     assert reading.failure.code is FailureCode.CRASHED
     assert reading.failure.detail.startswith(type(error).__name__)
@@ -144,13 +148,18 @@ def test_a_mail_without_text_is_an_empty_reading():
 
 
 def test_head_tail_and_length_of_a_free_document():
-    lines = ["青石镇“安全生产月”活动总结", *(f"第{number}段。" + "活动" * 200 for number in range(60)), "青石镇人民政府", "2025年6月20日"]
+    lines = [
+        "青石镇“安全生产月”活动总结",
+        *(f"第{number}段。" + "活动" * 200 for number in range(60)),
+        "青石镇人民政府",
+        "2025年6月20日",
+    ]
     reading = read("\n".join(lines).encode(), "总结.txt")
     assert reading.forms == ()
     assert (reading.head[0], reading.tail[-1]) == (lines[0], lines[-1])
     assert (len(reading.head), len(reading.tail)) == (40, 20)
     assert max(map(len, reading.head)) == 200
-    assert reading.characters == sum(len([c for c in line if "\u4e00" <= c]) for line in lines) + 60 + 3
+    assert reading.characters == sum(len([c for c in line if c >= "\u4e00"]) for line in lines) + 60 + 3
 
 
 def test_words_of_other_scripts_count_as_one():

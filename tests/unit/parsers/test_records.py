@@ -44,6 +44,59 @@ def test_a_role_over_a_group_of_labels_is_never_read_silently(rows):
     assert faults(first)[None] is faults(second)[None] is ProblemCode.AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            ["", "分管领导", "联络员"],
+            ["姓名", "李志明", "王晓云"],
+            ["职务", "副镇长", "科员"],
+            ["手机", "13805950001", "13805950002"],
+        ],
+        [
+            ["角色", "姓名", "职务", "手机"],
+            ["分管领导", "李志明", "副镇长", "13805950001"],
+            ["联络员", "王晓云", "科员", "13805950002"],
+        ],
+        [
+            ["", "姓名", "职务", "手机"],
+            ["分管领导", "李志明", "副镇长", "13805950001"],
+            ["联络员", "王晓云", "科员", "13805950002"],
+        ],
+        [
+            ["项目", "原联络员", "现联络员"],
+            ["姓名", "李志明", "王晓云"],
+            ["职务", "副镇长", "科员"],
+            ["手机", "13805950001", "13805950002"],
+        ],
+        [["姓名", "职务", "手机"], ["李志明", "分管领导", "13805950001"], ["王晓云", "联络员", "13805950002"]],
+    ],
+)
+def test_people_in_different_roles_are_never_read_silently(rows):
+    found = forms(TITLE, rows)
+    assert [reading.field("name").value for reading in found] == ["李志明", "王晓云"]
+    assert all(faults(reading)[None] is ProblemCode.AMBIGUOUS for reading in found)
+
+
+def test_two_officers_of_one_role_are_no_doubt():
+    rows = [
+        ["", "A角", "B角"],
+        ["姓名", "李志明", "王晓云"],
+        ["职务", "副镇长", "科员"],
+        ["手机", "13805950001", "13805950002"],
+    ]
+    assert [None in faults(reading) for reading in forms(TITLE, rows)] == [False, False]
+
+
+def test_a_name_with_its_number_in_one_cell_gives_both():
+    rows = [["单位", "青石镇"], ["现场是否提供节目", "否"], ["联系人", "王晓云 13805950002"], ["联系方式", ""]]
+    found = one(REGISTRATION.title, rows)
+    assert (found.field("contact_name").value, found.field("contact_phone").value) == ("王晓云", "13805950002")
+    assert found.field("contact_phone").place == found.field("contact_name").place
+    rows[-1][1] = "0595-27390001"
+    assert one(REGISTRATION.title, rows).field("contact_phone").value == "0595-27390001"
+
+
 def test_the_only_group_may_be_the_wrong_one_too():
     rows = [
         [Box("分管领导", rows=4), "姓名", "李志明"],
@@ -198,3 +251,12 @@ def test_fields_stand_in_the_form_s_order_with_place_label_and_rule():
         "table 2, R2C2",
         "right",
     )
+
+
+def test_a_number_behind_both_names_belongs_to_the_nearer():
+    rows = [
+        ["单位名称", Box("青石镇", 5)],
+        ["分管领导", "李志明", "联络员", "王晓云", "手机", "13805950002"],
+        ["职务", Box("科员", 5)],
+    ]
+    assert faults(one(TITLE, rows)) == {}

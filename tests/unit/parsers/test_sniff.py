@@ -54,6 +54,8 @@ def test_the_content_decides_and_not_the_name(container: str, name: str) -> None
         (b"II*\0\x08\0", Kind.TIFF),
         (b"BM\x36\0\0\0\0\0\0\0", Kind.BMP),
         (b"MZ\x90\0", Kind.PROGRAM),
+        (b"\xff\xfb\x90\x44\0\0", Kind.MEDIA),
+        (b"RIFF\x10\0\0\0WAVEfmt ", Kind.MEDIA),
         (b"\xef\xbb\xbf<!DOCTYPE html><html>", Kind.HTML),
         (b"<!-- saved --><!-- twice -->\n<table><tr><td>", Kind.HTML),
         ("<html><meta charset=gbk>姓名".encode("gbk"), Kind.HTML),
@@ -102,6 +104,13 @@ def test_ole_files_are_told_apart_by_their_streams(streams: dict[str, bytes], ki
     assert sniff(ole.compound(padded), "表.docx" if kind is not Kind.UNKNOWN else "") is kind
 
 
+@pytest.mark.parametrize("megabytes", [1, 8, 17])
+def test_the_directory_of_a_large_letter_is_found(megabytes: int) -> None:
+    letter = (b"\xec\xa5\xc1\0" + bytes(6) + b"\0\x13").ljust(5000, b"x")
+    data = ole.compound({"Data": bytes(megabytes * 2**20), "WordDocument": letter})  # photographs lie before the text
+    assert sniff(data) is Kind.ENCRYPTED_DOC
+
+
 def test_a_workbook_embedded_in_a_letter_does_not_make_it_a_workbook() -> None:
     data = ole.compound({"WordDocument": b"\xec\xa5" + bytes(20)}, storages={"ObjectPool": {"Workbook": b"x"}})
     assert sniff(data) is Kind.DOC
@@ -127,6 +136,11 @@ def test_open_document_and_ofd_packages() -> None:
     assert sniff(zipped({"mimetype": "application/vnd.oasis.opendocument.text"})) is Kind.ODT
     assert sniff(zipped({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"})) is Kind.ODS
     assert sniff(zipped({"OFD.xml": "<x/>"})) is Kind.OFD
+
+
+def test_content_types_in_utf_16() -> None:
+    types = '<?xml version="1.0" encoding="utf-16"?><Types><Override PartName="/x" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>'
+    assert sniff(zipped({"[Content_Types].xml": types.encode("utf-16"), "word/x": "x"})) is Kind.XLSX
 
 
 def test_a_word_file_with_an_embedded_workbook_is_a_word_file() -> None:

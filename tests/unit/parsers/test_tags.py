@@ -52,3 +52,16 @@ def test_the_mirror_image_keeps_the_real_cells():
     mirror = transposed(tagged)
     assert {id(one.origin) for one in mirror.tags.values()} == {id(one.cell) for one in tagged.tags.values()}
     assert [(one.cell.row, one.cell.column) for one in mirror.tags.values()] == [(0, 0), (1, 0), (0, 1)]
+
+
+def test_a_line_across_the_table_above_labels_heads_a_section():
+    rows = [
+        ["单位", "青石镇"],
+        [Box("二、节目情况", 2)],
+        ["节目概况", "x"],
+        [Box("节目简介", 2)],
+        [Box("小品", 2)],
+        ["联系人", "张三"],
+    ]
+    assert tags(rows, REGISTRATION)[2] is Tag.HEADING
+    assert tags(rows, REGISTRATION)[5:7] == [Tag.LABEL, Tag.OTHER]

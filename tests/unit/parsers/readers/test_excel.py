@@ -1,3 +1,4 @@
+import re
 import time
 import tracemalloc
 import zipfile
@@ -224,6 +225,21 @@ def test_shared_strings_keep_their_runs() -> None:
     assert (found.text, found.struck) == ("是/", ("否",))
 
 
+def test_a_run_without_a_look_of_its_own_looks_like_its_cell() -> None:
+    runs = "<is><r><t>13500000001</t></r><r><rPr><b/></rPr><t>13900001234</t></r></is>"
+    data = changed(
+        workbook(cells(A1="x")),
+        {
+            SHEET: lambda xml: re.sub(r'<c r="A1".*</c>', f'<c r="A1" s="1" t="inlineStr">{runs}</c>', xml),
+            "xl/styles.xml": lambda xml: xml.replace("</fonts>", "<font><strike/></font></fonts>").replace(
+                "</cellXfs>", '<xf numFmtId="0" fontId="1"/></cellXfs>'
+            ),
+        },
+    )
+    (found,) = only(read(data)).cells
+    assert (found.text, found.struck) == ("13900001234", ("13500000001",))
+
+
 def test_a_shared_string_that_does_not_exist_is_told() -> None:
     data = changed(shared(workbook(cells(A1="a", B1="b"))), {SHEET: lambda xml: xml.replace("<v>1</v>", "<v>77</v>")})
     document = read(data)
@@ -242,6 +258,11 @@ def test_ticks_in_symbol_fonts() -> None:
         )
 
     assert list(seen(read(workbook(fill))).values()) == ["☑", "☑是 ☐否"]
+
+
+def test_an_unknown_sign_is_told() -> None:
+    document = read(workbook(cells(A1="\uf0f6是")))
+    assert (seen(document), codes(document)) == ({"表!A1": "是"}, {NoteCode.UNKNOWN_SYMBOL})
 
 
 def test_phonetic_hints_are_no_text() -> None:
@@ -353,6 +374,24 @@ def test_a_sheet_over_the_budget_is_cut_and_that_is_told(limit: dict[str, int]) 
     document = read(data, **limit)
     assert codes(document) == {NoteCode.CLIPPED}
     assert len(seen(document)) < 12
+    assert read(data, cells=12, rows=4, columns=3).notes == ()
+
+
+def test_a_merge_that_crosses_the_budget_is_cut() -> None:
+    def fill(sheet: Worksheet) -> None:
+        cells(A1="a", C1="c", A4="z", D4="y")(sheet)
+        sheet.merge_cells("A1:B3")
+        sheet.merge_cells("C1:D3")
+
+    found = only(read(workbook(fill), rows=1, columns=3))
+    assert [(cell.text, cell.row_span, cell.column_span) for cell in found.cells] == [("a", 1, 2), ("c", 1, 1)]
+
+
+def test_a_row_outside_the_sheet_is_told() -> None:
+    document = read(
+        with_sheet(f'<sheetData><row r="1">{inline("A1")}</row><row r="1048577">{inline("A1048577")}</row></sheetData>')
+    )
+    assert (seen(document), codes(document)) == ({"表!A1": "x"}, {NoteCode.CLIPPED})
 
 
 def test_cells_without_coordinates_follow_each_other() -> None:
@@ -413,10 +452,13 @@ def test_a_truncated_workbook_is_damaged(cut: int) -> None:
     assert failure(workbook(cells(A1="x"))[:cut]) is FailureCode.DAMAGED
 
 
-def test_macros_are_told() -> None:
+def test_macros_and_embedded_files_are_told() -> None:
     with zipfile.ZipFile(BytesIO(workbook(cells(A1="x")))) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    assert codes(read(zipped({**parts, "xl/vbaProject.bin": b"x"}))) == {NoteCode.MACROS}
+    assert codes(read(zipped({**parts, "xl/vbaProject.bin": b"x", "xl/embeddings/a.docx": b"x"}))) == {
+        NoteCode.MACROS,
+        NoteCode.EMBEDDED_FILE,
+    }
 
 
 def test_dates_of_old_macintosh_workbooks() -> None:

@@ -95,7 +95,20 @@ def test_long_styles_take_linear_time() -> None:
     assert time.perf_counter() - started < 3
 
 
-@pytest.mark.parametrize("style", ["font-size:0.9em", "font-size:10px", "line-height:0", "display:inline"])
+@pytest.mark.parametrize(
+    "style",
+    [
+        "font-size:0.9em",
+        "font-size:10px",
+        "line-height:0",
+        "display:inline",
+        "overflow:hidden",
+        "visibility:visible",
+        "mso-hide:screen",
+        "white-space:nowrap",
+        "font-family:pre",
+    ],
+)
 def test_ordinary_styles_hide_nothing(style: str) -> None:
     assert lines(f'<p style="{style}">x</p>') == ["x"]
 
@@ -206,6 +219,13 @@ def test_cells_are_found_whatever_stands_around_them() -> None:
     assert [cell.text for cell in found.cells] == ["a", "b", "c", "d", "z", "y"]
 
 
+def test_rows_of_sections_and_rows_without_a_tag() -> None:
+    found = grid("<table><thead><tr><td>a<td>b</thead><tbody><tr><td>c<td>d<tr><td>e<td>f</tbody></table>")
+    assert (found.rows, found.columns) == (3, 2)
+    found = grid("<table><td>a</td><td>b</td></table>")
+    assert [cell.text for cell in found.cells] == ["a", "b"]
+
+
 def test_hidden_rows_and_cells_are_not_there() -> None:
     page = '<table><tr style="display:none"><td>x<td>x<tr><td>a<td style="display:none">x<td>b<tbody hidden><tr><td>x</table>'
     assert spans(grid(page)) == [("a", 0, 0, 1, 1), ("b", 0, 1, 1, 1)]
@@ -247,6 +267,7 @@ def test_a_table_over_the_budget_is_cut_and_that_is_told() -> None:
     for limit in ({"rows": 2}, {"columns": 2}, {"cells": 6}):
         document = read(page, **limit)
         assert codes(document) == {NoteCode.CLIPPED}
+    assert read(page, rows=5, columns=3, cells=15).notes == ()
     assert failure("<p>" + "字" * 1000, text_characters=999) is FailureCode.TOO_LARGE
     assert failure("<p>" * 500_001) is FailureCode.TOO_LARGE
 

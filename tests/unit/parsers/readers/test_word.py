@@ -148,7 +148,9 @@ def test_styles_hide_strike_and_set_symbol_fonts() -> None:
 
 
 def test_a_hidden_row_is_not_seen() -> None:
-    assert texts(grid(table(row("a"), row("b", properties="<w:hidden/>")))) == ["a"]
+    document = read(table(row("a"), row("b", properties="<w:hidden/>")))
+    assert texts(next(document.grids())) == ["a"]
+    assert codes(document) == {NoteCode.HIDDEN_TEXT}
 
 
 def test_a_placeholder_is_no_value() -> None:
@@ -243,6 +245,15 @@ def test_ruby_math_and_emoji() -> None:
         "</mc:Choice><mc:Fallback><w:t>☑</w:t></mc:Fallback></mc:AlternateContent></w:r>"
     )
     assert line(emoji) == "☑"
+    alone = '<w:r><w16se:symEx w16se:font="Segoe UI Emoji" w16se:char="{}"/></w:r>'
+    assert [line(alone.format(code)) for code in ("2611", "D800", "x")] == ["☑", "", ""]
+
+
+def test_custom_xml_around_rows_and_cells() -> None:
+    def wrapped(content: str) -> str:
+        return f'<w:customXml w:element="x"><w:customXmlPr/>{content}</w:customXml>'
+
+    assert texts(grid(wrapped(table(wrapped(row(wrapped(cell(wrapped(para("a")))), "b")))))) == ["a", "b"]
 
 
 @pytest.mark.parametrize("level", ["block", "row", "cell"])
@@ -293,6 +304,25 @@ def test_every_kind_of_tick_is_one_sign(on: str, off: str) -> None:
 def test_a_ringed_word_is_ticked_and_a_ringed_number_is_a_number() -> None:
     assert line(w.overlay("○", "是"), run(" 否")) == "☑是 否"
     assert line(w.overlay("○", "3")) == "③"
+    assert line(w.overlay("□", "是")) == "是"
+    assert line(w.field(" eq \\o(□)")) == "☐"
+    assert line(w.field(" eq \\f(1,2)")) == ""
+
+
+def test_what_a_check_box_field_holds_is_not_read_beside_its_sign() -> None:
+    field = w.form_checkbox(checked=True).replace(
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>', run("x") + '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+    assert line(field, run("是")) == "☑是"
+    unseparated = field.replace('<w:r><w:fldChar w:fldCharType="separate"/></w:r>', "")
+    assert line(unseparated, run("是")) == "☑是"
+
+
+def test_fields_within_instructions_show_nothing() -> None:
+    outer = '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText> IF </w:instrText></w:r>{}<w:r><w:fldChar w:fldCharType="separate"/></w:r>{}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    inner = w.overlay("□", "√") + w.field(" MERGEFIELD x ", "旧") + w.form_checkbox(checked=True)
+    assert line(outer.format(inner, run("新"))) == "新"
+    assert line('<w:r><w:fldChar w:fldCharType="end"/></w:r>', run("x")) == "x"
 
 
 def test_a_checkbox_control_in_a_cell_of_its_own() -> None:
@@ -371,6 +401,7 @@ def test_merged_cells_are_one_area() -> None:
         ("职务", 3, 1, 1, 1),
         ("员", 3, 2, 1, 1),
     ]
+    assert read(table(row(cell("组", merge="restart")), row(cell(" ", merge="continue")))).notes == ()
 
 
 def test_text_under_a_vertical_merge_is_hidden() -> None:
@@ -434,6 +465,7 @@ def test_a_table_over_the_budget_is_cut_and_that_is_told(limit: str, number: int
     found = next(document.grids())
     assert codes(document) == {NoteCode.CLIPPED}
     assert (found.rows, found.columns) == {"rows": (3, 3), "columns": (5, 2), "cells": (2, 3)}[limit]
+    assert read(table(*(row("a", "b", "c") for _ in range(5))), rows=5, columns=3, cells=15).notes == ()
 
 
 # Packages
@@ -449,6 +481,11 @@ def test_macros_and_embedded_files_are_told() -> None:
         para("x"), main_type=w.MACRO_MAIN, parts={"word/vbaProject.bin": b"x", "word/embeddings/表1.xlsx": b"x"}
     )
     assert word.read(data, DEFAULT_BUDGET).notes == (Note(NoteCode.EMBEDDED_FILE, "表1.xlsx"), Note(NoteCode.MACROS))
+
+
+def test_an_embedded_object_is_told() -> None:
+    document = read(para('<w:r><w:object><v:shape><v:imagedata r:id="rId5"/></v:shape></w:object></w:r>', run("x")))
+    assert (codes(document), document.pictures) == ({NoteCode.EMBEDDED_FILE}, 1)
 
 
 def test_a_missing_picture_or_broken_other_part_does_not_matter() -> None:
