@@ -40,7 +40,9 @@ _NO = (
     "no",
     "n",
 )
-_UNSURE = re.compile("待定|未定|视情况|看情况|可能|也许|暂不确定|不确定|未确定|尚未确定|待确认|再定|[?\uff1f]")
+_UNSURE = re.compile(
+    "不一定|不好说|待定|未定|视情况|看情况|可能|也许|暂不确定|不确定|未确定|尚未确定|待确认|再定|[?\uff1f]"
+)
 _ECHO = re.compile("现场|是否|能否|可否|有无|有没有")
 # A negation counts where it begins what is said, or stands before the verb: 安全无小事 is the name of a sketch.
 _NEGATION = re.compile(

@@ -56,6 +56,12 @@ def entries(line: str, index: LabelIndex) -> tuple[Entry, ...]:
     return tuple(found)
 
 
+def begins_text(found: tuple[Entry, ...], index: LabelIndex) -> bool:
+    """Given the entries of a line, return whether the first is a free text: what it says is never a note of the form."""
+    match = found[0].match if found else None
+    return match is not None and {index.type_of(name) for name in match.fields} <= _PROSE
+
+
 def unwrapped(text: str, index: LabelIndex) -> str:
     """Given a cell's text, return it with a label that wraps (性 over 别：女) on one line."""
     head = _COLON.search(text)

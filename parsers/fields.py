@@ -38,6 +38,10 @@ _TYPO_DOMAINS = re.compile(r"\.(?:con|cmo|ocm|comm|vom|xom|cn\.com\.cn|co|cm|om|
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _POSITION_TAIL = re.compile(f"(?:{'|'.join(POSITION_TAILS)})$")
 _LONG_NUMBER = re.compile(r"\d[\d\s-]{5}")
+_TAKEN_BACK = re.compile("停用|停机|不用|换|改|作废|请打|请拨|不是|错|空号|注销|旧|原")
+# What a workbook shows where a formula failed; in a text cell it was pasted from one.
+_SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|#+)")
+_EXAMPLE = re.compile("示例|样例|范例|示范|举例")
 _NUMBER_ONLY = re.compile(r"[\d\s()+\-]{5,}")
 
 
@@ -69,6 +73,10 @@ def check(spec: FieldSpec, raw: str, *, cell: Cell | None = None, area_code: str
         return Checked(None, Problem(ProblemCode.UNREADABLE, spec.key, given=raw), -0.2)
     plain = raw.translate(_LETTERS) if spec.type in _PROSE else narrow(raw)
     text = without_hints(_LINE.sub("", plain).strip())
+    if spec.type is FieldType.PERSON and _EXAMPLE.search(plain):
+        return _ambiguous(spec, text, "an example", 0.0)
+    if _SHEET_ERROR.fullmatch(text.strip()):
+        return _invalid(spec, text, "a formula that failed", -0.2)
     if len(text) > _LIMITS.get(spec.type, _SHORT_LIMIT):
         return _invalid(spec, text[:_SHORT_LIMIT], "too long", -1.0)
     choice = spec.type in {FieldType.YESNO, FieldType.GENDER}
@@ -226,6 +234,9 @@ def _joined(spec: FieldSpec, text: str, numbers: list[Number], found: Found, not
         notes = (*notes, "words beside it")
     if sum(len(word) for word in found.words) > 12:
         return _ambiguous(spec, text, "a number within a sentence", -0.5, value)
+    if _TAKEN_BACK.search(text):
+        # 13900000001（已停用，请打13900000002）: which one counts stands in words, and words are for a person
+        return _ambiguous(spec, text, "words that take a number back", fit, value)
     if len(numbers) > 1 and not found.separated:
         # Deleted and new number side by side look the same (facts/documents.md §2.5).
         return _ambiguous(spec, text, "several numbers", fit, value)

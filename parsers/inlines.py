@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from parsers.entries import Entry, bare_entry, entries
+from parsers.entries import Entry, bare_entry, begins_text, entries
 from parsers.forms import FieldType, FormSpec
 from parsers.headings import Titles
 from parsers.labels import LabelIndex, LabelMatch
@@ -126,17 +126,17 @@ def _items(lines: Iterable[Line], index: LabelIndex, titles: Titles) -> Iterable
 def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
     text = line.text
     if index.match_exactly(text) is not None:
-        has_colon = text.rstrip().endswith((":", "\uff1a"))
+        has_colon = ":" in text or "\uff1a" in text
         found = entries(text, index) if has_colon else (Entry(text, index.match(text), "", 0, len(text)),)
         return Item(line, Kind.ENTRIES if has_colon else Kind.LABEL, found)
-    if is_note(text):
+    found = entries(text, index) if ":" in text or "\uff1a" in text else ()
+    if is_note(text) and not begins_text(found, index):
         return Item(line, Kind.NOTE)
-    if ":" in text or "\uff1a" in text:
-        found = entries(text, index)
+    if found:
         known = sum(entry.match is not None for entry in found)
-        prefix = text[: found[0].start].strip() if found else text
+        prefix = text[: found[0].start].strip()
         # A sentence that ends in 联系人：… is no form, nor is 区安办：… a label; 您好，姓名：…；职务：…；手机：… is.
-        if found and ((not prefix and not found[0].generic) or known >= _ENTRIES_IN_SENTENCE):
+        if (not prefix and not found[0].generic) or known >= _ENTRIES_IN_SENTENCE:
             return Item(line, Kind.ENTRIES, found)
     form = titles.heading(text)
     if form is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from parsers.document import Cell, Grid
-from parsers.entries import Entry, bare_entry, entries, unwrapped
+from parsers.entries import Entry, bare_entry, begins_text, entries, unwrapped
 from parsers.forms import FieldSpec, FieldType, FormSpec
 from parsers.grid import GridView
 from parsers.labels import LABEL_LIMIT, LabelIndex, LabelMatch
@@ -114,7 +114,7 @@ def tag_grid(view: GridView, form: FormSpec, index: LabelIndex) -> TaggedGrid:
     first = min((tagged.cell.row for tagged in (*labels, *entry_cells)), default=view.first)
     for tagged in grid.tags.values():
         if tagged.tag is not Tag.BLANK and view.alone(tagged.cell):
-            _lonely(tagged, above=tagged.cell.row < first)
+            _lonely(tagged, index, above=tagged.cell.row < first)
             if tagged.tag in (Tag.OTHER, Tag.LABEL, Tag.FOREIGN) and _heads_section(grid, tagged):
                 tagged.tag = Tag.HEADING
     labels = [tagged for tagged in labels if tagged.tag is Tag.LABEL]
@@ -136,10 +136,10 @@ def _heads_section(grid: TaggedGrid, tagged: Tagged) -> bool:
     return len(below) > 1 and any(other.tag in LABELS for other in below)
 
 
-def _lonely(tagged: Tagged, *, above: bool) -> None:
+def _lonely(tagged: Tagged, index: LabelIndex, *, above: bool) -> None:
     """What stands alone in its row is a note, a line, or (above the labels) a heading."""
     text = tagged.cell.text.strip()
-    if tagged.tag is Tag.LABEL:
+    if tagged.tag is Tag.LABEL or begins_text(tuple(found.entry for found in tagged.found), index):
         return
     if is_note(text) or is_rule(text):
         tagged.tag = Tag.NOTE
@@ -172,7 +172,7 @@ def _tag(cell: Cell, form: FormSpec, index: LabelIndex) -> Tagged:
 def _entries(cell: Cell, form: FormSpec, index: LabelIndex) -> tuple[CellEntry, ...]:
     """Return label and value pairs that stand in one cell: it must begin with a label."""
     text = unwrapped(cell.text.strip(), index)
-    if is_note(text):
+    if is_note(text) and not begins_text(entries(text, index), index):
         return ()
     lines = text.split("\n")
     found: list[CellEntry] = []

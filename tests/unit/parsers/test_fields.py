@@ -207,3 +207,20 @@ def test_words_for_nothing_and_for_ditto():
 def test_no_text_is_too_long():
     for kind in FieldType:
         assert isinstance(run(kind, "1 是 a@b.c 张" * 20_000), Checked)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code"),
+    [
+        (FieldType.MOBILE, "13900000001（已停用，请打13900000002）", ProblemCode.AMBIGUOUS),
+        (FieldType.MOBILE, "13900000001改为13900000002", ProblemCode.AMBIGUOUS),
+        (FieldType.PHONE, "不是13900000001", ProblemCode.AMBIGUOUS),
+        (FieldType.POSITION, "#N/A", ProblemCode.INVALID),
+        (FieldType.PERSON, "张三（示例）", ProblemCode.AMBIGUOUS),
+        (FieldType.YESNO, "不一定", ProblemCode.AMBIGUOUS),
+    ],
+)
+def test_what_takes_itself_back_is_asked_about(kind, text, code):
+    checked = check(FieldSpec("key", "栏目", kind, required=True), text)
+    assert checked.problem is not None
+    assert checked.problem.code is code

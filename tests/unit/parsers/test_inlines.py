@@ -181,3 +181,14 @@ def test_lines_below_a_filled_table_are_another_copy_only_if_they_are_complete()
     table = "姓名\t职务\t手机\t单位名称\n王晓云\t科员\t13805950002\t青石镇\n"
     assert len(found(table + "\n姓名：李志明\n职务：副镇长\n手机：13805950001")) == 1
     assert len(found(table + "\n姓名：李志明\n职务：副镇长\n手机：13805950001\n单位：东湾乡")) == 2
+
+
+def test_a_text_that_sounds_like_a_note_is_still_the_text():
+    summary = "小品一个，请于演出前10分钟安排候场"
+    text = f"单位：青石镇\n现场是否提供节目：是\n节目概况：{summary}\n联系人：王晓云\n联系方式：13805950002"
+    assert body(text).forms[0].field("program_summary").value == summary
+
+
+def test_lines_to_write_on_are_blank():
+    (reading,) = body("姓名：______\n职务：______\n手机：______\n单位名称：______").forms
+    assert reading.blank
