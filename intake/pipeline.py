@@ -37,6 +37,7 @@ from intake.model import (
     PartRole,
     SenderKind,
     Sha256,
+    StoredSubmission,
     Triage,
 )
 from intake.read import read_document, read_mail
@@ -64,6 +65,7 @@ class Workbench:
     sessions: sessionmaker[Session]
     late_after: Mapping[FormId, datetime]
     stopping: threading.Event = field(default_factory=threading.Event)
+    remembered: dict[int, StoredSubmission] = field(default_factory=dict, repr=False)  # see queries.load_ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
 
     # 3. what it amounts to, given what the record knows
     with bench.sessions() as session:
-        ledger = queries.load_ledger(session, settings.campaign, bench.late_after)
+        ledger = queries.load_ledger(session, settings.campaign, bench.late_after, remembered=bench.remembered)
         known = known_for(session, reading.head, ledger, settings.campaign)
     assessment = assess(
         reading,

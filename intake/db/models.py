@@ -142,6 +142,7 @@ class SubmissionRow(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "ordinal"),
         Index("ix_submissions_cell", "campaign", "unit", "form"),
+        {"sqlite_autoincrement": True},  # a number is never used again: what was read once under it may be remembered
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

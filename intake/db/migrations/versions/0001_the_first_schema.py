@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_submissions_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
         sa.UniqueConstraint("message_id", "ordinal", name=op.f("uq_submissions_message_id_ordinal")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index("ix_submissions_cell", ["campaign", "unit", "form"], unique=False)

@@ -103,6 +103,8 @@ def test_a_deleted_row_and_a_deleted_cell_are_gone() -> None:
         row("c", cell("3", properties='<w:cellDel w:id="2"/>')),
     )
     assert texts(grid(table(*rows))) == ["a", "1", "c", ""]
+    for changed in rows[1:]:
+        assert codes(read(para("x"), table(changed))) == {NoteCode.TRACKED_CHANGES}
 
 
 def test_former_properties_of_a_tracked_change_do_not_count() -> None:
@@ -114,6 +116,7 @@ def test_hidden_text_is_no_value_and_is_told() -> None:
     document = read(para(run("13500000001", w.HIDDEN), run("13900001234")))
     assert document.blocks == (Paragraph("13900001234", "para 1"),)
     assert codes(document) == {NoteCode.HIDDEN_TEXT}
+    assert read(para(run(" ", w.HIDDEN), run(" ", w.STRUCK), run("x"))).notes == ()
 
 
 @pytest.mark.parametrize("off", ["0", "false", "off"])
@@ -127,7 +130,8 @@ STYLES = f"""<w:styles {w.DECLARED}>
 <w:style w:type="paragraph" w:styleId="a3"><w:rPr><w:strike/></w:rPr></w:style>
 <w:style w:type="character" w:styleId="a4"><w:basedOn w:val="a5"/><w:rPr><w:rFonts w:ascii="Wingdings 2"/></w:rPr></w:style>
 <w:style w:type="character" w:styleId="a5"><w:basedOn w:val="a4"/></w:style>
-<w:style w:type="character" w:styleId="a6"><w:basedOn w:val="a1"/><w:rPr><w:vanish w:val="0"/></w:rPr></w:style></w:styles>"""
+<w:style w:type="character" w:styleId="a6"><w:basedOn w:val="a1"/><w:rPr><w:vanish w:val="0"/></w:rPr></w:style>
+<w:style w:type="character" w:styleId="a7"><w:rPr><w:strike/></w:rPr></w:style></w:styles>"""
 
 
 def styled(*blocks: str) -> Document:
@@ -145,6 +149,13 @@ def test_styles_hide_strike_and_set_symbol_fonts() -> None:
     assert document.blocks[0] == Paragraph("y\u2611", "para 1")
     (found,) = document.grids()
     assert (found.cells[0].text, found.cells[0].struck) == ("", ("13500000001",))
+
+
+def test_the_look_of_a_run_adds_to_that_of_its_style() -> None:
+    (found,) = styled(
+        table(row(cell(para(run("否", '<w:rStyle w:val="a7"/>' + w.UNDERLINED), run("是", w.UNDERLINED)))))
+    ).grids()
+    assert (found.cells[0].struck, found.cells[0].underlined) == (("否",), ("是",))
 
 
 def test_a_hidden_row_is_not_seen() -> None:
@@ -345,6 +356,7 @@ def test_an_unknown_sign_is_told_and_not_guessed() -> None:
     document = read(para(w.symbol("Wingdings", "F0F6"), run("是")))
     assert document.blocks == (Paragraph("是", "para 1"),)
     assert document.notes == (Note(NoteCode.UNKNOWN_SYMBOL, "Wingdings F0F6"),)
+    assert codes(read(para(run("\uf0f6是")))) == {NoteCode.UNKNOWN_SYMBOL}
 
 
 def test_chinese_and_digits_keep_their_shape_in_a_symbol_font() -> None:
@@ -473,7 +485,7 @@ def test_a_table_over_the_budget_is_cut_and_that_is_told(limit: str, number: int
 
 def test_pictures_are_counted_and_make_a_document() -> None:
     document = read(para(w.picture(), w.picture()), para(""))
-    assert (document.blocks, document.pictures) == ((), 2)
+    assert (document.blocks, document.pictures, document.notes) == ((), 2, ())
 
 
 def test_macros_and_embedded_files_are_told() -> None:
@@ -534,6 +546,17 @@ def test_tables_nested_without_end_are_too_large() -> None:
     for _ in range(12):
         nested = table(row(cell(nested)))
     assert failure(w.package(nested)) is FailureCode.TOO_LARGE
+
+
+def test_text_boxes_nested_without_end_are_too_large() -> None:
+    nested = para("x")
+    for _ in range(10):
+        nested = para(
+            w.text_box(nested).replace("<mc:Fallback>", "<mc:Fallback/>", 1).partition("<mc:Fallback/>")[0]
+            + "</mc:AlternateContent></w:r>"
+        )
+    assert failure(w.package(nested)) is FailureCode.TOO_LARGE
+    assert failure(w.package(table(row(cell(nested))))) is FailureCode.TOO_LARGE
 
 
 def test_too_much_text_is_too_large() -> None:
