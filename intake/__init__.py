@@ -2,14 +2,18 @@
 
 The way of a mail:
 
-1. `fetch`     server UIDs that the database has not → raw literal (imap-tools is at home here)
+1. `fetch`     server UIDs that the database has not → raw literal (`imap_*`: the session and the wire)
 2. `archive`   raw bytes → fsynced, content-addressed .eml; only then a row
-3. `read`      the worker unpacks the mail (`unpack`: `mime` walk, then `parsers.parse` a document) → `model.MailReading`
-4. `triage`    person or machine; may it be answered
-5. `roster`    which unit, by which evidence
-6. `assess`    accepted / correction / review / ignored, field by field
-7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts; `compose` makes the bytes (`texts`: the wording)
-8. `outbox`    drafts under a unique business key; `deliver` takes them to the SMTP server
+3. `read`      the worker unpacks the mail (`unpack`: the `mime` walk, then `parsers.parse` a document) → `MailReading`;
+               around `mime`: `structure`, `transfer`, `headers`, `head`, `addresses`, `bodies`, `quotes`, `page`, `links`, `dsn`
+4. `triage`    person or machine; may it be answered (`bounce`: whom a bounce is about)
+5. `assess`    accepted / correction / review / ignored, field by field: `pieces` sorts the files, `identify` finds the
+               unit on the `roster`, `merge` joins copies, `completion` takes a reply into the form it answers, `spoken`
+               hears what is said in words (`phrases`), `faults` and `reasons` name what is wrong; `junk` for junk folders
+6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival
+7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
+               (templates), `words` and `compose` (the bytes)
+8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`, `witness`)
 9. `summary`   the 汇总表
 
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.

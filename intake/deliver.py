@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from intake import outbox
 from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, pause_after
-from intake.db import queries
+from intake.db import heartbeats
 from intake.settings import Sending
 from intake.smtp import SmtpSession
 
@@ -83,7 +83,7 @@ def deliver_batch(
 
 
 def _pause_in_force(session: Session, now: datetime) -> PauseUntil | None:
-    row = queries.heartbeat(session, TICK)
+    row = heartbeats.heartbeat(session, TICK)
     if row.paused_until is None or row.paused_until <= now:
         return None
     return PauseUntil(row.paused_until, row.message, alarming=row.permanent)
@@ -134,19 +134,21 @@ class _Record:
     def succeeded(self) -> None:
         """Note that the tick came to its end."""
         with self._sessions.begin() as session:
-            queries.note_tick(session, TICK, now=self._now())
+            heartbeats.note_tick(session, TICK, now=self._now())
 
     def _pause(self, session: Session, outcome: Refused | Lost) -> PauseUntil | None:
         if self._stopping():
             return None  # we cut the line ourselves: that says nothing of the server
         now = self._now()
         if self.sent:
-            queries.note_tick(session, TICK, now=now)  # all was well in between: pauses grow from the beginning again
-        pause = pause_after(outcome, failures=queries.heartbeat(session, TICK).failures, now=now)
+            heartbeats.note_tick(
+                session, TICK, now=now
+            )  # all was well in between: pauses grow from the beginning again
+        pause = pause_after(outcome, failures=heartbeats.heartbeat(session, TICK).failures, now=now)
         if pause is None and self._held_in_a_row >= _HELD_IN_A_ROW:
             pause = PauseUntil(now + _HELD_PAUSE, _HELD_REASON, alarming=True)
         if pause is not None:
-            queries.note_tick_failure(
+            heartbeats.note_tick_failure(
                 session, TICK, now=now, message=pause.reason, paused_until=pause.when, permanent=pause.alarming
             )
         return pause

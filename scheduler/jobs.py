@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox
 from intake.bugs import frames
-from intake.db import queries
+from intake.db import heartbeats, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
@@ -207,7 +207,7 @@ def _waiting(session: Session) -> tuple[Waiting, ...]:
 def _write_digest(app: App, session: Session, now: datetime) -> None:
     campaign = app.settings.campaign
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
-    fetched = queries.heartbeat(session, "fetch")
+    fetched = heartbeats.heartbeat(session, "fetch")
     counted = queries.counts(session)["outbox"]
     ledger = queries.load_ledger(session, campaign, app.bench.late_after)
     usage = shutil.disk_usage(app.settings.storage.data_dir)
@@ -264,7 +264,7 @@ def guarded(app: App, name: str, tick: Tick) -> IntakeError | None:
             tick(app)
             if name != "deliver":
                 with app.bench.sessions.begin() as session:
-                    queries.note_tick(session, name, now=app.clock.now())
+                    heartbeats.note_tick(session, name, now=app.clock.now())
         except IntakeError as error:
             return None if app.running.stopping.is_set() else _note_failure(app, name, error)
         except Exception as error:  # noqa: BLE001 - the last frame of its thread: a bug must neither end the process nor hide
@@ -288,10 +288,10 @@ def _note_failure(app: App, name: str, error: Exception) -> IntakeError | None:
     message = str(error) if told is not None else f"程序出错（{type(error).__name__}），详见日志"
     try:
         with app.bench.sessions.begin() as session:
-            failures = queries.heartbeat(session, name).failures
+            failures = heartbeats.heartbeat(session, name).failures
             # a configuration is looked at as soon as it is saved again
             paused_until = None if name == "config" else now + _rest_after(error, failures)
-            queries.note_tick_failure(
+            heartbeats.note_tick_failure(
                 session, name, now=now, message=message, paused_until=paused_until, permanent=permanent
             )
         level = logging.INFO if failures else logging.WARNING
@@ -313,11 +313,11 @@ def recover(app: App) -> None:
     with app.bench.sessions.begin() as session:
         letters = outbox.recover(session, app.clock.now())
         outbox.resolve_uncertain(session, app.clock.now(), None)  # what was never handed over goes out at once
-        known = queries.heartbeat(session, "config")
+        known = heartbeats.heartbeat(session, "config")
         access = {"mailbox": _fingerprint(app)}
         if known.details != access:
             known.details = access
-            queries.end_rests(session)  # a new password or server may have mended what the ticks rest for
+            heartbeats.end_rests(session)  # a new password or server may have mended what the ticks rest for
     if letters:
         log.warning("action=recover.uncertain letters=%d", letters)
 

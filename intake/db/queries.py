@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from intake.db.models import BadAddressRow, HeartbeatRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
+from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
 from intake.ledger import Ledger, keep_ledger
 from intake.model import (
     Assessment,
@@ -160,28 +159,11 @@ def file_message(
                 reading=None if document is None else to_json(document.document),
             )
         )
-    ordinal = 0
-    for ordinal, submission in enumerate(assessment.submissions, start=1):
-        session.add(_submission_row(message_id, ordinal, submission, campaign.id, row.arrived_at))
-    for unit, form in assessment.no_intent:
-        ordinal += 1
-        session.add(
-            SubmissionRow(
-                message_id=message_id,
-                ordinal=ordinal,
-                campaign=campaign.id,
-                form=form,
-                unit=unit,
-                state=CellState.NO_INTENT,
-                trust="",
-                fields=[],
-                problems=[],
-                notes=[],
-                attachment=None,
-                source="",
-                arrived_at=row.arrived_at,
-            )
-        )
+    rows = [_submission_row(message_id, one, campaign.id, row.arrived_at) for one in assessment.submissions]
+    rows += [_declined_row(message_id, unit, form, campaign.id, row.arrived_at) for unit, form in assessment.no_intent]
+    for ordinal, one in enumerate(rows, start=1):
+        one.ordinal = ordinal
+        session.add(one)
 
 
 _MESSAGE_STATES = {
@@ -192,12 +174,9 @@ _MESSAGE_STATES = {
 }
 
 
-def _submission_row(
-    message_id: int, ordinal: int, submission: Submission, campaign: str, arrived_at: datetime
-) -> SubmissionRow:
+def _submission_row(message_id: int, submission: Submission, campaign: str, arrived_at: datetime) -> SubmissionRow:
     return SubmissionRow(
         message_id=message_id,
-        ordinal=ordinal,
         campaign=campaign,
         form=submission.form,
         unit=submission.unit,
@@ -208,6 +187,24 @@ def _submission_row(
         notes=list(submission.notes),
         attachment=submission.attachment,
         source=submission.source,
+        arrived_at=arrived_at,
+    )
+
+
+def _declined_row(message_id: int, unit: UnitName, form: FormId, campaign: str, arrived_at: datetime) -> SubmissionRow:
+    """A form that the unit said in words it will not send."""
+    return SubmissionRow(
+        message_id=message_id,
+        campaign=campaign,
+        form=form,
+        unit=unit,
+        state=CellState.NO_INTENT,
+        trust="",
+        fields=[],
+        problems=[],
+        notes=[],
+        attachment=None,
+        source="",
         arrived_at=arrived_at,
     )
 
@@ -362,57 +359,6 @@ def forgive_address(session: Session, address: str) -> None:
     row = session.get(BadAddressRow, address)
     if row is not None:
         session.delete(row)
-
-
-# --- heartbeats ------------------------------------------------------------------------------------------------------
-
-
-def heartbeat(session: Session, tick: str) -> HeartbeatRow:
-    """Return the row of a tick, made if it is the first time."""
-    row = session.get(HeartbeatRow, tick)
-    if row is None:
-        row = HeartbeatRow(
-            tick=tick, ok_at=None, failed_at=None, failures=0, message="", paused_until=None, details=None
-        )
-        session.add(row)
-        session.flush()
-    return row
-
-
-def end_rests(session: Session) -> None:
-    """Let every tick try at once again."""
-    for row in session.scalars(select(HeartbeatRow).where(HeartbeatRow.paused_until.is_not(None))):
-        row.paused_until = None
-
-
-def note_tick(session: Session, tick: str, *, now: datetime, details: dict[str, Any] | None = None) -> int:
-    """Record that a tick succeeded. Return how many failures it ended (0: all was well before)."""
-    row = heartbeat(session, tick)
-    ended = row.failures
-    row.ok_at, row.failures, row.message, row.paused_until = now, 0, "", None
-    if details is not None:
-        row.details = details
-    return ended
-
-
-def note_tick_failure(
-    session: Session,
-    tick: str,
-    *,
-    now: datetime,
-    message: str,
-    paused_until: datetime | None,
-    permanent: bool = False,
-) -> HeartbeatRow:
-    """Record that a tick failed, since when, and until when it rests."""
-    row = heartbeat(session, tick)
-    if row.failures == 0:
-        row.failed_at = now
-    row.failures += 1
-    row.message = message[:2000]
-    row.paused_until = paused_until
-    row.permanent = permanent
-    return row
 
 
 # --- counts for the digest and the status page -----------------------------------------------------------------------

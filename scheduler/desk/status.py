@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from intake.audience import asked_of
-from intake.db import queries
+from intake.db import heartbeats, queries
 from intake.ledger import Ledger
 from intake.model import CellState, UnitName
 from intake.words import STATE_WORDS, day_words, moment_words
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             reviews = queries.open_reviews(session)
             waiting = len(reviews)
             counts = queries.counts(session)
-            fetch = queries.heartbeat(session, "fetch")
+            fetch = heartbeats.heartbeat(session, "fetch")
         if arguments.json:
             print(json.dumps(_as_json(app, ledger, waiting, counts), ensure_ascii=False))
         else:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from intake import pipeline
-from intake.db import queries
+from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
 from intake.errors import OfficeError, TransientServerError
 from intake.model import OutboxState
@@ -159,14 +159,14 @@ def test_the_same_mail_in_two_folders_is_one_submission_and_one_answer(app, mail
 
 def test_a_new_password_ends_the_rest_that_a_refused_login_began(app, clock):
     with app.bench.sessions.begin() as session:
-        queries.note_tick_failure(
+        heartbeats.note_tick_failure(
             session, "fetch", now=clock.now(), message="x", paused_until=clock.now() + timedelta(hours=4)
         )
     jobs.recover(app)
     with app.bench.sessions() as session:
         assert session.get_one(HeartbeatRow, "fetch").paused_until is not None, "the same password: the rest stays"
     with app.bench.sessions.begin() as session:
-        queries.heartbeat(session, "config").details = {"mailbox": "what another password gave"}
+        heartbeats.heartbeat(session, "config").details = {"mailbox": "what another password gave"}
     jobs.recover(app)
     with app.bench.sessions() as session:
         assert session.get_one(HeartbeatRow, "fetch").paused_until is None

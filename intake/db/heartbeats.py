@@ -1,0 +1,57 @@
+"""Liveness by result: when each tick last succeeded, what went wrong since, and until when it rests."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake.db.models import HeartbeatRow
+
+
+def heartbeat(session: Session, tick: str) -> HeartbeatRow:
+    """Return the row of a tick, made if it is the first time."""
+    row = session.get(HeartbeatRow, tick)
+    if row is None:
+        row = HeartbeatRow(
+            tick=tick, ok_at=None, failed_at=None, failures=0, message="", paused_until=None, details=None
+        )
+        session.add(row)
+        session.flush()
+    return row
+
+
+def end_rests(session: Session) -> None:
+    """Let every tick try at once again."""
+    for row in session.scalars(select(HeartbeatRow).where(HeartbeatRow.paused_until.is_not(None))):
+        row.paused_until = None
+
+
+def note_tick(session: Session, tick: str, *, now: datetime, details: dict[str, Any] | None = None) -> int:
+    """Record that a tick succeeded. Return how many failures it ended (0: all was well before)."""
+    row = heartbeat(session, tick)
+    ended = row.failures
+    row.ok_at, row.failures, row.message, row.paused_until = now, 0, "", None
+    if details is not None:
+        row.details = details
+    return ended
+
+
+def note_tick_failure(
+    session: Session,
+    tick: str,
+    *,
+    now: datetime,
+    message: str,
+    paused_until: datetime | None,
+    permanent: bool = False,
+) -> HeartbeatRow:
+    """Record that a tick failed, since when, and until when it rests."""
+    row = heartbeat(session, tick)
+    if row.failures == 0:
+        row.failed_at = now
+    row.failures += 1
+    row.message = message[:2000]
+    row.paused_until = paused_until
+    row.permanent = permanent
+    return row
