@@ -42,7 +42,7 @@ _UNDECIDED = re.compile(
 _BARE_NONE = re.compile("^(?:我[单位局镇乡办中心]{1,2})?(?:无|没有|暂无)$")  # the reply that a soft reminder asks for
 
 _COURTESY = re.compile(
-    "收到|已收|收悉|知悉|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
+    "(?:核对|确认|信息|内容)?无误|收到|已收|收悉|知悉|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
     "|您好|你好|领导|同志|老师|祝好|顺祝商祺|工作顺利|此致|敬礼",
     re.IGNORECASE,
 )
@@ -60,6 +60,12 @@ _ADVERTISING = re.compile(
 _CORRECTING = re.compile("更正|改为|更改为|变更为|应为|写错|填错|有误|有变|换成|换为|更新为")
 
 
+_ABSENCE = re.compile(
+    "自动(?:回复|答复)|(?:正在|现在|目前|本人|我)[^\u3002\n]{0,6}(?:休假|出差|外出|年假|产假|不在(?:办公室|单位|岗))"
+    "|(?:回来|返岗|返回|上班|假期结束)后[^\u3002\n]{0,8}(?:回复|处理|答复|联系)|out of (?:the )?office",
+    re.IGNORECASE,
+)
+_ABSENCE_LENGTH = 120  # characters; who writes more has something to say
 _TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
 _CORRECTING_VALUE = re.compile("写错|填错|打错|有误|正确的|应为|应是|应该是|改为|改成|更改为|变更为|换成|换为")
 _VALUE = re.compile("[0-9０-９]{5,}|@")
@@ -110,6 +116,11 @@ def is_courtesy(text: str) -> bool:
     joined = _PUNCTUATION.sub("", "".join(line for line in lines if line and not _CLIENT_LINE.match(line)))
     rest, found = _COURTESY.subn("", joined)
     return found > 0 and len(rest) <= _COURTESY_REST and not _MEANINGFUL.search(rest) and not asks(text)
+
+
+def is_absence_note(text: str) -> bool:
+    """Return whether a short text only says that its writer is away: a mail program wrote it, whatever its headers."""
+    return len(text) <= _ABSENCE_LENGTH and bool(_ABSENCE.search(text))
 
 
 def contradicts_its_form(text: str) -> bool:

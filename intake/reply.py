@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from intake import phrases
 from intake.audience import asked_of
 from intake.dossier import Known
 from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
@@ -75,6 +76,8 @@ def answers(
     match assessment.disposition:
         case Disposition.IGNORED:
             return ()
+        case Disposition.REVIEW if not assessment.submissions and phrases.is_absence_note(reading.own_text):
+            return ()  # the clerk sees it; to answer a machine that hides its headers would begin a loop
         case Disposition.REVIEW:
             address = reading.head.from_address
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses

@@ -118,3 +118,19 @@ def test_our_own_receipt_quoted_without_a_mark_is_nobodys_form(stage):
     )
     stage.send(OWN, "联络员反馈表", text=echo)
     assert (stage.value("name"), stage.value("mobile")) == ("林小满", "13900000001")
+
+
+@pytest.mark.parametrize("words", ["我正在休假，12月1日回来后回复您。\n", "本人外出学习，返岗后尽快处理。\n"])
+def test_an_absence_note_without_headers_is_not_answered(stage, words):
+    stage.send(OWN, attachment=office.liaison(TOWN))
+    sent = len(stage.sink.delivered)
+    stage.send(OWN, "回复：收件回执", text=words, In_Reply_To=stage.newest_letter_to(OWN))
+    assert len(stage.sink.delivered) == sent
+
+
+def test_a_reply_that_all_is_right_is_nobodys_work(stage):
+    stage.send(OWN, attachment=office.liaison(TOWN))
+    assert (
+        stage.send(OWN, "回复：收件回执", text="核对无误，谢谢。\n", In_Reply_To=stage.newest_letter_to(OWN))
+        == "ignored"
+    )
