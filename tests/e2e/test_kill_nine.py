@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -42,7 +42,6 @@ class World:
     zygote: subprocess.Popen
     files_copies: bool = True
     minutes: int = 0
-    log: list = field(default_factory=list)
 
     def round(self, data: Path, *, kill_at: int = 0) -> dict:
         self.minutes += 20  # past the grace after which absence from the Sent folder counts
@@ -55,9 +54,7 @@ class World:
         }
         self.zygote.stdin.write(json.dumps(order) + "\n")
         self.zygote.stdin.flush()
-        answer = json.loads(self.zygote.stdout.readline())
-        self.log.append(answer)
-        return answer
+        return json.loads(self.zygote.stdout.readline())
 
 
 @pytest.fixture(scope="module")
@@ -80,16 +77,13 @@ def world(zygote):
     with DemoMailbox(ADDRESS, office.PASSWORD) as imap:
         for number, raw in enumerate(MAILS, start=1):
             imap.deliver("INBOX", raw, office.START + timedelta(minutes=number))
-        copies = []
-        sink = SmtpSink(
-            login=ADDRESS, password=office.PASSWORD, on_mail=lambda letter: copies.append(letter) or file_copy(letter)
-        )
-        made = World(imap, sink, zygote)
+        made: World
 
         def file_copy(letter) -> None:
-            if made.files_copies:
-                imap.deliver("已发送", letter.raw, office.START + timedelta(minutes=made.minutes))
+            imap.deliver("已发送", letter.raw, office.START + timedelta(minutes=made.minutes))
 
+        sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=file_copy)
+        made = World(imap, sink, zygote)
         with sink:
             yield made
 
