@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers import confine
+from parsers import landlock
 from parsers.isolate import Worker
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def run_alone(script, header):
     """Run `script` (which confines itself), then the escape attempts, in a process of its own."""
     code = (
         "import sys, json, ctypes, socket, errno, resource; sys.path.insert(0, sys.argv[1])\n"
-        "from parsers import confine\nfrom tests.builders.unruly import escape\n"
+        "from parsers import confine, landlock, seccomp\nfrom tests.builders.unruly import escape\n"
         f"{script}\nprint(json.dumps(escape(json.loads(sys.argv[2]), b'')))"
     )
     command = [sys.executable, "-c", code, str(ROOT), json.dumps(header)]
@@ -115,7 +115,7 @@ def test_landlock_alone_closes_the_files(daemon_file, tmp_path):
     with Worker(handlers=HANDLERS) as worker:
         if not layer(worker, "landlock").active:
             pytest.skip(layer(worker, "landlock").detail)
-    outcome = run_alone("confine._enter_landlock(())", header)
+    outcome = run_alone("landlock.enter({})", header)
     assert outcome == dict.fromkeys(BY_LANDLOCK, "PermissionError")
 
 
@@ -128,7 +128,7 @@ def test_seccomp_alone_closes_network_processes_and_changes_of_files(daemon_file
     with Worker(handlers=HANDLERS) as worker:
         if not layer(worker, "seccomp").active:
             pytest.skip(layer(worker, "seccomp").detail)
-    outcome = run_alone("confine._filter_system_calls()", header)
+    outcome = run_alone("seccomp.filter_alone()", header)
     assert outcome == {
         **dict.fromkeys(BY_SECCOMP, "PermissionError"),
         **dict.fromkeys(UNKNOWN, "NotImplementedError"),
@@ -181,6 +181,6 @@ def test_another_system_does_without_landlock_and_seccomp(daemon_file, tmp_path)
     ],
 )
 def test_an_older_kernel_is_asked_only_for_what_it_knows(version, size, files):
-    attributes = confine._ruleset_attributes(version)
+    attributes = landlock.ruleset_attributes(version)
     assert len(attributes) == size
     assert struct.unpack("=Q", attributes[:8])[0] == files
