@@ -23,6 +23,7 @@ from intake.mime import QUOTED_MARK, part, unpack, unpack_head
 from intake.structure import walk
 from parsers.codec import from_json, to_json
 from parsers.document import Note, NoteCode
+from parsers.engines import Engines
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
 from parsers.parse import parse_document, parse_html, parse_text
@@ -30,15 +31,15 @@ from parsers.worker import HANDLERS as BARE_HANDLERS
 from parsers.worker import Handler
 
 
-def _unpack_mail(_header: JsonObject, raw: bytes) -> JsonObject:
+def _unpack_mail(_header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
     return cast("JsonObject", to_json(unpack(raw)))
 
 
-def _unpack_head(_header: JsonObject, raw: bytes) -> JsonObject:
+def _unpack_head(_header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
     return cast("JsonObject", to_json(unpack_head(raw)))
 
 
-def _read_part(header: JsonObject, raw: bytes) -> JsonObject:
+def _read_part(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
     leaf, data = part(raw, str(header["path"]))
     reading = parse_document(
         data,
@@ -46,11 +47,12 @@ def _read_part(header: JsonObject, raw: bytes) -> JsonObject:
         declared_type=leaf.type,
         forms=_forms(header),
         area_code=str(header.get("area_code", "")),
+        engines=engines,
     )
     return cast("JsonObject", to_json(reading))
 
 
-def _read_body(header: JsonObject, raw: bytes) -> JsonObject:
+def _read_body(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
     path, mark, _ = str(header["path"]).partition(QUOTED_MARK)
     for body in read_bodies(walk(raw)):
         if body.path == path:

@@ -31,7 +31,8 @@ class Cell:
     `text` joins the cell's own paragraphs by newlines (nested grids not included). `underlined` lists the pieces of
     `text` that carry an underline and `struck` those that are struck out (struck text does not stand in `text`):
     是/否 is often answered by them alone. `place` is for example ``"table 1, R2C4"`` (one-based, as people count) or
-    ``"Sheet1!B3"``. `number_format` is the workbook's format of a numeric cell, else "".
+    ``"Sheet1!B3"``. `number_format` is the workbook's format of a numeric cell, else "". `picture` shows a scanned cell
+    (base64 of a JPEG), else "".
     """
 
     row: int
@@ -44,6 +45,7 @@ class Cell:
     struck: tuple[str, ...] = ()
     nested: tuple["Grid", ...] = ()
     number_format: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ class NoteCode(StrEnum):
     UNCERTAIN_ENCODING = "uncertain_encoding"
     UNKNOWN_SYMBOL = "unknown_symbol"
     FORMULA_WITHOUT_VALUE = "formula_without_value"  # written by a program that does not calculate
-    SECOND_BEST_READER = "second_best_reader"
+    SECOND_BEST_READER = "second_best_reader"  # the better one is not on this machine; detail: its `Engine`
+    OCR = "ocr"  # read off a picture
+    COVERED_TEXT = "covered_text"  # a PDF holds text that no person sees on the page
+    PAGES_LEFT_OUT = "pages_left_out"  # more pages than the budget allows; detail: how many were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,16 @@ class Document:
 
     `reader` is name and version of what read it, for example ``"word/1 python-docx 1.2.0"``; it is stored with each
     reading so that a better reader can be run over the archive later.
+
+    `second_look` is empty for containers that hold text. For a scan it holds the same blocks as an independent second
+    look of the engine saw them: a value counts only where both looks give the same.
     """
 
     blocks: tuple[Block, ...]
     reader: str
     notes: tuple[Note, ...] = ()
     pictures: int = 0
+    second_look: tuple[Block, ...] = ()
 
     def grids(self) -> Iterator[Grid]:
         """Yield the top-level grids in reading order."""
@@ -113,6 +122,7 @@ class FailureCode(StrEnum):
     EMPTY = "empty"  # zero bytes, or no content at all
     UNSUPPORTED = "unsupported"  # we know what it is and do not read it
     NEEDS_ENGINE = "needs_engine"  # readable, but the program for it is not on this machine
+    UNRECOGNIZED = "unrecognized"  # a picture on which no form could be made out
     TOO_LARGE = "too_large"  # over the budget: size, cells, members, depth
     LOCK_FILE = "lock_file"  # ~$name.docx: the shadow of an open file, not the file
     REFUSED = "refused"  # hostile construction (DTD in a package, overlapping zip members)
@@ -152,6 +162,9 @@ class Budget:
     cells: int = 20_000
     nested_depth: int = 8
     text_characters: int = 2_000_000
+    pages: int = 20  # of a PDF
+    scanned_pages: int = 5  # pictures of pages looked at by the OCR engine
+    pixels: int = 40_000_000  # of one picture, before it is scaled down
 
 
 DEFAULT_BUDGET = Budget()

@@ -2,7 +2,10 @@
 
 In: an operation, a header, the bytes of a mail or document. Out: `Answered` or `Stopped`, values both. Whatever the
 child does (hang, die, talk garbage, answer too much), the call ends in time, the child is replaced and the next call
-works. Nothing that came by mail is parsed on this side but the frame's JSON, which `codec` checks by shape afterwards.
+works. In the middle of a call the child may ask for what it can't do itself, locked in as it is (convert this file, look
+at this picture): a frame with a ``wanted`` goes to the `Service`, the answer back down the pipe.
+
+Nothing that came by mail is parsed on this side but the frame's JSON, which `codec` checks by shape afterwards.
 
 One child per `Worker`, started with an empty environment and kept warm; replaced after 200 calls, any death, a resident
 size over 300 MB, or when it says itself that it ran out of memory or stack (facts/reliability.md §3.5).
@@ -18,13 +21,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Protocol, Self, cast
 
 from parsers.confine import Layer
 from parsers.document import FailureCode
+from parsers.engines import Engine, missing_engine
 from parsers.frames import Frame, FrameError, JsonObject, read_frame, write_frame
 
 log = logging.getLogger(__name__)
@@ -37,6 +42,11 @@ _BOOT = (
 )
 _LAST_BREATH_S = 0.5  # between the end of the pipe and the end of the process; then it is killed
 _GREETING_BYTES = 2**16
+_WANTED_BYTES = 64 * 2**20  # of a file that the child wants converted or looked at
+_WANTED_CALLS = (
+    60  # for one document: an archive of many old files; a child that is no longer ours could go on for ever
+)
+_SPARE_S = 1.0  # between the end of a service's time and the end of the call's
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,37 @@ class WorkerReport:
         return "; ".join(words for words in (active, missing and f"without {missing}") if words)
 
 
+class Service(Protocol):
+    """What the child may ask for in the middle of a call: `services.Services`, or nothing at all (`NoService`)."""
+
+    def serve(self, question: JsonObject, payload: bytes, seconds: float) -> tuple[JsonObject, bytes]:
+        """Given a question, return the answer within `seconds`. Never raise."""
+        ...
+
+    def rest(self) -> None:
+        """Give back what is only needed while there is work."""
+        ...
+
+    def close(self) -> None:
+        """End at once, also in the middle of an answer."""
+        ...
+
+
+class NoService:
+    """A machine without engines: every question is answered by its name."""
+
+    def serve(self, question: JsonObject, payload: bytes, seconds: float) -> tuple[JsonObject, bytes]:  # noqa: ARG002
+        """Refuse."""
+        engine = missing_engine(str(question["convert"])) if "convert" in question else Engine.OCR
+        return {"failure": {"code": FailureCode.NEEDS_ENGINE.value, "detail": engine.value}}, b""
+
+    def rest(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
 _CLOSED = Stopped(FailureCode.CRASHED, "the worker is closed")
 
 
@@ -92,9 +133,13 @@ class WorkerUnavailable(Exception):
 class Worker:
     """A warm child process for hostile bytes. Thread-safe: one call at a time. Use it as a context manager."""
 
-    def __init__(self, *, handlers: str, limits: Limits | None = None) -> None:
-        """Given the name of a module that offers ``HANDLERS``, prepare a worker; the child starts with the first call."""
+    def __init__(self, *, handlers: str, limits: Limits | None = None, service: Service | None = None) -> None:
+        """Given the name of a module that offers ``HANDLERS``, prepare a worker; the child starts with the first call.
+
+        `service` (closed with the worker) answers what the child asks for; without one every engine is missing.
+        """
         self._handlers = handlers
+        self._service = service or NoService()
         self._limits = limits or Limits()
         self._turn = threading.Lock()
         self._child: _Child | None = None
@@ -110,7 +155,8 @@ class Worker:
         with self._turn:
             try:
                 child = self._ready_child()
-                outcome, retire = child.ask(operation, header, payload, timeout_s=timeout_s, limits=self._limits)
+                call = _Call(operation, header, payload, timeout_s)
+                outcome, retire = child.ask(call, self._limits, self._service)
             except BaseException:
                 self._discard_child()
                 if self._closed:
@@ -136,9 +182,14 @@ class Worker:
                 raise
             return WorkerReport(child.layers, self._starts, child.calls)
 
+    def rest(self) -> None:
+        """There is no work for now: give back what is only needed while there is."""
+        self._service.rest()
+
     def close(self) -> None:
         """End the child at once, also in the middle of a call (which then returns `Stopped`)."""
         self._closed = True
+        self._service.close()
         child = self._child
         if child is not None:
             child.kill()
@@ -169,6 +220,16 @@ class Worker:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is asked of the child."""
+
+    operation: str
+    header: JsonObject
+    payload: bytes
+    timeout_s: float
 
 
 class _Child:
@@ -210,24 +271,31 @@ class _Child:
             raise WorkerUnavailable(f"the worker does not start: {_one_line(reason)}")
         self.layers = tuple(Layer(str(one["name"]), bool(one["active"]), _one_line(one["detail"])) for one in layers)
 
-    def ask(
-        self, operation: str, header: JsonObject, payload: bytes, *, timeout_s: float, limits: Limits
-    ) -> tuple[Answered | Stopped, bool]:
+    def ask(self, call: "_Call", limits: Limits, service: Service) -> tuple[Answered | Stopped, bool]:
         """Return the outcome of one call, and whether the child has to go."""
         self.calls += 1
-        call: JsonObject = {
-            "operation": operation,
-            "header": header,
-            "timeout_s": timeout_s,
-            "cpu_s": min(limits.cpu_s, math.ceil(timeout_s)),
+        order: JsonObject = {
+            "operation": call.operation,
+            "header": call.header,
+            "timeout_s": call.timeout_s,
+            "cpu_s": min(limits.cpu_s, math.ceil(call.timeout_s)),
         }
-        question = Frame(self.calls, call, payload)
+        question = Frame(self.calls, order, call.payload)
+        ends_at = time.monotonic() + call.timeout_s - _SPARE_S
 
         def exchange() -> Frame | None:
             write_frame(self._questions, question)
-            return read_frame(self._answers, json_limit=limits.answer_bytes)
+            for _ in range(_WANTED_CALLS):
+                frame = read_frame(self._answers, json_limit=limits.answer_bytes, payload_limit=_WANTED_BYTES)
+                wanted = frame.json.get("wanted") if frame is not None else None
+                if frame is None or not isinstance(wanted, dict):
+                    return frame
+                left = max(0.0, ends_at - time.monotonic())
+                answer, data = service.serve(cast("JsonObject", wanted), frame.payload, left)
+                write_frame(self._questions, Frame(self.calls, answer, data))
+            raise FrameError("it wants too much")
 
-        frame = self._within(timeout_s, exchange)
+        frame = self._within(call.timeout_s, exchange)
         if not isinstance(frame, Frame):
             return self._last_words(frame), True
         if frame.sequence != self.calls:

@@ -21,11 +21,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from parsers.codec import from_json
 from parsers.confine import Bounds, confine
-from parsers.document import FailureCode
+from parsers.document import FailureCode, ReadFailure
+from parsers.engines import Converted, Engines, ScannedPage
 from parsers.frames import Frame, FrameError, JsonObject, encode_json, read_frame, write_encoded, write_frame
 
-Handler = Callable[[JsonObject, bytes], JsonObject]
+Handler = Callable[[JsonObject, bytes, Engines], JsonObject]
 
 # Imported lazily by the standard library in mid-parse (zipfile: cp437), partly with shared objects outside our own
 # directories: they have to be in memory before the door is locked.
@@ -74,7 +76,7 @@ def _take_over_pipe() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _load_handlers(name: str) -> Mapping[str, Handler]:
-    for module in _WARM_UP:
+    for module in (*_WARM_UP, *(("parsers.parse",) if name == __name__ else ())):
         importlib.import_module(module)
     handlers = importlib.import_module(name).HANDLERS
     return cast("Mapping[str, Handler]", handlers)
@@ -97,14 +99,45 @@ def _readable_directories(handlers: str) -> Iterator[Path]:
 def _serve(
     questions: BinaryIO, answers: BinaryIO, handlers: Mapping[str, Handler], resident: int | None, answer_bytes: int
 ) -> None:
-    limits = {"json_limit": _MAXIMUM_HEADER_BYTES, "payload_limit": _MAXIMUM_PAYLOAD_BYTES}
-    while (frame := read_frame(questions, **limits)) is not None:
+    while (frame := _read(questions)) is not None:
         _set_clocks(frame.json)
-        body = _answer(handlers, frame, answer_bytes, resident)
+        body = _answer(handlers, frame, PipeEngines(questions, answers, frame.sequence), answer_bytes, resident)
         sequence = frame.sequence
         del frame  # up to 64 MB that the next question needs
         write_encoded(answers, sequence, body)
         _stop_clocks()
+
+
+def _read(questions: BinaryIO) -> Frame | None:
+    return read_frame(questions, json_limit=_MAXIMUM_HEADER_BYTES, payload_limit=_MAXIMUM_PAYLOAD_BYTES)
+
+
+class PipeEngines:
+    """The engines as they are seen from inside: in the middle of a call the parent is asked through the pipe."""
+
+    def __init__(self, questions: BinaryIO, answers: BinaryIO, sequence: int) -> None:
+        self._questions = questions
+        self._answers = answers
+        self._sequence = sequence
+
+    def convert(self, data: bytes, kind: str) -> Converted:
+        """Given a file and its kind, return it converted. Raise ReadFailure as `engines.Engines` says."""
+        frame = self._ask({"convert": kind}, data)
+        return Converted(frame.payload, str(frame.json.get("by", "")))
+
+    def look(self, picture: bytes, frame: int = 0) -> ScannedPage:
+        """Given a picture, return what stands on it. Raise ReadFailure as `engines.Engines` says."""
+        return from_json(ScannedPage, self._ask({"look": {"frame": frame}}, picture).json.get("page"))
+
+    def _ask(self, wanted: JsonObject, payload: bytes) -> Frame:
+        write_frame(self._answers, Frame(self._sequence, {"wanted": wanted}, payload))
+        frame = _read(self._questions)
+        if frame is None:
+            raise FrameError("the parent is gone")
+        failure = frame.json.get("failure")
+        if isinstance(failure, dict):
+            raise ReadFailure(FailureCode(str(failure.get("code"))), str(failure.get("detail", "")))
+        return frame
 
 
 def _set_clocks(call: JsonObject) -> None:
@@ -124,12 +157,14 @@ def _stop_clocks() -> None:
         signal.alarm(0)
 
 
-def _answer(handlers: Mapping[str, Handler], frame: Frame, answer_bytes: int, resident: int | None) -> bytes:
+def _answer(
+    handlers: Mapping[str, Handler], frame: Frame, engines: Engines, answer_bytes: int, resident: int | None
+) -> bytes:
     """Run the handler and return the encoded answer: errors of every kind become named outcomes here."""
     retire = False
     try:
         handler = handlers[str(frame.json["operation"])]
-        answer = handler(cast("JsonObject", frame.json["header"]), frame.payload)
+        answer = handler(cast("JsonObject", frame.json["header"]), frame.payload, engines)
         retire = _tells_of_crash(answer)
         body = encode_json({"answer": answer, "retire": retire, "resident_bytes": _resident_bytes(resident)})
         if len(body) <= answer_bytes:
@@ -139,6 +174,8 @@ def _answer(handlers: Mapping[str, Handler], frame: Frame, answer_bytes: int, re
         code, detail, retire = FailureCode.TOO_LARGE, "memory budget used up", True
     except RecursionError:
         code, detail, retire = FailureCode.TOO_LARGE, "nested too deep", True
+    except FrameError:
+        raise  # the pipe is out of step or the parent is gone: nothing more to say
     except (Exception, SystemExit) as error:  # noqa: BLE001 - readers fail in every way there is (facts §5); the class is kept
         code, detail = FailureCode.CRASHED, _where(error)
     return encode_json(
@@ -180,10 +217,10 @@ def _resident_bytes(statm: int | None) -> int:
     return int(os.pread(statm, 128, 0).split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _parse_bare_document(header: JsonObject, payload: bytes) -> JsonObject:
+def _parse_bare_document(header: JsonObject, payload: bytes, engines: Engines) -> JsonObject:
     """Handler of ``document``: header {name, declared_type, forms, area_code} + bytes → DocumentReading."""
     # Imported here: a handlers module imports this one for the function, and intake's own handlers import parse first.
-    from parsers.codec import from_json, to_json  # noqa: PLC0415
+    from parsers.codec import to_json  # noqa: PLC0415
     from parsers.forms import FormSpec  # noqa: PLC0415
     from parsers.parse import parse_document  # noqa: PLC0415
 
@@ -194,6 +231,7 @@ def _parse_bare_document(header: JsonObject, payload: bytes) -> JsonObject:
         declared_type=str(header.get("declared_type", "")),
         forms=tuple(from_json(FormSpec, form) for form in forms) if isinstance(forms, list) else (),
         area_code=str(header.get("area_code", "")),
+        engines=engines,
     )
     return cast("JsonObject", to_json(reading))
 

@@ -19,29 +19,29 @@ def _stop(words):
         raise ValueError("no")
 
 
-def _part(header, raw):
+def _part(header, raw, engines):
     from intake.mime import payload
 
     data = payload(raw, header["path"])
     _stop(data)
-    return UNSHAPED if b"UNSHAPED" in data else REAL["part"](header, raw)
+    return UNSHAPED if b"UNSHAPED" in data else REAL["part"](header, raw, engines)
 
 
-def _mail(header, raw):
+def _mail(header, raw, engines):
     if b"X-Unpackable: no" in raw:
         os.abort()
-    return REAL["mail"](header, raw)
+    return REAL["mail"](header, raw, engines)
 
 
-def _head(header, raw):
+def _head(header, raw, engines):
     if b"X-Head: no" in raw:
         os.abort()
-    return REAL["head"](header, raw)
+    return REAL["head"](header, raw, engines)
 
 
-def _document(header, raw):
+def _document(header, raw, engines):
     _stop(raw)
-    return REAL["document"](header, raw)
+    return REAL["document"](header, raw, engines)
 
 
 HANDLERS = {**REAL, "part": _part, "mail": _mail, "head": _head, "document": _document}

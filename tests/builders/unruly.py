@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 
-def echo(header, payload):
+def echo(header, payload, engines=None):
     return {
         "header": header,
         "bytes": len(payload),
@@ -26,21 +26,21 @@ def echo(header, payload):
     }
 
 
-def path_and_streams(header, payload):
+def path_and_streams(header, payload, engines=None):
     return {"path": sys.path, "streams": [os.readlink(f"/proc/self/fd/{number}") for number in (0, 1, 2)]}
 
 
-def hang(header, payload):
+def hang(header, payload, engines=None):
     while True:
         time.sleep(60)
 
 
-def spin(header, payload):
+def spin(header, payload, engines=None):
     while True:
         pass
 
 
-def burn(header, payload):
+def burn(header, payload, engines=None):
     """Use the given seconds of CPU time."""
     end = time.process_time() + float(header["seconds"])
     while time.process_time() < end:
@@ -48,14 +48,14 @@ def burn(header, payload):
     return {"pid": os.getpid()}
 
 
-def chatter(header, payload):
+def chatter(header, payload, engines=None):
     print("0 is out of range " * 10_000)
     sys.stderr.write("noise " * 10_000)
     os.write(1, b"straight to the descriptor")
     return {"said": True}
 
 
-def garbage(header, payload):
+def garbage(header, payload, engines=None):
     """Write nonsense on whatever descriptor takes it, the pipe included."""
     for descriptor in range(3, 64):
         with contextlib.suppress(OSError):
@@ -63,11 +63,11 @@ def garbage(header, payload):
     return {}
 
 
-def huge(header, payload):
+def huge(header, payload, engines=None):
     return {"text": "x" * int(header["characters"])}
 
 
-def huge_frame(header, payload):
+def huge_frame(header, payload, engines=None):
     """Announce an answer of 2 GiB, past the child's own check."""
     from parsers.frames import _MAGIC, _PREFIX
 
@@ -77,7 +77,7 @@ def huge_frame(header, payload):
     return {}
 
 
-def forged(header, payload):
+def forged(header, payload, engines=None):
     """Write a well-formed frame with the given number and body in place of the answer, then die."""
     from parsers.frames import _MAGIC, _PREFIX
 
@@ -88,26 +88,26 @@ def forged(header, payload):
     os._exit(0)
 
 
-def die(header, payload):
+def die(header, payload, engines=None):
     number = getattr(signal, header["signal"])
     signal.signal(number, signal.SIG_DFL) if number != signal.SIGKILL else None
     os.kill(os.getpid(), number)
     time.sleep(60)
 
 
-def leave(header, payload):
+def leave(header, payload, engines=None):
     os._exit(3)
 
 
-def abort(header, payload):
+def abort(header, payload, engines=None):
     os.abort()
 
 
-def exhaust_memory(header, payload):
+def exhaust_memory(header, payload, engines=None):
     return {"bytes": len(bytearray(2 * 2**30))}
 
 
-def keep_memory(header, payload):
+def keep_memory(header, payload, engines=None):
     KEPT.append(bytearray(b"x") * int(header["bytes"]))
     return {"pid": os.getpid()}
 
@@ -115,38 +115,38 @@ def keep_memory(header, payload):
 KEPT = []
 
 
-def recurse(header, payload):
+def recurse(header, payload, engines=None):
     return recurse(header, payload)
 
 
-def nested_answer(header, payload):
+def nested_answer(header, payload, engines=None):
     value = []
     for _ in range(100_000):
         value = [value]
     return {"value": value}
 
 
-def fail(header, payload):
+def fail(header, payload, engines=None):
     raise ValueError("王某 13900000000")
 
 
-def surrender(header, payload):
+def surrender(header, payload, engines=None):
     sys.exit("give up")
 
 
-def surrogate(header, payload):
+def surrogate(header, payload, engines=None):
     return {"text": "\ud800"}
 
 
-def not_json(header, payload):
+def not_json(header, payload, engines=None):
     return {"value": object()}
 
 
-def crashed_reading(header, payload):
+def crashed_reading(header, payload, engines=None):
     return {"failure": {"code": "crashed", "detail": ""}, "pid": os.getpid()}
 
 
-def thread(header, payload):
+def thread(header, payload, engines=None):
     seen = []
     worker = threading.Thread(target=lambda: seen.append(threading.get_native_id() != os.getpid()))
     worker.start()
@@ -154,7 +154,7 @@ def thread(header, payload):
     return {"ran": seen}
 
 
-def lazy_import(header, payload):
+def lazy_import(header, payload, engines=None):
     """Modules that nothing has loaded yet, of the standard library and of an installed package."""
     import wsgiref.headers
 
@@ -163,7 +163,7 @@ def lazy_import(header, payload):
     return {"names": [wsgiref.headers.__name__, sortedcontainers.__name__]}
 
 
-def escape(header, payload):
+def escape(header, payload, engines=None):
     """Try every way out, or those named, and tell what came of each: "open" or the name of the error."""
     target = Path(header["target"])
     libc = ctypes.CDLL(None, use_errno=True)
@@ -236,6 +236,20 @@ def _system_call(libc, *numbers):
     if libc.syscall(*[ctypes.c_long(number) for number in numbers]) < 0:
         number = ctypes.get_errno()
         raise NotImplementedError if number == errno.ENOSYS else OSError(number, "system call")
+
+
+def convert(header, payload, engines=None):
+    """Ask the parent for one conversion after the other."""
+    from parsers.document import ReadFailure
+
+    made = []
+    for _ in range(int(header.get("times", 1))):
+        try:
+            converted = engines.convert(payload, str(header["kind"]))
+            made.append([converted.by, len(converted.data), sum(converted.data)])
+        except ReadFailure as refused:
+            made.append([refused.failure.code, refused.failure.detail])
+    return {"made": made}
 
 
 HANDLERS = {

@@ -8,6 +8,7 @@ from intake.mime import Unpacked, unpack
 from intake.unpack import HANDLERS
 from parsers.codec import from_json, to_json
 from parsers.document import FailureCode, NoteCode
+from parsers.engines import NO_ENGINES
 from parsers.forms import DocumentReading, FieldSpec, FieldType, FormKind, FormSpec
 from tests.builders.mail import attachment, html, mail, multipart, part, text, web_mail
 
@@ -28,7 +29,7 @@ OLD_LINES = LINES.replace("13900000001", "13900000002")
 
 def call(operation, raw, **header):
     header = {"forms": to_json((LIAISON,)), "area_code": "", **header}
-    answer = HANDLERS[operation](json.loads(json.dumps(header)), raw)
+    answer = HANDLERS[operation](json.loads(json.dumps(header)), raw, NO_ENGINES)
     return json.loads(json.dumps(answer))
 
 
@@ -90,7 +91,7 @@ def test_a_body_of_doubtful_encoding_says_so():
 
 def test_a_bare_document_is_read():
     answer = HANDLERS["document"](
-        {"name": "反馈表.txt", "declared_type": "", "forms": to_json((LIAISON,))}, LINES.encode()
+        {"name": "反馈表.txt", "declared_type": "", "forms": to_json((LIAISON,))}, LINES.encode(), NO_ENGINES
     )
     assert values(json.loads(json.dumps(answer)))["mobile"] == "13900000001"
 

@@ -312,3 +312,77 @@ def test_a_report_reads_as_one_line():
     layers = (Layer("rlimits", active=True, detail="1024 MiB"), Layer("seccomp", active=False, detail="not on darwin"))
     assert str(WorkerReport(layers, starts=1, calls=0)) == "rlimits 1024 MiB; without seccomp (not on darwin)"
     assert str(WorkerReport(layers[:1], starts=1, calls=0)) == "rlimits 1024 MiB"
+
+
+# --- what the child asks for in the middle of a call -------------------------------------------------------------------
+
+
+class Workshop:
+    """A service that answers with the payload turned round, after a while."""
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.questions: list[tuple[dict, int]] = []
+        self.seconds: list[float] = []
+        self.pause_s = pause_s
+        self.closed = threading.Event()
+
+    def serve(self, question, payload, seconds):
+        self.questions.append((question, len(payload)))
+        self.seconds.append(seconds)
+        self.closed.wait(min(self.pause_s, seconds))
+        return {"by": "workshop 1"}, payload[::-1]
+
+    def rest(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_the_child_asks_its_parent_and_goes_on_with_the_answer():
+    workshop = Workshop()
+    with Worker(handlers=HANDLERS, service=workshop) as asking:
+        payload = bytes(range(256)) * 4_000
+        answer = asking.call("convert", {"kind": "doc", "times": 3}, payload, timeout_s=20)
+        assert answer.json == {"made": [["workshop 1", len(payload), sum(payload)]] * 3}
+        assert asking.call("echo", {}, b"xyz", timeout_s=20).json["bytes"] == 3
+    assert workshop.questions == [({"convert": "doc"}, len(payload))] * 3
+
+
+def test_without_a_service_every_engine_is_missing():
+    with Worker(handlers=HANDLERS) as alone:
+        assert alone.call("convert", {"kind": "rar"}, b"", timeout_s=20).json == {"made": [["needs_engine", "archive"]]}
+        assert alone.call("convert", {"kind": "doc"}, b"", timeout_s=20).json == {"made": [["needs_engine", "office"]]}
+
+
+def test_a_child_that_asks_without_end_is_stopped():
+    with Worker(handlers=HANDLERS, service=Workshop()) as greedy:
+        stopped = greedy.call("convert", {"kind": "doc", "times": 10_000}, b"x", timeout_s=20)
+        assert (stopped.code, stopped.detail) == (FailureCode.CRASHED, "the worker talks nonsense: it wants too much")
+        assert isinstance(greedy.call("echo", {}, b"", timeout_s=20), Answered)
+
+
+def test_a_service_gets_no_more_time_than_the_call_has():
+    workshop = Workshop(pause_s=60)
+    with Worker(handlers=HANDLERS, service=workshop) as slow:
+        started = time.monotonic()
+        slow.call("convert", {"kind": "doc", "times": 2}, b"x", timeout_s=3)
+        assert time.monotonic() - started < 6
+    assert workshop.seconds[0] < 3
+    assert workshop.seconds[1:] == [0.0], "what the first answer took is gone"
+
+
+def test_closing_ends_a_service_in_the_middle_of_its_answer():
+    workshop = Workshop(pause_s=60)
+    closing = Worker(handlers=HANDLERS, service=workshop)
+    results = []
+    thread = threading.Thread(
+        target=lambda: results.append(closing.call("convert", {"kind": "doc"}, b"x", timeout_s=60))
+    )
+    thread.start()
+    while not workshop.questions:
+        time.sleep(0.01)
+    closing.close()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert isinstance(results[0], Stopped)
