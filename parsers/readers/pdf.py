@@ -1,0 +1,34 @@
+"""PDF files → `Document`: what a person sees on the pages, whether it is text or a picture of text.
+
+In: bytes that `sniff` called a PDF. Out: blocks page by page. The way of a file: `pdfopen` opens it within bounds, `pdfink`
+interprets a page into glyphs, rules and pictures, `pdfforms` adds the values of form fields and annotations, `pdfseen` leaves
+out what nobody sees, `pdftables` finds the ruled cells, `pdflines` puts glyphs together to text, `pdfblocks` makes blocks of
+them; `pdfrender` draws a page that holds no usable text for the OCR engine; `pdfreading` is the page that calls them.
+Must not: import a PDF library before it is needed (they are an optional engine), run scripts, follow links, raise anything
+but ReadFailure. Standard: ISO 32000-1.
+"""
+
+from parsers.document import Budget, Document, FailureCode, ReadFailure
+from parsers.engines import Engine, Engines
+
+
+def read(data: bytes, budget: Budget, engines: Engines) -> Document:
+    """Given a PDF file, return what a person would see in it. Pages without text are shown to the OCR engine.
+
+    Raise ReadFailure: ENCRYPTED, DAMAGED, EMPTY, TOO_LARGE, UNSUPPORTED (a form of Adobe's XFA kind), NEEDS_ENGINE (no PDF
+    libraries here; or a page is a picture, no other page has text, and there is no OCR engine), and what the engine raises.
+    """
+    try:
+        from parsers.readers.pdfreading import read_pages  # noqa: PLC0415 - pulls in the optional libraries, 60 ms and 40 MB
+    except ImportError as error:
+        raise ReadFailure(FailureCode.NEEDS_ENGINE, Engine.PDF) from error
+    try:
+        return read_pages(data, budget, engines)
+    except ReadFailure:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
+    except Exception as error:
+        # pdfminer meets a broken file with whatever its own code stumbles over (KeyError, TypeError, AssertionError,
+        # struct.error …): each of them means the same to the sender. The class is kept for us.
+        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in a PDF file") from error
