@@ -39,7 +39,7 @@ from intake.model import (
 )
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
-from intake.words import file_text
+from intake.words import file_text, foreign_kind
 from parsers.forms import ProblemCode
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -254,11 +254,13 @@ def _neutral(
         problem.code is ProblemCode.UNTRUSTED_SENDER for one in assessment.submissions for problem in one.problems
     )
     names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
+    kinds = [one.problem for one in assessment.file_problems]
     context: dict[str, object] = {
         "received_at": incoming.arrived_at.isoformat(),
         "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
         "subject_line": shown(reading.head.subject) if familiar else "",
         "pending_update": pending,
+        "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
     }
     key = f"received:{campaign.id}:{_thread(reading, incoming)}"
     kind = LetterKind.QUESTION if question else LetterKind.RECEIVED

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.drawing.image import Image
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.header_footer import HeaderFooterItem
@@ -28,6 +29,7 @@ from intake.model import FormId, ReminderRecord
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.summary_tables import Column, Entry, Matter, Table, Tone, Waiting, tables
+from parsers.readers.picturesize import picture_size
 from parsers.text import clean
 
 # Excel's own limit of a cell, counted in UTF-16 units; openpyxl cuts there without a word.
@@ -54,6 +56,9 @@ _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _CENTERED = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 _TITLE_ROW, _SUBTITLE_ROW = 1, 2
+_JPEG_MAGIC = b"\xff\xd8\xff"
+_PICTURE_WIDTH, _PICTURE_HEIGHT, _PIXELS_A_DIGIT = 320, 120, 7.0  # as shown; a row is at most 409 points high
+_PICTURE_LIMIT = 10_000  # pixels a side; a cell of a scan has some hundreds
 
 
 def _fill(color: str) -> PatternFill:
@@ -129,7 +134,41 @@ def _write(sheet: Worksheet, table: Table) -> None:
         for column, (entry, spec) in enumerate(zip(entries, table.columns, strict=True), start=1):
             _put_entry(sheet, row, column, entry, spec)
     _lay_out(sheet, table, heading_row)
+    _lay_pictures(sheet, table, heading_row)
     _set_up_print(sheet, heading_row)
+
+
+class _Jpeg(Image):
+    """A picture as it is: openpyxl's own class would have Pillow decode it, and it came by mail."""
+
+    def __init__(self, data: bytes, width: int, height: int) -> None:
+        self._bytes, self.ref = data, None
+        self.width, self.height, self.format = width, height, "jpeg"
+
+    def _data(self) -> bytes:
+        return self._bytes
+
+
+def _picture(entry: Entry) -> _Jpeg | None:
+    """Return an entry's picture, scaled down to its column; None if there is none or its size is not known."""
+    width, height = picture_size(entry.picture)
+    if not entry.picture.startswith(_JPEG_MAGIC) or not 0 < width <= _PICTURE_LIMIT or not 0 < height <= _PICTURE_LIMIT:
+        return None
+    scale = min(1.0, _PICTURE_WIDTH / width, _PICTURE_HEIGHT / height)
+    return _Jpeg(entry.picture, round(width * scale), round(height * scale))
+
+
+def _lay_pictures(sheet: Worksheet, table: Table, heading_row: int) -> None:
+    """Lay the pictures over their cells; column and rows become as large as they are."""
+    for row, entries in enumerate(table.rows, start=heading_row + 1):
+        for column, entry in enumerate(entries, start=1):
+            picture = _picture(entry)
+            if picture is None:
+                continue
+            sheet.add_image(picture, f"{get_column_letter(column)}{row}")
+            sheet.column_dimensions[get_column_letter(column)].width = _PICTURE_WIDTH / _PIXELS_A_DIGIT + _PADDING
+            rows = sheet.row_dimensions[row]
+            rows.height = max(rows.height or 0.0, picture.height * 0.75 + 2)  # points: 96 pixels are 72
 
 
 def _put_entry(sheet: Worksheet, row: int, column: int, entry: Entry, spec: Column) -> None:

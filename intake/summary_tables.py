@@ -1,10 +1,12 @@
 """What stands in the 汇总表: its sheets as rows of words and numbers. Pure; `summary` writes them.
 
 In: campaign, roster, ledger, the reminders that went out, and the instant of the report. Out: `Table`s in the order of
-the workbook: 进度, one a form in the notice's order, 未报名单, 情况说明. Units stand in roster order (it is political:
-never by pinyin or arrival), columns in the notice's order. Units that have left the roster come last and say so.
+the workbook: 进度, one a form in the notice's order, 未报名单, 情况说明, 待处理来件, and 图像核对 if a scan left doubts.
+Units stand in roster order (it is political: never by pinyin or arrival), columns in the notice's order. Units that have
+left the roster come last and say so.
 """
 
+import base64
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +56,7 @@ class Entry:
 
     value: str | int
     tone: Tone = Tone.PLAIN
+    picture: bytes = b""  # a JPEG that lies over the cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,8 @@ def tables(matter: Matter) -> tuple[Table, ...]:
     """Given the matter, return the sheets in the order of the workbook."""
     remarks = Remarks(matter.campaign, matter.ledger, matter.late_after)
     forms = (_form(matter, collection, remarks) for collection in matter.campaign.collections)
-    return (_progress(matter), *forms, _missing(matter), _events(matter, remarks), _waiting(matter))
+    last = (_missing(matter), _events(matter, remarks), _waiting(matter), *_scanned(matter))
+    return (_progress(matter), *forms, *last)
 
 
 # --- 进度 -------------------------------------------------------------------------------------------------------------
@@ -383,3 +387,53 @@ def _waiting(matter: Matter) -> Table:
         for one in matter.waiting
     )
     return Table("待处理来件", "待处理来件", matter.subtitle(len(rows), "件"), columns, rows)
+
+
+# --- 图像核对 ---------------------------------------------------------------------------------------------------------
+
+
+def _scanned(matter: Matter) -> Iterator[Table]:
+    """What was read off a scan and could not be proved, beside the picture of its cell; no sheet if there is nothing."""
+    forms = {one.id: one for one in matter.campaign.collections}
+    rows: list[tuple[Entry, ...]] = []
+    for one in matter.ledger.submissions:
+        if one.state is not CellState.REVIEW or one.form not in forms:
+            continue
+        labels = {spec.key: spec.label for spec in forms[one.form].form.fields}
+        for field in one.fields:
+            if not field.picture or field.problem is None or field.key not in labels:
+                continue
+            other = field.problem.detail.partition(": ")[2]
+            rows.append(
+                (
+                    Entry(len(rows) + 1),
+                    Entry(one.unit or "（未能对应）"),
+                    Entry(label(forms[one.form])),
+                    Entry(labels[field.key]),
+                    Entry("", picture=_decoded(field.picture)),
+                    Entry(field.raw, Tone.REVIEW),
+                    Entry(other, Tone.REVIEW),
+                    Entry(stamp(one.arrived_at)),
+                    Entry(one.attachment or ""),
+                )
+            )
+    if rows:
+        columns = (
+            Column("序号", centered=True),
+            _UNIT,
+            Column("表名", width_limit=30),
+            Column("栏目", centered=True),
+            Column("图像", width_limit=_SENTENCE),
+            Column("识别结果", width_limit=_REMARK),
+            Column("另一遍", width_limit=_REMARK),
+            Column("来件时间", centered=True),
+            Column("附件", width_limit=30),
+        )
+        yield Table("图像核对", "扫描件、照片待核对内容", matter.subtitle(len(rows), "处"), columns, tuple(rows))
+
+
+def _decoded(picture: str) -> bytes:
+    try:
+        return base64.b64decode(picture, validate=True)
+    except ValueError:
+        return b""

@@ -237,10 +237,11 @@ CONTEXTS = {
         for until in (UNTIL, None)
     ),
     LetterKind.RECEIVED: lambda: (
-        {"received_at": TIME, "files": files, "subject_line": subject, "pending_update": pending}
+        {"received_at": TIME, "files": files, "subject_line": subject, "pending_update": pending, "foreign_kinds": kinds}
         for files in ([], ["附件2.doc", "照片.jpg"])
         for subject in ("", "报送附件2")
         for pending in (False, True)
+        for kinds in ([], ["OFD版式文件", "图片"])
     ),
     LetterKind.QUESTION: lambda: ({"received_at": TIME},),
     LetterKind.REMINDER: _reminders,

@@ -9,7 +9,7 @@ from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, FormId, LetterKind, SenderKind
 from intake.reply import Incoming, answers
 from intake.texts import Texts
-from parsers.document import FailureCode
+from parsers.document import Failure, FailureCode
 from parsers.forms import Problem, ProblemCode
 from tests.builders.judging import (
     ARRIVED,
@@ -165,6 +165,22 @@ def test_a_stranger_gets_none_of_its_own_words_back_in_the_neutral_line():
     kind, words = letter(reading)
     assert kind is LetterKind.RECEIVED
     assert "领奖" not in words.subject + words.body
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("反馈表.ofd", "OFD版式文件"), ("IMG_0529.heic", "HEIC图片（苹果手机照片）"), ("展示.mp4", "")]
+)
+def test_a_kind_that_nothing_here_reads_is_named_to_the_sender(name, called):
+    _, words = letter(mail(file(name, failure=FailureCode.UNSUPPORTED)))
+    assert (f"其中{called}系统不能自动读取" in words.body) == bool(called)
+    assert "请另发Word或Excel文件" in words.body or not called
+
+
+def test_what_only_lacks_a_program_of_ours_is_not_held_against_the_sender():
+    reading = mail(replace(file("附件2.doc"), failure=Failure(NEEDS_ENGINE, "office")))
+    _, words = letter(reading)
+    assert "不能自动读取" not in words.body
+    assert "无须重新发送" in words.body
 
 
 def test_a_long_name_is_cut_and_no_link_stays_alive():

@@ -1,5 +1,8 @@
 """The workbook says what the ledger says, in words that a clerk can print, and holds no formula."""
 
+import base64
+import re
+import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -724,3 +727,49 @@ def test_titles_that_excel_does_not_take_for_a_tab_are_made_fit_and_kept_apart(t
     assert names[1] == "进度(2)"
     assert names[3].endswith("(2)")
     assert names[4] == "表"
+
+
+# --- what was read off a scan ------------------------------------------------------------------------------------------
+
+# A JPEG of 300 × 60 pixels as far as its header goes: nobody decodes it here.
+JPEG = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x3c\x01\x2c\x01\x01\x11\x00" + b"\0" * 40
+
+
+def doubtful(picture: bytes) -> StoredSubmission:
+    one = officer(1, QINGSHI, "王晓云", "13805950002", state=CellState.REVIEW)
+    problem = Problem(ProblemCode.UNREADABLE, "mobile", given="13805950002", detail="two looks differ: 13805950008")
+    shown = base64.b64encode(picture).decode()
+    fields = tuple(
+        replace(field, problem=problem, picture=shown) if field.key == "mobile" else field for field in one.fields
+    )
+    return replace(one, fields=fields, problems=(problem,))
+
+
+def test_what_a_scan_left_in_doubt_stands_beside_the_picture_of_its_cell(tmp_path):
+    book = workbook(tmp_path, doubtful(JPEG))
+    sheet = book["图像核对"]
+    (row,) = rows(sheet)
+    assert (row["单位"], row["栏目"], row["识别结果"], row["另一遍"]) == (
+        "青石镇人民政府",
+        "手机",
+        "13805950002",
+        "13805950008",
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.xlsx"))) as package:
+        (media,) = [name for name in package.namelist() if name.startswith("xl/media/")]
+        assert package.read(media) == JPEG
+        drawing = package.read("xl/drawings/drawing1.xml").decode()
+    at_column, at_row = (int(re.search(f"<(?:xdr:)?{name}>(\\d+)<", drawing).group(1)) for name in ("col", "row"))
+    assert (headings(sheet)[at_column], at_row + 1) == ("图像", head_of(sheet) + 1)
+    assert sheet.row_dimensions[at_row + 1].height >= 45, "the row is as high as the picture"
+
+
+def test_without_a_doubtful_scan_there_is_no_such_sheet(tmp_path):
+    assert "图像核对" not in workbook(tmp_path, officer(1, QINGSHI, "王晓云", "13805950002")).sheetnames
+
+
+@pytest.mark.parametrize("picture", [b"<svg/>", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n" + JPEG])
+def test_what_is_no_jpeg_is_left_out_and_the_row_stays(tmp_path, picture):
+    assert len(rows(workbook(tmp_path, doubtful(picture))["图像核对"])) == 1
+    with zipfile.ZipFile(next(tmp_path.glob("*.xlsx"))) as package:
+        assert not [name for name in package.namelist() if name.startswith("xl/media/")]
