@@ -2,8 +2,8 @@
 
 In: bytes that `sniff` called a workbook package. Out: what a person would see on the sheets. `workbook` checks and
 reduces the package, openpyxl reads it in normal mode (its read-only mode believes a wrong `dimension` and loses every
-row), `sheetgrid` lays the cells out. Must not: show hidden sheets, rows, columns or a formula as a value, run macros,
-raise anything but ReadFailure. Standard: ECMA-376 part 1 §18.
+row), `sheetcells` and `sheetgrid` lay the cells out. Must not: show hidden sheets, rows, columns or a formula as a
+value, run macros, raise anything but ReadFailure. Standard: ECMA-376 part 1 §18.
 """
 
 import warnings
@@ -15,17 +15,13 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.worksheet.worksheet import Worksheet
 
 from parsers.archives import Package, open_package
-from parsers.document import Block, Budget, Cell, Document, FailureCode, Note, NoteCode, Paragraph, ReadFailure
+from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.readers import workbook
-from parsers.readers.ink import Line, Look
+from parsers.readers.ink import Look
 from parsers.readers.numbers import shown
-from parsers.readers.sheetgrid import place
-from parsers.readers.sheetscan import column_letters
-from parsers.readers.symbols import has_private, is_symbol_font, translate
+from parsers.readers.sheetcells import NAMES_IN_NOTES, Collector
 
 READER = f"excel/1 openpyxl {openpyxl.__version__}"
-
-_NAMES_IN_NOTES = 5
 
 
 def read(data: bytes, budget: Budget) -> Document:
@@ -46,24 +42,24 @@ def read(data: bytes, budget: Budget) -> Document:
 
 
 class _Reading:
-    """One reading: gathers notes on its way through the sheets."""
+    """One reading: from the reduced package through openpyxl to blocks."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._notes: dict[Note, None] = {}  # an ordered set
-        self._characters = 0
+        self._found = Collector(budget)
 
     def document(self, package: Package) -> Document:
         book = workbook.reduce(package, self._budget)
-        for name in book.hidden[:_NAMES_IN_NOTES]:
-            self._note(NoteCode.HIDDEN_SHEET, name)
+        found = self._found
+        for name in book.hidden[:NAMES_IN_NOTES]:
+            found.note(NoteCode.HIDDEN_SHEET, name)
         lower = [name.lower() for name in package.names]
         if any(name.endswith("vbaproject.bin") for name in lower):
-            self._note(NoteCode.MACROS)
-        for name in [name for name in lower if "/embeddings/" in name][:_NAMES_IN_NOTES]:
-            self._note(NoteCode.EMBEDDED_FILE, name.rpartition("/")[2])
+            found.note(NoteCode.MACROS)
+        for name in [name for name in lower if "/embeddings/" in name][:NAMES_IN_NOTES]:
+            found.note(NoteCode.EMBEDDED_FILE, name.rpartition("/")[2])
         if book.clipped:
-            self._note(NoteCode.CLIPPED, "sheets")
+            found.note(NoteCode.CLIPPED, "sheets")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; nothing of that is in our package
             opened = openpyxl.load_workbook(BytesIO(book.package), data_only=True, rich_text=True, keep_links=False)
@@ -73,12 +69,9 @@ class _Reading:
             for block in self._sheet(sheet, opened_sheet)
         ]
         pictures = sum("/media/" in name for name in lower)
-        if not blocks and not pictures and not self._notes:
+        if not blocks and not pictures and not found.notes:
             raise ReadFailure(FailureCode.EMPTY, "no cell with content")
-        return Document(tuple(blocks), READER, tuple(self._notes), pictures)
-
-    def _note(self, code: NoteCode, detail: str = "") -> None:
-        self._notes.setdefault(Note(code, detail))
+        return Document(tuple(blocks), READER, found.notes, pictures)
 
     def _sheet(self, sheet: workbook.Sheet, opened: Worksheet) -> Iterator[Block]:
         cells: dict[tuple[int, int], Cell] = {}
@@ -86,58 +79,20 @@ class _Reading:
             cell = self._cell(opened, row, column, sheet.name)
             if cell is not None:
                 cells[row, column] = cell
-        placed = place(sheet.name, cells, sheet.scan, self._budget)
-        if placed.covered:
-            self._note(NoteCode.HIDDEN_TEXT, sheet.name)
-        if placed.clipped or sheet.scan.clipped:
-            self._note(NoteCode.CLIPPED, sheet.name)
-        for name in sheet.scan.missing_results[:_NAMES_IN_NOTES]:
-            self._note(NoteCode.FORMULA_WITHOUT_VALUE, f"{sheet.name}!{name}")
-        if placed.grid.cells:
-            yield placed.grid
-        for number, text in enumerate(sheet.shapes, start=1):
-            yield Paragraph(text, f"{sheet.name}, text box {number}")
+        yield from self._found.sheet(sheet.name, cells, sheet.scan, sheet.shapes)
 
     def _cell(self, sheet: Worksheet, row: int, column: int, name: str) -> Cell | None:
         """Given a position, return the cell with its text; None if nothing is to be seen in it."""
         cell = sheet.cell(row, column)
         number_format = str(cell.number_format)
-        if number_format.startswith(";;;"):
-            self._note(NoteCode.HIDDEN_TEXT, name)
-            return None
         font = cell.font
         look = Look(struck=bool(font.strike), underlined=bool(font.u), font=font.name or "")
-        line = Line()
         if isinstance(cell.value, CellRichText):
-            for piece in cell.value:
-                self._add(line, *_run(piece, look))
+            pieces = [_run(piece, look) for piece in cell.value]
         else:
-            self._add(line, shown(cell.value, number_format), look)
-        text, struck = line.text(), line.struck()
-        if struck:
-            self._note(NoteCode.STRUCK_TEXT)
-        if not text and not struck:
-            return None
-        self._characters += len(text)
-        if self._characters > self._budget.text_characters:
-            raise ReadFailure(FailureCode.TOO_LARGE, "too much text in a workbook")
+            pieces = [(shown(cell.value, number_format), look)]
         numeric = isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
-        return Cell(
-            row=0,
-            column=0,
-            text=text,
-            place=f"{name}!{column_letters(column)}{row}",
-            underlined=line.underlined(text),
-            struck=struck,
-            number_format=number_format if numeric else "",
-        )
-
-    def _add(self, line: Line, text: str, look: Look) -> None:
-        if is_symbol_font(look.font) or has_private(text):
-            text, unknown = translate(text, look.font)
-            for name in unknown:
-                self._note(NoteCode.UNKNOWN_SYMBOL, name)
-        line.add(text, look)
+        return self._found.cell(name, (row, column), pieces, number_format, numeric=numeric)
 
 
 def _run(piece: TextBlock | str, base: Look) -> tuple[str, Look]:
