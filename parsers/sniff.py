@@ -40,6 +40,9 @@ class Kind(StrEnum):
     EXCEL_XML = "excel_xml"  # Excel 2003 XML
     PDF = "pdf"
     OFD = "ofd"
+    CEB = "ceb"  # Founder's fixed layout; known by name only
+    UOF = "uof"  # the Chinese national office format, as XML or zip
+    IWORK = "iwork"  # Pages, Numbers, Keynote
     HTML = "html"
     MHT = "mht"
     XML = "xml"
@@ -54,6 +57,7 @@ class Kind(StrEnum):
     RAR = "rar"
     SEVEN_ZIP = "seven_zip"
     GZIP = "gzip"
+    TAR = "tar"
     PNG = "png"
     JPEG = "jpeg"
     GIF = "gif"
@@ -115,6 +119,12 @@ _MAIN_PARTS: Final = (
     (b"ppt/presentation.xml", Kind.PPTX),
 )
 _ODF_TYPES: Final = (("opendocument.text", Kind.ODT), ("opendocument.spreadsheet", Kind.ODS))
+_ZIP_MEMBERS: Final = (
+    ("OFD.xml", Kind.OFD),
+    ("Index/Document.iwa", Kind.IWORK),
+    ("Metadata/Properties.plist", Kind.IWORK),  # where the rest lies in an Index.zip of its own
+    ("_meta/meta.xml", Kind.UOF),
+)
 _STREAMS: Final = (
     ("EncryptedPackage", Kind.ENCRYPTED_OOXML),
     ("WordDocument", Kind.DOC),
@@ -128,6 +138,7 @@ _XML_MARKS: Final = (
     ("<pkg:package", Kind.FLAT_OPC),
     ("schemas.microsoft.com/office/word/2003/wordml", Kind.WORD_XML),
     ("urn:schemas-microsoft-com:office:spreadsheet", Kind.EXCEL_XML),
+    ("schemas.uof.org", Kind.UOF),
     ("<html", Kind.HTML),
 )
 _HTML_TAG = re.compile(  # possessive: comments in a row must not be tried in every grouping
@@ -151,7 +162,10 @@ _NAME_KINDS: Final = {
     "pptx": Kind.PPTX,
     "ppt": Kind.PPT,
     "wps": Kind.WPS,
+    "msg": Kind.MSG,
 }
+# Formats that nothing here reads and whose bytes we do not know: a name is enough for naming them to the sender.
+_UNKNOWN_BY_NAME: Final = {"ceb": Kind.CEB, "cebx": Kind.CEB, "uot": Kind.UOF, "uof": Kind.UOF, "pages": Kind.IWORK}
 
 
 def sniff(data: bytes, name: str = "", declared_type: str = "") -> Kind:
@@ -171,6 +185,8 @@ def sniff(data: bytes, name: str = "", declared_type: str = "") -> Kind:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             return kind
+    if data[257:262] == b"ustar":
+        return Kind.TAR
     if b"%PDF-" in data[:1024]:
         return Kind.PDF  # readers accept it behind up to 1,024 bytes of something else (ISO 32000-1, annex H)
     return _tagged(data) or _text(data, extension, declared_type.lower())
@@ -234,7 +250,7 @@ def _zip(data: bytes, extension: str) -> Kind:
             if "mimetype" in names:
                 with archive.open("mimetype") as part:
                     return _first(part.read(200).decode("ascii", "replace"), _ODF_TYPES) or Kind.ZIP
-            return Kind.OFD if "OFD.xml" in names else Kind.ZIP
+            return next((kind for name, kind in _ZIP_MEMBERS if name in names), Kind.ZIP)
     except Exception:  # noqa: BLE001  zipfile raises a dozen classes on damaged files; the reader will say what is wrong
         return _broken_zip(data, extension)
 
@@ -253,7 +269,9 @@ def _broken_zip(data: bytes, extension: str) -> Kind:
         if part in data:
             return kind
     kind = _NAME_KINDS.get(extension, Kind.ZIP)
-    return {Kind.DOC: Kind.DOCX, Kind.WPS: Kind.DOCX, Kind.XLS: Kind.XLSX, Kind.PPT: Kind.PPTX}.get(kind, kind)
+    return {Kind.DOC: Kind.DOCX, Kind.WPS: Kind.DOCX, Kind.XLS: Kind.XLSX, Kind.PPT: Kind.PPTX, Kind.MSG: Kind.ZIP}.get(
+        kind, kind
+    )
 
 
 def _first(text: str, marks: tuple[tuple[str, Kind], ...]) -> Kind | None:
@@ -281,7 +299,7 @@ def _text(data: bytes, extension: str, declared_type: str) -> Kind:
     if lower.startswith("begin:vcard"):
         return Kind.CONTACT
     if _binary(data[:_HEAD], cut.text):
-        return Kind.UNKNOWN
+        return _UNKNOWN_BY_NAME.get(extension, Kind.UNKNOWN)
     return Kind.CSV if extension == "csv" or declared_type == "text/csv" else Kind.TEXT
 
 

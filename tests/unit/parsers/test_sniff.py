@@ -119,6 +119,9 @@ def test_a_workbook_embedded_in_a_letter_does_not_make_it_a_workbook() -> None:
 def test_a_truncated_ole_file_keeps_its_kind() -> None:
     data = ole.compound({"WordDocument": (b"\xec\xa5" + bytes(20)).ljust(6000, b"x")})
     assert sniff(data[:2000], "表.doc") is Kind.DOC
+    message = ole.compound({"__properties_version1.0": bytes(32), "__substg1.0_1000001F": bytes(6000)})
+    assert sniff(message[:2000], "转发.msg") is Kind.MSG
+    assert sniff(b"PK\x03\x04" + bytes(60), "转发.msg") is Kind.ZIP
 
 
 @pytest.mark.parametrize("container", ["docx", "docx_wps", "xlsx"])
