@@ -33,7 +33,7 @@ from intake.model import (
     Trust,
     UnitName,
 )
-from intake.pieces import SCANS, Filled, Piece, sort_out
+from intake.pieces import Filled, Piece, sort_out
 from intake.prose import document_form, forms_named, heading_text, labelled_units, signature_lines, title_reading
 from intake.roster import Roster
 from intake.settings import Campaign
@@ -252,7 +252,7 @@ def _problems(one: Candidate) -> list[Problem]:
 
 def _wants_a_person(problem: Problem, piece: Piece) -> bool:
     """A field that cannot be decoded is asked for again; one that cannot be read off a scan is looked at."""
-    return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.document.kind in SCANS)
+    return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.is_scan)
 
 
 def _less_trusted(trust: Trust, unit: UnitName, former: Iterable[StoredSubmission], dossier: Dossier) -> bool:

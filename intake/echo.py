@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from intake.merge import differences
 from intake.model import FormId, MailReading, StoredSubmission, Submission
-from intake.pieces import SCANS
 from intake.settings import Campaign, Collection
 from intake.words import file_text, masked, problem_text
 from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormKind, Problem, ProblemCode
@@ -59,7 +58,7 @@ class Echo:
             "attachment": "、".join(shown(name) for name in names),
             "people": self._people(submissions, collection),
             "document": self._document_entry(submissions, collection, document),
-            "from_scan": document is not None and document.kind in SCANS,
+            "from_scan": document is not None and document.scanned,
             "no_intent": not submissions,
             "problems": problems,
             "accepted": not problems,

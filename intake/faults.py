@@ -13,7 +13,7 @@ from intake.dossier import Dossier
 from intake.identify import Source, clue_in, identify, trust_of
 from intake.merge import Candidate
 from intake.model import FileProblem, FormId, Submission
-from intake.pieces import SCANS, Piece, photographs
+from intake.pieces import SCANS, Piece
 from intake.prose import forms_named, title_reading
 from intake.words import failure_detail
 from parsers.document import Failure, FailureCode
@@ -38,6 +38,7 @@ _CODES = {
     FailureCode.LOCK_FILE: ProblemCode.UNSUPPORTED,
     FailureCode.UNSUPPORTED: ProblemCode.UNSUPPORTED,
     FailureCode.NEEDS_ENGINE: ProblemCode.NEEDS_ENGINE,
+    FailureCode.UNRECOGNIZED: ProblemCode.UNREADABLE,
     FailureCode.TOO_LARGE: ProblemCode.TOO_LARGE,
     FailureCode.REFUSED: ProblemCode.UNREADABLE,
     FailureCode.TIMEOUT: ProblemCode.UNREADABLE,
@@ -46,7 +47,6 @@ _CODES = {
 # Pages, films and slides are not wrong to send; a form in another container can be saved as Word or Excel.
 _NOT_WRONG_TO_SEND = SCANS | {Kind.MEDIA, Kind.PPT, Kind.PPTX, Kind.PROGRAM}
 _PHOTOGRAPH_NAME = "邮件正文中的图片"
-_SCANNED_CHARACTERS = 20  # a Word file of pictures with hardly any text is a scan in disguise
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,13 @@ def faults(dossier: Dossier, candidates: Collection[Candidate]) -> Faults:
             notes.append(f"“{piece.document.name}”未另行读取：同一表已有可读的一份")
         else:
             found.append((piece, FileProblem(_problem(piece), piece.document.name)))
-    for piece in dossier.sorted.plain:
-        if _is_scan_in_disguise(piece) and not excused(piece, dossier, candidates):
-            problem = Problem(
-                ProblemCode.NEEDS_ENGINE, detail=failure_detail(FailureCode.NEEDS_ENGINE, piece.document.kind)
-            )
-            found.append((piece, FileProblem(problem, piece.document.name)))
     if not candidates:
         found.extend(
             (piece, FileProblem(Problem(ProblemCode.EMPTY), piece.document.name)) for piece in _returned(dossier)
         )
     found.extend((None, fault) for fault in _links(dossier, candidates))
-    if not candidates and not found and photographs(dossier.reading):
-        detail = failure_detail(FailureCode.NEEDS_ENGINE, Kind.JPEG)
-        found.append((None, FileProblem(Problem(ProblemCode.NEEDS_ENGINE, detail=detail), _PHOTOGRAPH_NAME)))
+    if not candidates and not found:
+        found.extend((None, FileProblem(_problem(piece), _PHOTOGRAPH_NAME)) for piece in dossier.sorted.photographs[:1])
     stubs = [stub for piece, fault in found if piece is not None for stub in _stubs(piece, fault, dossier, candidates)]
     return Faults(tuple(fault for _, fault in found), tuple(stubs), tuple(notes))
 
@@ -103,7 +96,7 @@ def excused(piece: Piece, dossier: Dossier, candidates: Collection[Candidate]) -
     named = set(forms_named(piece.file_name, dossier.campaign))
     if named:
         return named <= forms
-    if piece.document.kind not in SCANS and not _is_scan_in_disguise(piece):
+    if not piece.is_scan:
         return False
     announced = set(forms_named(dossier.reading.head.subject, dossier.campaign))
     announced |= set(forms_named(dossier.reading.own_text, dossier.campaign))
@@ -120,9 +113,7 @@ def named_but_missing(dossier: Dossier, candidates: Collection[Candidate]) -> tu
     return tuple(
         piece
         for piece in dossier.sorted.plain
-        if piece not in used
-        and not _is_scan_in_disguise(piece)
-        and set(forms_named(piece.file_name, dossier.campaign)) - forms
+        if piece not in used and set(forms_named(piece.file_name, dossier.campaign)) - forms
     )
 
 
@@ -131,11 +122,8 @@ def _problem(piece: Piece) -> Problem:
     code, kind = failure.code, piece.document.kind
     if code is FailureCode.UNSUPPORTED and kind in _NOT_WRONG_TO_SEND:
         code = FailureCode.NEEDS_ENGINE
-    return Problem(_CODES[code], detail=failure_detail(code, kind))
-
-
-def _is_scan_in_disguise(piece: Piece) -> bool:
-    return piece.document.pictures > 0 and piece.document.characters < _SCANNED_CHARACTERS
+    engine = failure.detail if failure.code is FailureCode.NEEDS_ENGINE else ""
+    return Problem(_CODES[code], detail=failure_detail(code, kind, engine))
 
 
 def _returned(dossier: Dossier) -> Iterable[Piece]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from intake.identify import Finding, Source
 from intake.model import StoredSubmission
-from intake.pieces import SCANS, Filled, Piece, is_given, value_key
+from intake.pieces import Filled, Piece, is_given, value_key
 from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
@@ -75,12 +75,12 @@ def join(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 def _rank(one: Candidate) -> tuple[bool, bool, int]:
     """Editable files before scans, files before bodies, fuller copies first; the sort keeps the order of equals."""
-    return one.piece.document.kind in SCANS, one.piece.is_body, -sum(field.value is not None for field in one.fields)
+    return one.piece.is_scan, one.piece.is_body, -sum(field.value is not None for field in one.fields)
 
 
 def _same(lead: Candidate, other: Candidate) -> bool:
     """Return whether two candidates are the same form of the same unit (and person), agreeing or not."""
-    if lead.spec.id != other.spec.id or not _units_agree(lead.finding, other.finding):
+    if lead.spec.id != other.spec.id or not (_unit_is_doubtful(other) or _units_agree(lead.finding, other.finding)):
         return False
     if lead.spec.kind is FormKind.DOCUMENT:
         return _same_text(lead, other)
@@ -110,6 +110,16 @@ def _title(one: Candidate) -> str:
     return next((value_key(one.value(field.key)) for field in one.spec.fields if field.type is FieldType.TITLE), "")
 
 
+def _unit_is_doubtful(one: Candidate) -> bool:
+    """Return whether the unit stands on a scan that could not be made out: then it contradicts nobody."""
+    units = {field.key for field in one.spec.fields if field.type is FieldType.UNIT}
+    return one.piece.is_scan and any(field.key in units and _is_unproved(field) for field in one.fields)
+
+
+def _is_unproved(field: FieldReading) -> bool:
+    return field.problem is not None and field.problem.code is ProblemCode.UNREADABLE
+
+
 def _units_agree(first: Finding, second: Finding) -> bool:
     """A copy that does not name its unit goes with any; one that names a unit nobody knows only with its like."""
     if first.unit is not None and second.unit is not None:
@@ -131,7 +141,7 @@ def _joined(lead: Candidate, other: Candidate) -> Candidate:
     conflicts: list[Problem] = []
     for field in lead.fields:
         twin = theirs.pop(field.key, None)
-        if twin is None or twin.value is None or value_key(twin.value) == value_key(field.value):
+        if twin is None or twin.value is None or value_key(twin.value) == value_key(field.value) or _is_unproved(twin):
             fields.append(field)
         elif field.value is None and (field.problem is None or field.problem.code is ProblemCode.MISSING):
             fields.append(_taken_over(twin, other.piece))

@@ -15,7 +15,7 @@ from intake.bodies import BodyText, body_leaves, read_bodies
 from intake.dsn import STATUS_TYPES, delivery_reports
 from intake.head import read_head
 from intake.headers import HEADER_BYTES, header_text, split_header
-from intake.model import CloudLink, DeliveryReport, MailHead, Part, PartPath, PartRole
+from intake.model import PHOTOGRAPH_BYTES, CloudLink, DeliveryReport, MailHead, Part, PartPath, PartRole
 from intake.structure import Leaf, Tree, find_leaf, walk
 
 TEXT_CHARACTERS = 20_000  # of own_text, quoted_text and a body's text (see model.MailReading)
@@ -28,8 +28,6 @@ _REPORT_TYPES = STATUS_TYPES | {
     "text/rfc822-headers",
 }
 _CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar"})
-# A picture that the HTML shows is a logo, unless the mail brings nothing else and it is as large as a photo of a form.
-_PHOTO_BYTES = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,8 @@ def _parts(tree: Tree, texts: Sequence[BodyText]) -> tuple[Part, ...]:
         if leaf.name.damaged:
             tree.remark(f"part {leaf.path}: damaged file name")
         role = roles[leaf.path]
-        if role is PartRole.INLINE and bare and len(content.data) >= _PHOTO_BYTES:
+        # A picture that the HTML shows is a logo, unless the mail brings nothing else and it is as large as a photo.
+        if role is PartRole.INLINE and bare and len(content.data) >= PHOTOGRAPH_BYTES:
             role = PartRole.ATTACHMENT
         digest = hashlib.sha256(content.data).hexdigest()
         parts.append(Part(leaf.path, leaf.name.text, leaf.type, role, len(content.data), digest, leaf.enclosing))

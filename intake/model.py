@@ -50,6 +50,10 @@ class MailHead:
         return next((value for key, value in self.signals if key == name), "")
 
 
+# A picture in the text of a mail: a photographed page is larger than this, a logo in a signature smaller (a guess).
+PHOTOGRAPH_BYTES = 40_000
+
+
 class PartRole(StrEnum):
     BODY = "body"  # text the sender wrote (or that of a forwarded message: see `Part.enclosing`)
     ATTACHMENT = "attachment"

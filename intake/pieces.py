@@ -15,7 +15,6 @@ from parsers.forms import DocumentReading, FieldReading, FieldType, FormReading,
 from parsers.sniff import IMAGES, Kind
 
 SCANS = IMAGES | {Kind.PDF, Kind.OFD}  # what a signed and stamped page comes as
-_PHOTOGRAPH_BYTES = 40_000  # a photographed page is larger, a logo in a signature smaller (a guess)
 _LOGO_BYTES = 8_000
 _LOGO_NAME = re.compile(
     r"(?:^|/)(?:image\d{3}|logo|insertpic_?|catch[0-9a-f(]|signature)[^/]*\.\w{3,4}$", re.IGNORECASE
@@ -61,6 +60,13 @@ class Piece:
         return re.split(r"[/\\]", self.document.name)[-1]
 
     @property
+    def is_scan(self) -> bool:
+        """Whether it is, or may be, the picture of a page: what stands on it is seen, not written."""
+        document = self.document
+        unseen = document.failure is not None and document.failure.code is FailureCode.UNRECOGNIZED
+        return document.scanned or unseen or document.kind in SCANS
+
+    @property
     def stem(self) -> str:
         """The key by which two files are copies of each other: 附件2.docx and 附件2盖章.pdf are."""
         stem = _COPY_REMARK.sub("", self.file_name.rpartition(".")[0] or self.file_name)
@@ -79,7 +85,10 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """All pieces of a mail. `plain` are files that could be read and hold no form; `litter` has no meaning at all."""
+    """All pieces of a mail. `plain` are files that could be read and hold no form; `litter` has no meaning at all.
+
+    `photographs` are large pictures in the text on which no form was made out: nothing, unless there is nothing else.
+    """
 
     filled: tuple[Filled, ...] = ()
     partial: tuple[Filled, ...] = ()
@@ -88,6 +97,7 @@ class Sorted:
     failed: tuple[Piece, ...] = ()
     bodies: tuple[Piece, ...] = ()
     litter: tuple[Piece, ...] = ()
+    photographs: tuple[Piece, ...] = ()
 
 
 def sort_out(reading: MailReading, forms: tuple[FormSpec, ...], sender: SenderKind) -> Sorted:
@@ -101,6 +111,8 @@ def sort_out(reading: MailReading, forms: tuple[FormSpec, ...], sender: SenderKi
         pieces = [piece for piece in pieces if not piece.is_body and not piece.enclosing]
     litter = [piece for piece in pieces if _is_litter(piece)]
     pieces = [piece for piece in pieces if piece not in litter]
+    photographs = [piece for piece in pieces if piece.role is PartRole.INLINE and not piece.document.forms]
+    pieces = [piece for piece in pieces if piece not in photographs]
     files = [piece for piece in pieces if not piece.is_body]
     bodies = [piece for piece in pieces if piece.is_body]
     found = [*_filled(files, specs), *_filled(bodies, specs)]
@@ -112,15 +124,7 @@ def sort_out(reading: MailReading, forms: tuple[FormSpec, ...], sender: SenderKi
         failed=tuple(piece for piece in pieces if _failed(piece)),
         bodies=tuple(bodies),
         litter=tuple(litter),
-    )
-
-
-def photographs(reading: MailReading) -> tuple[str, ...]:
-    """Return the names of pictures large enough to be a photographed form pasted into the text of the mail."""
-    return tuple(
-        part.name
-        for part in reading.parts
-        if part.type.startswith("image/") and part.role is PartRole.INLINE and part.size_bytes >= _PHOTOGRAPH_BYTES
+        photographs=tuple(photographs),
     )
 
 

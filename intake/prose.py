@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from intake.pieces import Piece, value_key
 from intake.settings import Campaign
 from parsers.forms import DocumentReading, FieldReading, FieldType, FormKind, FormSpec
+from parsers.remarks import is_covering
 from parsers.text import fold
 
 _MINIMUM_CHARACTERS = 60  # a real summary has some hundreds; a covering line ("现将总结报送，请查收") has thirty
+_SENTENCE_MINIMUM = 20  # characters of the one sentence that a very short case consists of
 _BODY_MINIMUM = 300  # in the text of a mail it must be a text, not a covering letter
 _TITLE_LINES = 6  # a heading stands among the first lines, after 附件3 and the like
 _TITLE_LIMIT = 60  # characters
@@ -58,7 +60,7 @@ def document_form(piece: Piece, campaign: Campaign, *, subject: str, alone: bool
     The heading decides, then the file name, then (if the mail has no other such file: `alone`) the subject.
     """
     document = piece.document
-    if document.characters < (_BODY_MINIMUM if piece.is_body else _MINIMUM_CHARACTERS):
+    if document.characters < _BODY_MINIMUM and (piece.is_body or not _is_text(document)):
         return None
     wanted = {spec.id: spec for spec in campaign.forms if spec.kind is FormKind.DOCUMENT}
     heading = _heading(document, wanted.values())
@@ -72,6 +74,17 @@ def document_form(piece: Piece, campaign: Campaign, *, subject: str, alone: bool
             if form in wanted:
                 return wanted[form]
     return None
+
+
+def _is_text(document: DocumentReading) -> bool:
+    """Return whether a file holds a text of its own: long enough, or a heading with a sentence that is no covering line."""
+    if document.characters >= _MINIMUM_CHARACTERS:
+        return True
+    if not _plausible(document.head):
+        return False
+    return any(
+        len(line) >= _SENTENCE_MINIMUM and _SENTENCE.search(line) and not is_covering(line) for line in document.head
+    )
 
 
 def title_reading(piece: Piece, spec: FormSpec, *, readable: bool = True) -> FieldReading | None:

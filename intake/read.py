@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from intake.mime import QUOTED_MARK, Unpacked
-from intake.model import MailHead, MailReading, Part, PartPath, PartReading, PartRole
+from intake.model import PHOTOGRAPH_BYTES, MailHead, MailReading, Part, PartPath, PartReading, PartRole
 from parsers.codec import CodecError, from_json, to_json
 from parsers.document import Failure, FailureCode
 from parsers.forms import DocumentReading, FormSpec
@@ -52,6 +52,12 @@ def read_mail(
         for part in unpacked.parts
         if _may_hold_form(part)
     ]
+    if not any(one.document.forms for one in documents):
+        documents += [
+            call.read("part", part.path, part.role, part.enclosing, part.name)
+            for part in unpacked.parts
+            if _may_be_photograph(part)
+        ]
     return MailReading(
         head=unpacked.head,
         parts=unpacked.parts,
@@ -92,6 +98,11 @@ def _bodies(unpacked: Unpacked) -> list[tuple[PartPath, PartPath]]:
 
 def _may_hold_form(part: Part) -> bool:
     return part.role is PartRole.ATTACHMENT and part.type not in _NO_DOCUMENTS
+
+
+def _may_be_photograph(part: Part) -> bool:
+    """A picture in the text: looked at only if no form was found elsewhere, for most are logos and banners."""
+    return part.role is PartRole.INLINE and part.type.startswith("image/") and part.size_bytes >= PHOTOGRAPH_BYTES
 
 
 @dataclass(slots=True)

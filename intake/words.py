@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from parsers.document import FailureCode
+from parsers.engines import Engine
 from parsers.forms import FieldType, Problem, ProblemCode
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -92,6 +93,9 @@ KIND_WORDS: Mapping[str, str] = {
     "ppt": "PPT演示文稿",
     "pdf": "PDF文件",
     "ofd": "OFD版式文件",
+    "ceb": "CEB版式文件",
+    "uof": "UOF文档（中文办公软件标准格式）",
+    "iwork": "苹果Pages/Numbers文稿",
     "html": "网页",
     "mht": "网页",
     "xml": "XML文件",
@@ -100,6 +104,7 @@ KIND_WORDS: Mapping[str, str] = {
     "rar": "RAR压缩包",
     "seven_zip": "7z压缩包",
     "gzip": "GZ压缩包",
+    "tar": "TAR压缩包",
     "msg": "Outlook邮件",
     "eml": "邮件",
     "tnef": "Outlook附件包（winmail.dat）",
@@ -111,7 +116,7 @@ KIND_WORDS: Mapping[str, str] = {
     "bmp": "图片",
     "tiff": "图片",
     "webp": "图片",
-    "heic": "图片",
+    "heic": "HEIC图片（苹果手机照片）",
     "media": "音频或视频",
     "program": "程序",
     "encrypted_ooxml": "加密的Office文档",
@@ -127,6 +132,7 @@ _FAILURES_TO_SENDER: Mapping[FailureCode, str] = {
     FailureCode.EMPTY: "文件没有内容（0字节）",
     FailureCode.UNSUPPORTED: "此类文件（{kind}）系统不能读取",
     FailureCode.NEEDS_ENGINE: "{kind}已收到，由工作人员人工读取，无须重发",
+    FailureCode.UNRECOGNIZED: "{kind}已收到，由工作人员人工读取，无须重发",
     FailureCode.TOO_LARGE: "文件或压缩包超出读取限制，由工作人员人工读取，无须重发",
     FailureCode.LOCK_FILE: "是打开文档时产生的临时文件（文件名以~$开头），不是文档本身",
     FailureCode.REFUSED: "文件构造异常，由工作人员人工读取",
@@ -138,7 +144,8 @@ _FAILURES_TO_CLERK: Mapping[FailureCode, str] = {
     FailureCode.DAMAGED: "文件已损坏或不完整，需对方重发",
     FailureCode.EMPTY: "文件是空的，需对方重发",
     FailureCode.UNSUPPORTED: "为{kind}，系统不能读取",
-    FailureCode.NEEDS_ENGINE: "为{kind}，本机未装读取程序，请人工查看（不是对方的问题）",
+    FailureCode.NEEDS_ENGINE: "为{kind}，{engine}，请人工查看（不是对方的问题）",
+    FailureCode.UNRECOGNIZED: "为{kind}，图像中没有认出表格，请人工查看",
     FailureCode.TOO_LARGE: "超出读取限制（大小、格数或层数），请人工查看",
     FailureCode.LOCK_FILE: "是打开文档时产生的临时文件，不是文档本身",
     FailureCode.REFUSED: "文件构造异常，出于安全没有打开，请在隔离的电脑上查看",
@@ -147,10 +154,30 @@ _FAILURES_TO_CLERK: Mapping[FailureCode, str] = {
 }
 
 
-def failure_text(code: FailureCode, kind: str = "", *, clerk: bool = False) -> str:
-    """Given why a file could not be read and its sniffed kind, return the words for the sender, or for the clerk."""
+# Which program reads what, and how the office gets it; once it is there the files that waited are read again.
+ENGINE_WORDS: Mapping[str, str] = {
+    Engine.OFFICE: "LibreOffice（读旧版Word、WPS、RTF、ODF）",
+    Engine.ARCHIVE: "解压程序（读RAR、7z）",
+    Engine.PDF: "PDF组件（读PDF）",
+    Engine.OCR: "图像识别组件（读扫描件、照片）",
+}
+ENGINE_HELP: Mapping[str, str] = {
+    Engine.OFFICE: "安装LibreOffice（Debian：apt install libreoffice-writer-nogui libreoffice-calc-nogui；Windows：官网安装包）",
+    Engine.ARCHIVE: "安装libarchive-tools和unar（Debian：apt install libarchive-tools unar）",
+    Engine.PDF: "重新安装本程序的依赖（pip install -r requirements.txt）",
+    Engine.OCR: "安装图像识别组件（pip install -r requirements-ocr.txt）",
+}
+_NO_READER = "系统没有读取此类文件的程序"
+
+
+def failure_text(code: FailureCode, kind: str = "", *, engine: str = "", clerk: bool = False) -> str:
+    """Given why a file could not be read and its sniffed kind, return the words for the sender, or for the clerk.
+
+    `engine` is the program that is missing, if that is the reason: the clerk is told how to get it.
+    """
     table = _FAILURES_TO_CLERK if clerk else _FAILURES_TO_SENDER
-    return table[code].format(kind=KIND_WORDS.get(kind, _SOME_FILE))
+    hint = f"本机未装读取程序：{ENGINE_HELP[engine]}，装好后自动重新读取" if engine in ENGINE_HELP else _NO_READER
+    return table[code].format(kind=KIND_WORDS.get(kind, _SOME_FILE), engine=hint)
 
 
 _NUMBER_TYPES = (FieldType.MOBILE, FieldType.PHONE)
@@ -180,6 +207,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"{name}填写有误，请核对"
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
+        case ProblemCode.UNREADABLE if label and problem.detail.startswith("two looks differ"):
+            return f"{name}由图像识别为“{given}”，两遍识别不一致，请对照原件核实"
         case ProblemCode.UNREADABLE if label:
             return f"{name}有字符无法辨认，请重新填写"
         case ProblemCode.UNKNOWN_UNIT if given:
@@ -239,18 +268,24 @@ def _what_is_wrong(given: str, label: str, field_type: FieldType | None) -> str:
 def file_text(problem: Problem, *, clerk: bool = False) -> str:
     """Given the problem of a file or of the mail, return its words for the sender, or for the clerk.
 
-    Where a file failed `Problem.detail` is the reader's own code and the kind of file, such as ``"unsupported:rar"``
-    (`failure_detail`): it is more exact than the problem's code.
+    Where a file failed `Problem.detail` is the reader's own code, the kind of file and the missing engine, such as
+    ``"needs_engine:doc:office"`` (`failure_detail`): it is more exact than the problem's code.
     """
-    failure, _, kind = problem.detail.partition(":")
+    failure, kind, engine = (*problem.detail.split(":"), "", "")[:3]
     if failure in set(FailureCode):
-        return failure_text(FailureCode(failure), kind, clerk=clerk)
+        return failure_text(FailureCode(failure), kind, engine=engine, clerk=clerk)
     return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])
 
 
-def failure_detail(code: FailureCode, kind: str) -> str:
+def foreign_kind(problem: Problem) -> str:
+    """Given the problem of a file, return what people call its kind if no program here will ever read it, else ""."""
+    failure, kind, engine = (*problem.detail.split(":"), "", "")[:3]
+    return KIND_WORDS.get(kind, "") if failure == FailureCode.NEEDS_ENGINE and not engine else ""
+
+
+def failure_detail(code: FailureCode, kind: str, engine: str = "") -> str:
     """Return what `Problem.detail` holds of a file that failed."""
-    return f"{code}:{kind}"
+    return f"{code}:{kind}:{engine}".rstrip(":")
 
 
 _TO_SENDER: Mapping[ProblemCode, str] = {

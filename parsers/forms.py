@@ -7,7 +7,7 @@ the place it stood and the rule by which it was found, so that a person can chec
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parsers.document import Failure, Note
+from parsers.document import Failure, FailureCode, Note, NoteCode
 
 
 class FieldType(StrEnum):
@@ -91,7 +91,8 @@ class FieldReading:
 
     `raw` is the text as it stands at `place` (after the border clean-up only), `value` the checked and normalised
     value (None: nothing given, or not usable), `label` the label as it stands in that unit's own form, `rule` how the
-    two were joined: ``right``, ``below``, ``in_cell``, ``header``, ``line``, ``title``, ``merged`` ….
+    two were joined: ``right``, ``below``, ``in_cell``, ``header``, ``line``, ``title``, ``merged`` …. `picture` shows the
+    cell (base64 of a JPEG) if it was scanned and what stands in it is doubtful, for the person who decides.
     """
 
     key: str
@@ -101,6 +102,7 @@ class FieldReading:
     place: str
     rule: str
     problem: Problem | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,8 @@ class DocumentReading:
     `name` is the sender's file name ("" for a body), with the way into an archive as ``报送.zip/反馈表.docx``.
     `kind` is the sniffed kind (``docx``, ``xlsx``, ``html``, ``text``, ``pdf`` …). `failure` is set when nothing could
     be read. `head` and `tail` are the first and last lines outside forms (for titles, signatures and questions;
-    ≤ 40 and ≤ 20 lines of ≤ 200 characters), `characters` counts CJK characters and words of the whole text.
+    ≤ 40 and ≤ 20 lines of ≤ 200 characters), `characters` counts CJK characters and words of the whole text. `scanned`: it was
+    read off a picture.
     `members` are the readings of an archive's members.
     """
 
@@ -154,3 +157,11 @@ class DocumentReading:
     characters: int = 0
     pictures: int = 0
     members: tuple["DocumentReading", ...] = ()
+    scanned: bool = False
+
+    def missing_engines(self) -> frozenset[str]:
+        """Return the names of the engines (`engines.Engine`) with which this could be read, or read better."""
+        found = {note.detail for note in self.notes if note.code is NoteCode.SECOND_BEST_READER}
+        if self.failure is not None and self.failure.code is FailureCode.NEEDS_ENGINE:
+            found.add(self.failure.detail)
+        return frozenset(found).union(*(member.missing_engines() for member in self.members))

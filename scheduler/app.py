@@ -24,6 +24,7 @@ from intake.roster import Roster, parse_roster
 from intake.settings import Settings
 from intake.texts import Texts
 from parsers.isolate import Worker
+from parsers.services import Services
 from scheduler.clock import Clock
 from scheduler.deadlines import late_after
 from scheduler.running import Running
@@ -38,6 +39,7 @@ class App:
     calendar: Calendar
     clock: Clock
     running: Running
+    services: Services
     engine: Engine = field(repr=False)
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set
@@ -77,7 +79,8 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
     engine = open_engine(settings.storage.database_url)
     try:
         upgrade(engine, backup_dir=settings.storage.data_dir / "backups", now=clock.now())
-        with Worker(handlers="intake.unpack") as worker:
+        services = Services()
+        with Worker(handlers="intake.unpack", service=services) as worker:
             bench = Workbench(
                 settings=settings,
                 roster=roster,
@@ -92,7 +95,7 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
                 late_after=late_instants(settings, calendar),
                 stopping=running.stopping,
             )
-            yield App(bench, calendar, clock, running, engine)
+            yield App(bench, calendar, clock, running, services, engine)
     finally:
         engine.dispose()
 

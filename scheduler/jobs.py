@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox
 from intake.bugs import frames
-from intake.db import heartbeats, queries
+from intake.db import backlog, heartbeats, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
@@ -87,13 +87,18 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
 
 
 def process(app: App) -> None:
-    """Bring every archived message to its end, oldest first."""
+    """Bring every archived message to its end, oldest first; before that put back what an engine that is new here may read."""
+    with app.bench.sessions.begin() as session:
+        woken = backlog.wake(session, app.services.present())
+    if woken:
+        log.info("action=process.woken messages=%d", woken)
     with app.bench.sessions() as session:
         waiting = queries.pending_messages(session)
     for message_id in waiting:
         if app.running.stopping.is_set():
             return
         process_message(app.bench, message_id, now=app.clock.now())
+    app.bench.worker.rest()
 
 
 # --- remind ----------------------------------------------------------------------------------------------------------

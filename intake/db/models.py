@@ -111,6 +111,8 @@ class MessageRow(Base):
     disposition: Mapped[str] = mapped_column(String(16), default="", index=True)
     reasons: Mapped[list[Any]] = mapped_column(default=list)
     review_open: Mapped[bool] = mapped_column(default=False, index=True)
+    # engines (parsers.engines) with which its documents could be read, or read better, comma-separated: intake/db/backlog.py
+    missing_engines: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class PartRow(Base):

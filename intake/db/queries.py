@@ -144,6 +144,8 @@ def file_message(
     row.state = _MESSAGE_STATES[assessment.disposition]
     row.processed_at = now
     row.error = ""
+    wanted = frozenset[str]().union(*(document.document.missing_engines() for document in reading.documents))
+    row.missing_engines = ",".join(sorted(wanted))
     documents = {document.path: document for document in reading.documents}
     for part in reading.parts:
         document = documents.get(part.path)

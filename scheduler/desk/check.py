@@ -14,11 +14,16 @@ from intake.audience import asked_of
 from intake.db.engine import open_engine
 from intake.errors import IntakeError, OfficeError
 from intake.imap_session import ImapSession
+from intake.read import read_document
 from intake.roster import Roster
 from intake.settings import SendMode, Settings
 from intake.smtp import SmtpSession
-from intake.words import day_words
-from parsers.isolate import Worker
+from intake.words import ENGINE_HELP, ENGINE_WORDS, day_words
+from parsers.engines import Engine
+from parsers.isolate import Worker, WorkerUnavailable
+from parsers.programs import layers
+from parsers.services import Services
+from parsers.specimens import SPECIMENS, is_read
 from scheduler.app import load_roster
 from scheduler.clock import SystemClock
 from scheduler.deadlines import late_after
@@ -27,6 +32,7 @@ from scheduler.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LOW_DISK_PERCENT = 10
+_SPECIMEN_SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("名册", lambda: _look_at_roster(settings))
     yield _guarded("数据目录", lambda: _look_at_disk(settings))
     yield _guarded("数据库", lambda: _look_at_database(settings))
-    yield _guarded("读表程序", _look_at_worker)
+    yield from _reader_findings()
     yield from _deadline_findings(settings, now)
     if settings.sending.mode is SendMode.HOLD:
         words = '所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后把 mode 改为 "auto"'
@@ -137,10 +143,41 @@ def _look_at_database(settings: Settings) -> str:
     return f"{engine.dialect.name}，可以打开"
 
 
-def _look_at_worker() -> str:
-    with Worker(handlers="intake.unpack") as worker:
-        layers = worker.report()
-    return f"已在隔离的子进程中运行（{layers}）"
+def _reader_findings() -> Iterator[Finding]:
+    """The worker, then each engine: its version, and a tiny document sent through it as a real one would go."""
+    services = Services()
+    with Worker(handlers="intake.unpack", service=services) as worker:
+        yield _guarded("读表程序", lambda: f"已在隔离的子进程中运行（{worker.report()}）")
+        yield _jail_finding()
+        for engine in Engine:
+            yield _engine_finding(engine, services, worker)
+
+
+def _engine_finding(engine: Engine, services: Services, worker: Worker) -> Finding:
+    what, version = ENGINE_WORDS[engine], services.version(engine)
+    if not version:
+        words = f"未安装。这类来件会原样存档、转人工，装好后自动重新读取：{ENGINE_HELP[engine]}"
+        return Finding(what, ok=None, words=words)
+    specimen = SPECIMENS[engine]
+    try:
+        read = read_document(worker, specimen.data, specimen.name, (), seconds=_SPECIMEN_SECONDS).document
+    except WorkerUnavailable:
+        return Finding(what, ok=False, words=f"{version}，读表程序没有启动")
+    if is_read(read):
+        return Finding(what, ok=True, words=f"{version}，试读正常")
+    code = read.failure.code if read.failure is not None else "word not found"
+    return Finding(what, ok=False, words=f"{version}，试读失败（{code}）。请重新安装：{ENGINE_HELP[engine]}")
+
+
+def _jail_finding() -> Finding:
+    """How locked in LibreOffice and the unpackers run."""
+    found = layers()
+    active = "、".join(f"{layer.name} {layer.detail}".strip() for layer in found if layer.active)
+    missing = "、".join(f"{layer.name}（{layer.detail}）" for layer in found if not layer.active)
+    if not missing:
+        return Finding("外部程序的隔离", ok=True, words=active)
+    words = f"{active or '无'}；缺少 {missing}：LibreOffice 打开来历不明的文件时少了这些保护"
+    return Finding("外部程序的隔离", ok=None, words=words)
 
 
 def _deadline_findings(settings: Settings, now: datetime) -> Iterator[Finding]:

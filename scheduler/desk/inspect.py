@@ -23,6 +23,7 @@ from intake.roster import Roster, parse_roster
 from intake.settings import Settings
 from intake.words import DISPOSITION_WORDS, problem_text
 from parsers.isolate import Worker
+from parsers.services import Services
 from scheduler.desk import options
 
 # A file that begins like this is a mail whatever its name; everything else is a bare document.
@@ -49,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     paths = list(_files(arguments.paths))
     work_left = False
     console = Console()
-    with Worker(handlers="intake.unpack") as worker:
+    with Worker(handlers="intake.unpack", service=Services()) as worker:
         quiet = not sys.stderr.isatty() or len(paths) < 2
         for path in track(paths, description="识别中", console=Console(stderr=True), disable=quiet):
             examined = _examine(path, worker, settings, roster)

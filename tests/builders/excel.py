@@ -4,8 +4,12 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
+from xml.sax.saxutils import escape
 
 import openpyxl
+from openpyxl.styles import Alignment, Border, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.builders.layouts import Box, width
@@ -90,3 +94,40 @@ def xlsx_form(title: str, boxes: Sequence[Sequence[Box]], above: Sequence[str], 
             sheet.cell(number, 1, text)
 
     return shared(workbook(fill))
+
+
+def printable_form(title: str, boxes: Sequence[Sequence[Box]], above: Sequence[str], below: Sequence[str]) -> bytes:
+    """The same form as an office prints it: ruled, wrapped, on one page across."""
+    book = openpyxl.load_workbook(BytesIO(xlsx_form(title, boxes, above, below)))
+    sheet = book.active
+    thin = Side(style="thin")
+    first = len(above) + 2
+    for line in sheet.iter_rows(min_row=first, max_row=first + len(boxes) - 1, max_col=width(boxes)):
+        for cell in line:
+            cell.border = Border(left=thin, right=thin, top=thin, bottom=thin)
+            cell.alignment = Alignment(wrap_text=True, vertical="center")
+    for column in range(1, width(boxes) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = max(24, 80 / width(boxes))
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def spreadsheet_2003(title: str, boxes: Sequence[Sequence[Box]], above: Sequence[str], below: Sequence[str]) -> bytes:
+    """The same form as Excel 2003 XML, which LibreOffice reads and no longer writes."""
+    rows = [[Box(line, width(boxes))] for line in (*above, title)]
+    rows += [list(line) for line in boxes] + [[Box(line, width(boxes))] for line in below]
+    cells = "".join(f"<Row>{''.join(map(_cell_2003, line))}</Row>" for line in rows)
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    return (
+        '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+        f'<Workbook xmlns="{space}" xmlns:ss="{space}"><Worksheet ss:Name="Sheet1"><Table>{cells}</Table></Worksheet></Workbook>'
+    ).encode()
+
+
+def _cell_2003(box: Box) -> str:
+    merged = f' ss:MergeAcross="{box.columns - 1}"' if box.columns > 1 else ""
+    return f'<Cell{merged}><Data ss:Type="String">{escape(box.text)}</Data></Cell>'

@@ -263,6 +263,10 @@ def mail(
         PartReading(PartPath(str(number)), PartRole.ATTACHMENT, one, PartPath(enclosing))
         for number, one in enumerate(files, start=2)
     ]
+    documents += [
+        PartReading(PartPath(f"9.{number}"), PartRole.INLINE, file(f"image{number}.jpg", failure=failure))
+        for number, failure in enumerate((FailureCode.UNRECOGNIZED,) * len(inline), start=1)
+    ]
     values: dict[str, object] = {
         "message_id": "<1@mail.example.com>",
         "from_address": sender,

@@ -237,7 +237,13 @@ CONTEXTS = {
         for until in (UNTIL, None)
     ),
     LetterKind.RECEIVED: lambda: (
-        {"received_at": TIME, "files": files, "subject_line": subject, "pending_update": pending, "foreign_kinds": kinds}
+        {
+            "received_at": TIME,
+            "files": files,
+            "subject_line": subject,
+            "pending_update": pending,
+            "foreign_kinds": kinds,
+        }
         for files in ([], ["附件2.doc", "照片.jpg"])
         for subject in ("", "报送附件2")
         for pending in (False, True)

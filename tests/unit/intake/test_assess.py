@@ -225,16 +225,16 @@ SITUATIONS = {
         {("", None, ProblemCode.QUESTION)},
     ),
     "a Word file that only holds a photograph": (
-        mail(file("附件2.docx", characters=0, pictures=1)),
+        mail(file("附件2.docx", failure=FailureCode.UNRECOGNIZED, pictures=1)),
         REVIEW,
         [("officer", STONE)],
-        {("officer", None, ProblemCode.NEEDS_ENGINE), ("", None, ProblemCode.NEEDS_ENGINE)},
+        {("officer", None, ProblemCode.UNREADABLE), ("", None, ProblemCode.UNREADABLE)},
     ),
     "a photographed form pasted into the text": (
         mail(text="请查收", inline=(300_000,)),
         REVIEW,
         [],
-        {("", None, ProblemCode.NEEDS_ENGINE)},
+        {("", None, ProblemCode.UNREADABLE)},
     ),
     "a logo in the signature": (
         mail(file("表.docx", officer()), file("image001.png", failure=NEEDS_ENGINE)),

@@ -2,13 +2,17 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 
+from intake.db import models
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow
 from intake.db.upgrade import back_up_sqlite, upgrade
@@ -88,3 +92,44 @@ def test_an_instant_without_a_zone_is_refused_and_one_with_it_comes_back_in_utc(
         connection.execute(insert(HeartbeatRow), [row | {"ok_at": NOW.astimezone()}])
     with session_factory(engine)() as session:
         assert session.get_one(HeartbeatRow, "x").ok_at == NOW
+
+
+def test_what_an_older_version_could_not_read_waits_for_every_engine(engine, tmp_path):
+    upgrade_to(engine, "0001")
+    with engine.begin() as connection:
+        for number, (waits, reading) in enumerate(
+            [
+                (True, '{"failure": {"code": "needs_engine", "detail": "doc"}}'),
+                (False, '{"failure": {"code": "needs_engine", "detail": "doc"}}'),
+                (True, '{"failure": {"code": "damaged", "detail": ""}}'),
+            ],
+            start=1,
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO messages (id, sha256, size_bytes, arrived_at, archived_at, folder, state, attempts, error,"
+                    " header_message_id, in_reply_to, from_address, from_name, subject, sender_kind, disposition, reasons,"
+                    " review_open) VALUES (:id, :id, 1, '2025-05-27', '2025-05-27', 'INBOX', 'held', 1, '',"
+                    " '', '', '', '', '', '', '', '[]', :waits)"
+                ),
+                {"id": number, "waits": waits},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO parts (message_id, path, name, type, role, size_bytes, sha256, reading)"
+                    " VALUES (:id, '2', 'x', 'y', 'attachment', 1, 'z', :reading)"
+                ),
+                {"id": number, "reading": reading},
+            )
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT missing_engines FROM messages ORDER BY id")).scalars().all()
+    assert found == ["archive,ocr,office,pdf", "", ""]
+
+
+def upgrade_to(engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(models.__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

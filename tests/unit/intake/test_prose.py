@@ -60,7 +60,17 @@ def test_a_case_is_called_by_its_own_name():
         (prose("新建文档.docx", "工作情况"), "材料", None),
         (prose("活动总结.docx", "关于开展“平安行”活动的通知"), "", None),
         (prose("活动方案.docx", "“平安行”活动方案"), "活动总结", None),
-        (prose("活动总结.docx", "活动总结", characters=20), "", None),
+        (file("活动总结.docx", head=("活动总结",), characters=20), "", None),
+        (
+            file("活动总结.docx", head=("活动总结", "现将本单位活动总结随文报送如下，请予查收并登记。"), characters=30),
+            "",
+            None,
+        ),
+        (
+            file("活动总结.docx", head=("活动总结", "六月共检查企业十二家，隐患均已整改完毕，无事故。"), characters=30),
+            "",
+            "report",
+        ),
         (file("活动总结.docx", head=("活动总结",), characters=900), "", "report"),
     ],
 )

@@ -5,8 +5,9 @@ from io import BytesIO
 
 import pytest
 
-from parsers import parse
-from parsers.document import DEFAULT_BUDGET, Budget, FailureCode, NoteCode
+from parsers import containers, dispatch
+from parsers.document import DEFAULT_BUDGET, Budget, FailureCode, NoteCode, ReadFailure
+from parsers.engines import NO_ENGINES
 from parsers.forms import DocumentReading, ProblemCode
 from parsers.parse import parse_document, parse_html, parse_text
 from tests.builders import ole, word
@@ -87,7 +88,7 @@ def test_an_empty_archive_is_empty():
         (b"\0" * 500, "a.docx", FailureCode.EMPTY, "empty"),
         (ole.compound({"EncryptedPackage": b"x" * 100}), "a.docx", FailureCode.ENCRYPTED, "encrypted_ooxml"),
         (ole.compound({"WordDocument": b"\xec\xa5" + b"\0" * 600}), "a.doc", FailureCode.NEEDS_ENGINE, "doc"),
-        (b"%PDF-1.7\n", "a.pdf", FailureCode.NEEDS_ENGINE, "pdf"),
+        (b"%PDF-1.7\n", "a.pdf", FailureCode.DAMAGED, "pdf"),
         (b"{\\rtf1 x}", "a.doc", FailureCode.NEEDS_ENGINE, "rtf"),
         (b"Rar!\x1a\x07\x00", "a.rar", FailureCode.NEEDS_ENGINE, "rar"),
         (b"\x89PNG\r\n\x1a\n", "a.png", FailureCode.NEEDS_ENGINE, "png"),
@@ -105,8 +106,11 @@ def test_every_kind_that_sniff_knows_is_read_or_named():
     from parsers.sniff import Kind  # noqa: PLC0415
 
     for kind in Kind:
-        if kind not in parse._READERS and kind is not Kind.ZIP:
-            assert parse._not_read(kind).detail == kind.value
+        if kind in dispatch._READERS or containers.holds_others(kind):
+            continue
+        with pytest.raises(ReadFailure) as refused:
+            dispatch.open_document(b"x", kind, DEFAULT_BUDGET, NO_ENGINES)
+        assert refused.value.failure.detail == kind.value
 
 
 def test_a_file_over_the_budget_is_not_opened():
@@ -116,10 +120,10 @@ def test_a_file_over_the_budget_is_not_opened():
 
 @pytest.mark.parametrize("error", [RecursionError(), MemoryError(), ValueError("secret 13805950002"), KeyError("x")])
 def test_whatever_a_reader_raises_is_named_without_its_words(monkeypatch, error):
-    def broken(_data, _budget):
+    def broken(*_given):
         raise error
 
-    monkeypatch.setitem(parse._READERS, parse.Kind.DOCX, broken)
+    monkeypatch.setitem(dispatch._READERS, dispatch.Kind.DOCX, broken)
     reading = read(docx())
     assert reading.failure.code is FailureCode.CRASHED
     assert reading.failure.detail.startswith(type(error).__name__)

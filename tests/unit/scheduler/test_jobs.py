@@ -10,6 +10,8 @@ from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
 from intake.errors import OfficeError, TransientServerError
 from intake.model import OutboxState
+from parsers.engines import Engine
+from parsers.isolate import NoService, Worker
 from scheduler import jobs
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
@@ -170,3 +172,84 @@ def test_a_new_password_ends_the_rest_that_a_refused_login_began(app, clock):
     jobs.recover(app)
     with app.bench.sessions() as session:
         assert session.get_one(HeartbeatRow, "fetch").paused_until is None
+
+
+class Machine:
+    """The engines of a machine as the daemon sees them: LibreOffice comes and goes, and makes the same .docx each time."""
+
+    def __init__(self, made: bytes) -> None:
+        self.here: set[Engine] = set()
+        self.made = made
+        self.rested = 0
+
+    def present(self):
+        return frozenset(self.here)
+
+    def serve(self, question, payload, seconds):
+        if Engine.OFFICE not in self.here:
+            return NoService().serve(question, payload, seconds)
+        return {"by": "LibreOffice 7"}, self.made
+
+    def rest(self) -> None:
+        self.rested += 1
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def machine(app):
+    """The app on a machine without any engine."""
+    made = Machine(office.liaison(TOWN))
+    with Worker(handlers="intake.unpack", service=made) as worker:
+        object.__setattr__(app, "services", made)
+        object.__setattr__(app, "bench", replace(app.bench, worker=worker))
+        yield made
+
+
+def put_rtf(mailbox) -> None:
+    raw = office.mail(office.UNITS[TOWN], "联络员表", attachment=b"{\\rtf1 x}", number=1).replace(b".docx", b".rtf")
+    mailbox.deliver("INBOX", raw, office.START)
+
+
+def test_a_file_that_lacks_an_engine_waits_and_is_read_when_the_engine_appears(app, machine, mailbox, sink):
+    put_rtf(mailbox)
+    jobs.one_round(app)
+    (row,) = rows(app, MessageRow)
+    assert (row.state, row.missing_engines) == ("held", "office")
+    assert any("libreoffice-writer-nogui" in reason for reason in row.reasons), "the clerk is told which package helps"
+    (neutral,) = rows(app, OutboxRow)
+    assert neutral.kind == "received", "the unit did nothing wrong"
+    jobs.one_round(app)
+    assert rows(app, MessageRow)[0].processed_at == row.processed_at, "nothing is tried again meanwhile"
+
+    machine.here.add(Engine.OFFICE)
+    jobs.one_round(app)
+    (row,) = rows(app, MessageRow)
+    assert (row.state, row.missing_engines) == ("filed", "")
+    assert [letter.kind for letter in rows(app, OutboxRow)] == ["received", "acknowledgement"]
+    assert len(sink.delivered) == 2
+    assert machine.rested, "what is only needed for work is given back"
+
+
+def test_an_engine_that_is_there_and_fails_is_not_tried_for_ever(app, machine, mailbox, monkeypatch):
+    machine.here.add(Engine.OFFICE)
+    monkeypatch.setattr(machine, "serve", NoService().serve)  # it is found and does not start
+    put_rtf(mailbox)
+    tried = set()
+    for _ in range(4):
+        jobs.one_round(app)
+        tried.add(rows(app, MessageRow)[0].processed_at)
+    assert len(tried) == 1
+
+
+def test_an_engine_that_was_away_for_a_while_is_noticed_when_it_comes_back(app, machine, mailbox):
+    machine.here.add(Engine.OFFICE)
+    jobs.one_round(app)
+    machine.here.clear()
+    put_rtf(mailbox)
+    jobs.one_round(app)
+    assert rows(app, MessageRow)[0].state == "held"
+    machine.here.add(Engine.OFFICE)
+    jobs.one_round(app)
+    assert rows(app, MessageRow)[0].state == "filed"

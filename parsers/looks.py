@@ -1,0 +1,92 @@
+"""Two looks at one scan → one reading in which only what both looks agree on is believed. Pure.
+
+Stage before: `extract` has read both looks on their own. Stage after: `parse`. In: the forms of the first look and of the
+second. Out: the first look's forms; a field that the looks see differently keeps its text for the clerk and carries an
+UNREADABLE problem, with the other look's text and the picture of the cell. The engine's confidence alone proves nothing:
+an address cut off by a seal came with a score of 1.00 (facts/documents.md §2.6).
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from parsers.document import Block, Grid
+from parsers.forms import FieldReading, FormReading, Problem, ProblemCode
+
+DETAIL = "two looks differ"
+
+
+def agreed(
+    first: tuple[FormReading, ...], second: tuple[FormReading, ...], blocks: Iterable[Block]
+) -> tuple[FormReading, ...]:
+    """Given the forms that either look found, and the first look's blocks, return the forms with their doubts.
+
+    A form that only one look found is doubtful as a whole.
+    """
+    pictures = dict(_pictures(blocks))
+    rest = list(second)
+    found: list[FormReading] = []
+    for form in first:
+        twin = next((one for one in rest if one.form == form.form), None)
+        if twin is not None:
+            rest.remove(twin)
+        found.append(_compared(form, twin, pictures))
+    found += [_compared(form, None, pictures) for form in rest if not form.blank]
+    return tuple(found)
+
+
+def _compared(form: FormReading, twin: FormReading | None, pictures: Mapping[str, str]) -> FormReading:
+    if twin is None:
+        doubt = Problem(ProblemCode.UNREADABLE, detail="only one of two looks sees this form")
+        fields = tuple(_doubtful(field, "", pictures) for field in form.fields)
+        return replace(form, fields=fields, problems=(*form.problems, doubt))
+    theirs = {field.key: field for field in twin.fields}
+    fields = tuple(_field(field, theirs.pop(field.key, None), pictures) for field in form.fields)
+    lost = tuple(_doubtful(field, "", pictures) for field in theirs.values() if _gives(field))
+    known = {(problem.code, problem.field) for problem in form.problems}
+    more = tuple(problem for problem in twin.problems if (problem.code, problem.field) not in known)
+    return replace(form, fields=(*fields, *lost), blank=form.blank and twin.blank, problems=(*form.problems, *more))
+
+
+def _field(field: FieldReading, twin: FieldReading | None, pictures: Mapping[str, str]) -> FieldReading:
+    if twin is None:
+        return _doubtful(field, "", pictures) if _gives(field) else field
+    same = _key(field.value) == _key(twin.value) and _code(field) == _code(twin)
+    # What is faulty in both looks may be faulty in one way only: a digit lost by the engine looks like one left out.
+    if same and (field.problem is None or _key(field.raw) == _key(twin.raw)):
+        return _with_picture(field, pictures) if field.problem is not None else field
+    return _doubtful(field, twin.raw, pictures)
+
+
+def _doubtful(field: FieldReading, other: str, pictures: Mapping[str, str]) -> FieldReading:
+    detail = f"{DETAIL}: {other}" if other else DETAIL
+    problem = Problem(ProblemCode.UNREADABLE, field.key, given=field.raw, detail=detail)
+    return _with_picture(replace(field, problem=problem), pictures)
+
+
+def _with_picture(field: FieldReading, pictures: Mapping[str, str]) -> FieldReading:
+    return replace(field, picture=pictures.get(field.place, ""))
+
+
+def _gives(field: FieldReading) -> bool:
+    return field.value is not None or bool(field.raw.strip())
+
+
+def _code(field: FieldReading) -> ProblemCode | None:
+    return None if field.problem is None else field.problem.code
+
+
+def _key(value: str | bool | None) -> str:  # noqa: FBT001 - a field's value, not a switch
+    """Fold what a scan can't show: width, blanks, case of nothing. Punctuation counts: a point lost makes another address."""
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    return "".join(unicodedata.normalize("NFKC", value).split())
+
+
+def _pictures(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
+    for block in blocks:
+        if isinstance(block, Grid):
+            for cell in block.cells:
+                if cell.picture:
+                    yield cell.place, cell.picture
+                yield from _pictures(cell.nested)

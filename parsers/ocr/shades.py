@@ -1,0 +1,121 @@
+"""One page in the shades that the looks need: gray for lines, without seal red for text, evened out for the second look; ink.
+
+In: pixels. Out: pixels of the same size. Under a seal the red channel is stretched so that the seal turns white; lines are
+taken from the gray picture, for where red ink crosses them they would be gone (facts/documents.md §2.6: 98 against 109
+fields of 110). Elsewhere red stays: some people answer in red.
+"""
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from parsers.ocr.opening import Picture
+
+_BLOCK = 41  # pixels of the neighborhood that a pixel is compared with; wider than a stroke, narrower than a shadow
+_DARKER = 14  # by so much must ink be darker than its neighborhood; noise of a scanner has a deviation of up to 9
+_REDDER = 0.22  # share by which red exceeds green and blue in seal ink; paper in lamp light has 0.1
+_SMALLEST_SEAL, _LARGEST_SEAL = 0.07, 0.45  # of the page's shorter side; a unit's seal is 4 cm wide, A4 is 21
+_RING_SIDE = 900  # pixels of the longest side for the search for circles
+_ROUND, _ROUNDER = 0.8, 0.3  # of a circle that must be ink, and how much more than of those beside it
+_CIRCLES_LIMIT = 200
+
+
+def gray(picture: Picture) -> Picture:
+    """Given a page, return its brightness."""
+    return cast("Picture", cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+
+
+def without_seals(picture: Picture) -> Picture:
+    """Given a page, return it in gray; where seals are, as red light sees it, stretched until their red is white."""
+    plain = gray(picture)
+    where = seals(picture)
+    if not where.any():
+        return plain
+    red = np.ascontiguousarray(picture[:, :, 2])
+    stamped = red[(where > 0) & (_redness(picture) > _REDDER)]
+    white = max(float(np.percentile(stamped, 20)), 120.0)
+    stretched = np.clip(red.astype(np.float32) * (255.0 / white), 0, 255).astype(np.uint8)
+    return cast("Picture", np.where(where > 0, stretched, plain))
+
+
+def seals(picture: Picture) -> Picture:
+    """Given a page, return 255 in the rectangles that hold red marks of the size of a seal, else 0."""
+    marks = (_redness(picture) > _REDDER).astype(np.uint8)
+    side = min(picture.shape[:2])
+    reach = max(3, side // 80)
+    joined = cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    joined = cv2.morphologyEx(joined, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    where = np.zeros(marks.shape, np.uint8)
+    for number in range(1, count):
+        left, top, width, height, _area = (int(value) for value in stats[number])
+        if min(width, height) > _SMALLEST_SEAL * side and max(width, height) < _LARGEST_SEAL * side:
+            where[max(0, top - 4) : top + height + 4, max(0, left - 4) : left + width + 4] = 255
+    return where
+
+
+def _redness(picture: Picture) -> np.ndarray:
+    blue, green, red = cv2.split(picture)
+    surplus = cv2.subtract(red, cv2.max(green, blue)).astype(np.float32)
+    return np.where(red > 80, surplus / np.maximum(red, 1), 0.0)
+
+
+def rings(marks: Picture) -> list[tuple[float, float, float]]:
+    """Given the ink of a page without its red seals, return the circles on it as x, y, radius.
+
+    A seal copied in gray has no color to be known by, and its text stands level at its top: both looks read it into the cell
+    that it lies on (an office's seal gave a man the position of its own department).
+    """
+    scale = min(1.0, _RING_SIDE / max(marks.shape))
+    small = cv2.resize(marks, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.where(small > 60, np.uint8(255), np.uint8(0))
+    side = min(small.shape)
+    found = cv2.HoughCircles(
+        cv2.GaussianBlur(small, (3, 3), 0),
+        cv2.HOUGH_GRADIENT,
+        dp=1.5,
+        minDist=side * _SMALLEST_SEAL / 2,
+        param1=100,
+        param2=35,
+        minRadius=round(side * _SMALLEST_SEAL / 2),
+        maxRadius=round(side * _LARGEST_SEAL / 2),
+    )
+    if found is None:
+        return []
+    circles = [tuple(float(value) for value in circle) for circle in found.reshape(-1, 3)[:_CIRCLES_LIMIT]]
+    return [(x / scale, y / scale, radius / scale) for x, y, radius in circles if _is_ring(small, x, y, radius)]
+
+
+def _is_ring(marks: np.ndarray, x: float, y: float, radius: float) -> bool:
+    """Return whether ink runs along a circle and little within and without: print gives no such line."""
+    line = max(_around(marks, x, y, radius + step) for step in (-3, -2, -1, 0, 1, 2, 3))
+    aside = max(_around(marks, x, y, radius * share) for share in (0.88, 1.12))
+    return line > _ROUND and aside < line - _ROUNDER
+
+
+def _around(marks: np.ndarray, x: float, y: float, radius: float) -> float:
+    """Return the share of a circle's line that is ink; what lies beyond the page counts as none."""
+    angles = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    across = np.round(x + radius * np.cos(angles)).astype(int)
+    down = np.round(y + radius * np.sin(angles)).astype(int)
+    inside = (across >= 0) & (across < marks.shape[1]) & (down >= 0) & (down < marks.shape[0])
+    return float(np.count_nonzero(marks[down[inside], across[inside]])) / angles.size
+
+
+def even(shade: Picture) -> Picture:
+    """Given a gray page, return it on even white paper, its ink darkened: no shadow, little noise."""
+    small = cv2.resize(shade, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((7, 7), np.uint8)), 21)
+    paper = cv2.resize(paper, (shade.shape[1], shade.shape[0]), interpolation=cv2.INTER_LINEAR)
+    flat = cv2.divide(shade, np.maximum(paper, 1), scale=255)
+    steep = np.clip((flat.astype(np.float32) - 60) * (255.0 / (225 - 60)), 0, 255)
+    return cast("Picture", cv2.GaussianBlur(steep.astype(np.uint8), (3, 3), 0.6))
+
+
+def ink(shade: Picture) -> Picture:
+    """Given a gray page, return 255 where something is written or drawn, else 0."""
+    return cast(
+        "Picture",
+        cv2.adaptiveThreshold(shade, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, _BLOCK, _DARKER),
+    )

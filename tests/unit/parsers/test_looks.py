@@ -1,0 +1,89 @@
+"""Two looks at a scan: what agrees is believed, everything else is shown with its picture."""
+
+import pytest
+
+from parsers.document import Cell, Grid
+from parsers.forms import FieldReading, FormReading, Problem, ProblemCode
+from parsers.looks import agreed
+
+GRID = Grid(1, 1, (Cell(0, 0, "x", "c1", picture="SlBH"),), "t")
+
+
+def field(key, raw, value=None, problem=None):
+    value = raw if value is None and problem is None else value
+    return FieldReading(key, raw, value, key, "c1", "right", None if problem is None else Problem(problem, key))
+
+
+def form(*fields, name="liaison", **rest):
+    return FormReading(name, "", fields, "t", **rest)
+
+
+def compared(first, second):
+    (found,) = agreed((first,), (second,), (GRID,))
+    return found
+
+
+def test_equal_values_stay_as_they_are():
+    both = form(field("name", "王晓云"), field("fax", "", value=None))
+    assert compared(both, both) == both
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (field("mobile", "13805950002"), field("mobile", "13805950008")),
+        (field("mobile", "13805950002"), field("mobile", "1380595000", problem=ProblemCode.INVALID)),
+        (field("email", "a.b@example.com"), field("email", "ab@example.com")),
+        (field("name", "王晓云"), field("name", "", problem=ProblemCode.MISSING)),
+        (field("fax", "", problem=ProblemCode.MISSING), field("fax", "059527390000")),
+        # the same fault in two wordings: a digit that the engine lost is no digit that the unit left out
+        (
+            field("mobile", "1380595000", problem=ProblemCode.INVALID),
+            field("mobile", "1380595002", problem=ProblemCode.INVALID),
+        ),
+    ],
+)
+def test_what_differs_is_unreadable_and_shows_its_picture(first, second):
+    found = compared(form(first), form(second)).fields[0]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.UNREADABLE
+    assert (found.raw, found.picture) == (first.raw, "SlBH")
+
+
+def test_width_and_blanks_are_no_difference():
+    assert compared(form(field("name", "王 晓云")), form(field("name", "王晓云"))).fields[0].problem is None
+
+
+def test_a_fault_that_both_looks_see_alike_stays_that_fault():
+    short = field("mobile", "1380595000", problem=ProblemCode.INVALID)
+    found = compared(form(short), form(short)).fields[0]
+    assert (found.problem.code, found.picture) == (ProblemCode.INVALID, "SlBH")
+
+
+def test_a_field_that_one_look_lost_is_doubtful_on_either_side():
+    full, short = form(field("name", "王晓云"), field("fax", "0595")), form(field("name", "王晓云"))
+    for first, second in ((full, short), (short, full)):
+        found = compared(first, second)
+        assert found.field("name").problem is None
+        assert found.field("fax").problem.code is ProblemCode.UNREADABLE
+
+
+@pytest.mark.parametrize(("first", "second"), [((form(field("name", "王")),), ()), ((), (form(field("name", "王")),))])
+def test_a_form_that_only_one_look_sees_is_doubtful_as_a_whole(first, second):
+    (found,) = agreed(first, second, ())
+    assert [problem.code for problem in found.problems] == [ProblemCode.UNREADABLE]
+    assert found.fields[0].problem.code is ProblemCode.UNREADABLE
+
+
+def test_a_blank_form_is_blank_only_if_both_looks_say_so():
+    empty = form(field("name", "", value=None), blank=True)
+    filled = form(field("name", "王晓云"))
+    assert compared(empty, empty).blank
+    assert not compared(empty, filled).blank
+    assert compared(empty, filled).fields[0].problem.code is ProblemCode.UNREADABLE
+
+
+def test_several_people_are_compared_in_their_order():
+    people = tuple(form(field("name", name)) for name in ("王晓云", "林涛"))
+    assert agreed(people, people, ()) == people
+    assert len(agreed(people, people[:1], ())) == 2
