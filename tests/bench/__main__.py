@@ -1,6 +1,7 @@
 """`python -m tests.bench`: each figure beside its floor, measured in the same run. Prints ratios; asserts nothing.
 
 Ratios travel between machines, milliseconds do not: the machine is named in the first line. `--quick` for CI.
+`--containers [WORD]` prints the table of reading per container instead (`containers`), minutes long.
 """
 
 import argparse
@@ -28,11 +29,13 @@ from parsers.codec import from_json, to_json
 from parsers.forms import DocumentReading
 from parsers.isolate import Answered, Worker
 from parsers.parse import parse_document
+from parsers.services import Services
 from scheduler import jobs
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
+from tests.bench import containers
 from tests.builders import office
 
 ADDRESS = "a27398830@126.com"
@@ -145,7 +148,7 @@ def docx_ratio(table: Table, times: int) -> None:
         f"{measured / floor:.2f}×",
         "≤ 10 ms",
     )
-    with Worker(handlers="intake.unpack") as worker:
+    with Worker(handlers="intake.unpack", service=Services()) as worker:
         header = {"name": "附件2.docx", "declared_type": "", "forms": to_json(forms), "area_code": ""}
 
         def isolated() -> None:
@@ -253,7 +256,15 @@ def idle_memory(table: Table) -> None:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--quick", action="store_true", help="fewer mails and runs")
-    quick = arguments.parse_args().quick
+    arguments.add_argument(
+        "--containers", nargs="?", const="", metavar="WORD", help="reading per container (only those named like WORD)"
+    )
+    arguments.add_argument("--markitdown", type=Path, metavar="PYTHON", help="a Python that has MarkItDown")
+    given = arguments.parse_args()
+    quick = given.quick
+    if given.containers is not None:
+        containers.print_table(quick=quick, markitdown=given.markitdown, only=given.containers)
+        return
     mails = [form_mail(number) for number in range(60 if quick else 300)]
     console = Console(width=140)
     console.print(
