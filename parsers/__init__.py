@@ -3,15 +3,18 @@
 The way of a document:
 
 1. `sniff`      what the bytes are, by content; name and declared type are hints only (`ole`: the old binary container)
-2. `archives`   a .zip is opened within a budget, each member goes the same way
-3. `readers/*`  one file a family: bytes → `document.Document` (paragraphs and grids)
+2. `containers` what holds other files (`archives`, `packed`) is opened within a budget, each member goes the same way
+3. `dispatch`   which reader reads it; `readers/*` bytes → `document.Document` (paragraphs and grids)
 4. `recognize`  which of the campaign's forms stand in the document, and where (`headings`, `labels`, `entries`)
 5. `extract`    label → value: `tags` names the cells, `pairing` enumerates the readings of a grid, `scoring` chooses,
                 `people`, `roles` and `records` tell how many forms it is; `inlines` reads lines outside grids; every
                 non-empty cell is explained (`remarks`, `lexicon`) or left over
 6. `fields`     one raw text → one checked value of its field type, or a problem (`phones`, `names`, `answers`)
-7. `parse`      the page that calls 1–6 in order: `parse_document` → `forms.DocumentReading`
+7. `looks`      of a scan only what two looks agree on is believed
+8. `parse`      the page that calls 1–7 in order: `parse_document` → `forms.DocumentReading`
 
-`worker` runs that in a child process that `confine` locks down, `isolate` is the parent's side of the pipe, `frames` and
-`codec` the JSON between the two.
+`worker` runs that in a child process that `confine` locks down (`landlock`, `seccomp`), `isolate` is the parent's side of
+the pipe, `frames` and `codec` the JSON between the two. What the child can't do itself it asks for through the pipe
+(`engines`): `services` has `office` (LibreOffice) and `unpackers` run by `programs` in a `jail`, and pictures looked at by
+`ocr` in a worker of its own. `specimens` are what `intake check` tries each engine on.
 """

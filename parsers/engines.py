@@ -13,6 +13,9 @@ from typing import Protocol
 
 from parsers.document import FailureCode, ReadFailure
 
+# What a look gives for one stroke alone in a cell: / or — where nothing was to be filled in, or the number 1.
+STROKE = "/\ufffd"
+
 
 class Engine(StrEnum):
     """Programs and libraries that not every machine has."""

@@ -1,50 +1,64 @@
 """Two looks at one scan → one reading in which only what both looks agree on is believed. Pure.
 
 Stage before: `extract` has read both looks on their own. Stage after: `parse`. In: the forms of the first look and of the
-second. Out: the first look's forms; a field that the looks see differently keeps its text for the clerk and carries an
-UNREADABLE problem, with the other look's text and the picture of the cell. The engine's confidence alone proves nothing:
-an address cut off by a seal came with a score of 1.00 (facts/documents.md §2.6).
+second, their specifications. Out: the first look's forms; a field that the looks see differently keeps its text for the
+clerk and carries an UNREADABLE problem, with the other look's text and the picture of the cell. The engine's confidence
+alone proves nothing: an address cut off by a seal came with a score of 1.00 (facts/documents.md §2.6). Nor does agreement
+where the model takes one sign for another whatever the picture: examp1e.com was read twice alike.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from parsers.document import Block, Grid
-from parsers.forms import FieldReading, FormReading, Problem, ProblemCode
+from parsers.engines import STROKE
+from parsers.forms import FieldReading, FieldSpec, FieldType, FormReading, FormSpec, Problem, ProblemCode
 
 DETAIL = "two looks differ"
+# A stroke taken for a ruled line cuts a cell in two, and both looks agree on half a value: the other half is left over.
+LEFT_OVER = "text on the scan that no label explains"
+# l, I and 1, o, O and 0 look alike; where letters and digits meet nothing tells which it is.
+_NO_STROKES = frozenset({FieldType.PERSON, FieldType.GENDER, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
+_ALIKE = re.compile(r"[A-Za-z][01]|[01][A-Za-z]|\d[lIoO]|[lIoO]\d")
 
 
 def agreed(
-    first: tuple[FormReading, ...], second: tuple[FormReading, ...], blocks: Iterable[Block]
+    first: tuple[FormReading, ...], second: tuple[FormReading, ...], blocks: Iterable[Block], specs: Iterable[FormSpec]
 ) -> tuple[FormReading, ...]:
-    """Given the forms that either look found, and the first look's blocks, return the forms with their doubts.
+    """Given the forms that either look found, the first look's blocks and the campaign's forms, return them with doubts.
 
     A form that only one look found is doubtful as a whole.
     """
     pictures = dict(_pictures(blocks))
+    fields = {(spec.id, field.key): field for spec in specs for field in spec.fields}
     rest = list(second)
     found: list[FormReading] = []
     for form in first:
         twin = next((one for one in rest if one.form == form.form), None)
         if twin is not None:
             rest.remove(twin)
-        found.append(_compared(form, twin, pictures))
-    found += [_compared(form, None, pictures) for form in rest if not form.blank]
+        found.append(_compared(form, twin, pictures, fields))
+    found += [_compared(form, None, pictures, fields) for form in rest if not form.blank]
     return tuple(found)
 
 
-def _compared(form: FormReading, twin: FormReading | None, pictures: Mapping[str, str]) -> FormReading:
+def _compared(
+    form: FormReading, twin: FormReading | None, pictures: Mapping[str, str], specs: Mapping[tuple[str, str], FieldSpec]
+) -> FormReading:
     if twin is None:
         doubt = Problem(ProblemCode.UNREADABLE, detail="only one of two looks sees this form")
         fields = tuple(_doubtful(field, "", pictures) for field in form.fields)
         return replace(form, fields=fields, problems=(*form.problems, doubt))
     theirs = {field.key: field for field in twin.fields}
     fields = tuple(_field(field, theirs.pop(field.key, None), pictures) for field in form.fields)
+    fields = tuple(_by_type(field, specs.get((form.form, field.key)), pictures) for field in fields)
     lost = tuple(_doubtful(field, "", pictures) for field in theirs.values() if _gives(field))
     known = {(problem.code, problem.field) for problem in form.problems}
-    more = tuple(problem for problem in twin.problems if (problem.code, problem.field) not in known)
+    more = [problem for problem in twin.problems if (problem.code, problem.field) not in known]
+    if form.leftovers or twin.leftovers:
+        more.append(Problem(ProblemCode.AMBIGUOUS, detail=LEFT_OVER))
     return replace(form, fields=(*fields, *lost), blank=form.blank and twin.blank, problems=(*form.problems, *more))
 
 
@@ -56,6 +70,26 @@ def _field(field: FieldReading, twin: FieldReading | None, pictures: Mapping[str
     if same and (field.problem is None or _key(field.raw) == _key(twin.raw)):
         return _with_picture(field, pictures) if field.problem is not None else field
     return _doubtful(field, twin.raw, pictures)
+
+
+def _by_type(field: FieldReading, spec: FieldSpec | None, pictures: Mapping[str, str]) -> FieldReading:
+    """Judge what both looks agree on by the type of its field.
+
+    A stroke alone says that nothing is given where no stroke can be a value. A mail address in which letters and digits
+    that look alike meet is not proved by any number of looks.
+    """
+    if spec is None:
+        return field
+    agree = field.problem is None or not field.problem.detail.startswith(DETAIL)
+    if agree and field.raw.strip() == STROKE and spec.type in _NO_STROKES:
+        missing = Problem(ProblemCode.MISSING, field.key, given="/") if spec.required else None
+        return replace(field, raw="/", value=None, problem=missing, picture="")
+    if spec.type is not FieldType.EMAIL:
+        return field
+    if field.problem is None and isinstance(field.value, str) and _ALIKE.search(field.value):
+        problem = Problem(ProblemCode.UNREADABLE, field.key, given=field.raw, detail=f"{DETAIL}: l/1, O/0")
+        return _with_picture(replace(field, problem=problem), pictures)
+    return field
 
 
 def _doubtful(field: FieldReading, other: str, pictures: Mapping[str, str]) -> FieldReading:

@@ -191,7 +191,7 @@ def _extracted(document: Document, name: str, asked: _Asked, *, body: bool = Fal
         return found
     again = replace(document, blocks=document.second_look, second_look=())
     second = extract(again, asked.forms, area_code=asked.area_code, hint=hint, body=body)
-    return replace(found, forms=agreed(found.forms, second.forms, document.blocks))
+    return replace(found, forms=agreed(found.forms, second.forms, document.blocks, asked.forms))
 
 
 def _described(document: Document, name: str, kind: str, found: Extraction) -> DocumentReading:

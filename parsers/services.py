@@ -24,8 +24,8 @@ from parsers.unpackers import Unpackers, find_unpackers, unpacker_programs
 
 log = logging.getLogger(__name__)
 
-# Measured (parsers/ocr): address space and memory of the models; a page takes 1-3 s, a slow office PC several times that.
-OCR_LIMITS = Limits(memory_bytes=4 * 2**30, cpu_s=120, resident_bytes=2 * 2**30, calls=100)
+# Measured: 1.5 GiB of address space is too little, 2 GiB enough, 0.9 GB resident; a page takes 3-4 s, a slow PC several times that.
+OCR_LIMITS = Limits(memory_bytes=3 * 2**30, cpu_s=120, resident_bytes=1_200 * 2**20, calls=100)
 OCR_SECONDS = 60.0
 OCR_LIBRARIES = ("rapidocr", "onnxruntime", "cv2", "numpy", "PIL")
 PDF_LIBRARIES = ("pdfplumber", "pypdfium2")

@@ -8,6 +8,7 @@ one mark in three of \u2611\u662f \u25a1\u5426, reads a slash as 1 and a dash as
 import re
 
 from parsers.document import EMPTY_BOX, TICKED
+from parsers.engines import STROKE
 from parsers.ocr.engine import UNREADABLE
 
 _OPTIONS = "\u662f\u5426\u6709\u65e0\u7537\u5973\u4e0d"  # 是否有无男女不
@@ -25,4 +26,4 @@ def cautious(text: str) -> str:
         marked = _MOUTH.sub(EMPTY_BOX, marked)
     if EMPTY_BOX in marked and not _TICK.search(marked):
         return marked + UNREADABLE  # a choice told by the box that was left empty: the other's mark may be the lost one
-    return UNREADABLE if marked in _BLANK_OR_NOT else marked
+    return STROKE if marked in _BLANK_OR_NOT else marked

@@ -265,7 +265,7 @@ def _text(pieces: Sequence[_Piece], cell: Rectangle, character: float) -> str:
         line = _in_one_line([pieces[number] for number in numbers], character)
         if not line:
             continue
-        joint = "" if not text or _first_word(line) * character > room else "\n"
+        joint = "" if not text or text.endswith("-") or _first_word(line) * character > room else "\n"
         places = [pieces[number].place for number in numbers]
         room = (
             (cell[2] - cell[0]) - (max(one[2] for one in places) - min(one[0] for one in places)) - _PADDING * character

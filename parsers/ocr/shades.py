@@ -83,15 +83,22 @@ def rings(marks: Picture) -> list[tuple[float, float, float]]:
     )
     if found is None:
         return []
-    circles = [tuple(float(value) for value in circle) for circle in found.reshape(-1, 3)[:_CIRCLES_LIMIT]]
-    return [(x / scale, y / scale, radius / scale) for x, y, radius in circles if _is_ring(small, x, y, radius)]
+    circles = (_nearest_ring(small, *map(float, circle)) for circle in found.reshape(-1, 3)[:_CIRCLES_LIMIT])
+    return [(x / scale, y / scale, radius / scale) for x, y, radius in filter(None, circles)]
 
 
-def _is_ring(marks: np.ndarray, x: float, y: float, radius: float) -> bool:
-    """Return whether ink runs along a circle and little within and without: print gives no such line."""
-    line = max(_around(marks, x, y, radius + step) for step in (-3, -2, -1, 0, 1, 2, 3))
+def _nearest_ring(marks: np.ndarray, x: float, y: float, radius: float) -> tuple[float, float, float] | None:
+    """Given about where a circle is, return where ink runs along it and little within and without: print gives no such line."""
+    if max(_around(marks, x, y, radius + step) for step in range(-4, 5)) < _ROUND - _ROUNDER:
+        return None
+    line, x, y, radius = max(
+        (_around(marks, x + across, y + down, radius + step), x + across, y + down, radius + step)
+        for across in range(-4, 5, 2)
+        for down in range(-4, 5, 2)
+        for step in range(-4, 5)
+    )
     aside = max(_around(marks, x, y, radius * share) for share in (0.88, 1.12))
-    return line > _ROUND and aside < line - _ROUNDER
+    return (x, y, radius) if line > _ROUND and aside < line - _ROUNDER else None
 
 
 def _around(marks: np.ndarray, x: float, y: float, radius: float) -> float:

@@ -1,5 +1,9 @@
-"""One module a family of containers; each offers `read(data, budget) -> document.Document` and raises `ReadFailure`.
+"""Readers: one family of formats each, bytes → `Document`. They don't know each other; `dispatch` knows them all.
 
-Readers don't know each other. They drop what a person would not see (deleted, hidden, struck-out text) and keep
-what a person would (tick marks, merged cells, the place of each cell).
+- `word` (wordml, wordgrid, wordfields, wordcontrols, wordlook): .docx and its kin · `wordbinary` (doc*): Word 97, second best
+- `excel` (workbook, sheetscan, sheetstyles): .xlsx · `oldexcel` (biff*): .xls, .et · `ods` (odsstyles) · shared: `sheetcells`,
+  `sheetgrid`, `numbers`
+- `pdf` (pdf*): printed pages · `image`: pictures · shared by both: `scanned` (what the OCR engine saw), `ruled`
+- `markup` (htmlgrid, htmlstyle): HTML, MHT · `plain`: text, CSV
+- shared: `ink` (looks of text), `symbols` (Wingdings), `opc` (packages), `media` and `picturesize` (pasted pictures), `rtfend`
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from parsers.text import clean
 
+_LONGEST = 4  # code points that NFC makes of one, at most 3: a text must not lose its end to its own length
 _MARKED = 200  # marked pieces of one line that are kept; a form has one or two
 
 
@@ -60,4 +61,4 @@ class Line:
 
 
 def _tidy(text: str) -> str:
-    return clean(text, limit=len(text)).strip()
+    return clean(text, limit=_LONGEST * len(text)).strip()

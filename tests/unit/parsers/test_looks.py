@@ -3,8 +3,10 @@
 import pytest
 
 from parsers.document import Cell, Grid
-from parsers.forms import FieldReading, FormReading, Problem, ProblemCode
+from parsers.engines import STROKE
+from parsers.forms import FieldReading, FormReading, Leftover, Problem, ProblemCode
 from parsers.looks import agreed
+from tests.builders.forms import FORMS
 
 GRID = Grid(1, 1, (Cell(0, 0, "x", "c1", picture="SlBH"),), "t")
 
@@ -19,7 +21,7 @@ def form(*fields, name="liaison", **rest):
 
 
 def compared(first, second):
-    (found,) = agreed((first,), (second,), (GRID,))
+    (found,) = agreed((first,), (second,), (GRID,), FORMS)
     return found
 
 
@@ -70,7 +72,7 @@ def test_a_field_that_one_look_lost_is_doubtful_on_either_side():
 
 @pytest.mark.parametrize(("first", "second"), [((form(field("name", "王")),), ()), ((), (form(field("name", "王")),))])
 def test_a_form_that_only_one_look_sees_is_doubtful_as_a_whole(first, second):
-    (found,) = agreed(first, second, ())
+    (found,) = agreed(first, second, (), FORMS)
     assert [problem.code for problem in found.problems] == [ProblemCode.UNREADABLE]
     assert found.fields[0].problem.code is ProblemCode.UNREADABLE
 
@@ -85,5 +87,45 @@ def test_a_blank_form_is_blank_only_if_both_looks_say_so():
 
 def test_several_people_are_compared_in_their_order():
     people = tuple(form(field("name", name)) for name in ("王晓云", "林涛"))
-    assert agreed(people, people, ()) == people
-    assert len(agreed(people, people[:1], ())) == 2
+    assert agreed(people, people, (), FORMS) == people
+    assert len(agreed(people, people[:1], (), FORMS)) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "sure"),
+    [
+        ("user747@unit.example.com", True),
+        ("user747@unit.examp1e.com", False),
+        ("a27398830@126.com", True),
+        ("wang1990@163.com", False),
+        ("g0v@example.com", False),
+        ("li2l@example.com", False),
+        ("2096640503@qq.com", True),
+    ],
+)
+def test_an_address_in_which_l_and_1_could_be_meant_is_never_sure(address, sure):
+    both = form(field("email", address))
+    assert (compared(both, both).fields[0].problem is None) == sure
+    note = form(field("address", address))
+    assert compared(note, note).fields[0].problem is None, "only addresses of mail are so brittle"
+
+
+def test_text_on_a_scan_that_nothing_explains_makes_the_form_doubtful():
+    whole = form(field("position", "安全"))
+    torn = form(field("position", "安全"), leftovers=(Leftover("员", "c2"),))
+    for first, second in ((torn, whole), (whole, torn)):
+        assert [problem.code for problem in compared(first, second).problems] == [ProblemCode.AMBIGUOUS]
+    assert compared(whole, whole).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [("fax", None), ("mobile", ProblemCode.MISSING), ("address", ProblemCode.UNREADABLE)],
+)
+def test_a_stroke_alone_says_nothing_is_given_where_it_can_be_no_value(key, problem):
+    stroke = field(key, STROKE, problem=ProblemCode.UNREADABLE)
+    found = compared(form(stroke), form(stroke)).fields[0]
+    assert found.value is None
+    assert (found.problem.code if found.problem else None) == problem
+    other = compared(form(stroke), form(field(key, "13805950002"))).fields[0]
+    assert other.problem.code is ProblemCode.UNREADABLE, "only if both looks see it"

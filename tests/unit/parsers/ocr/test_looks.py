@@ -16,8 +16,8 @@ from parsers.document import Document, FailureCode  # noqa: E402
 from parsers.engines import ScannedPage  # noqa: E402
 from parsers.extract import extract  # noqa: E402
 from parsers.isolate import Answered, Limits, Worker  # noqa: E402
-from parsers.ocr.engine import UNREADABLE, Engine  # noqa: E402
-from parsers.ocr.looks import _Page, _torn, look  # noqa: E402
+from parsers.ocr.engine import UNREADABLE, Engine, Recognized  # noqa: E402
+from parsers.ocr.looks import _Page, _Piece, _text, _torn, look  # noqa: E402
 from parsers.ocr.ruling import RuledTable  # noqa: E402
 from parsers.readers.ruled import arrange  # noqa: E402
 from parsers.readers.scanned import blocks  # noqa: E402
@@ -144,11 +144,20 @@ def test_cells_with_ink_on_both_sides_of_the_line_between_them_are_torn(edge, to
     assert sorted(set(_torn(table, _Page(blank, blank, ink, blank, ink, 30.0)))) == torn
 
 
-def test_a_line_wrapped_by_its_cell_is_one_line_and_two_lines_stay_two(seen):
-    page = seen(drawn([["地址", "青石镇中山路十二号政府大院三楼办\n公室"], ["姓名", "王文斌"]], size=36))
-    assert "\n" not in texts(page)[0, 1].strip(UNREADABLE)
-    two = seen(drawn([["联系人", "王文斌"], ["手机", "13900591234"]]))
-    assert texts(two) == {(0, 0): "联系人", (0, 1): "王文斌", (1, 0): "手机", (1, 1): "13900591234"}
+@pytest.mark.parametrize(
+    ("upper", "lower", "text"),
+    [
+        ("青石镇人民政府办", "公室", "青石镇人民政府办公室"),  # no room for another character
+        ("0595-", "27391234", "0595-27391234"),
+        ("安全员", "副镇长", "安全员\n副镇长"),
+    ],
+)
+def test_lines_that_only_the_width_of_the_cell_ended_go_on(upper, lower, text):
+    pieces = [
+        _Piece((20, 10 + 40 * row, 20 + 34 * len(line), 44 + 40 * row), (0, 0), Recognized(line, 0.9))
+        for row, line in enumerate((upper, lower))
+    ]
+    assert _text(pieces, (0, 0, 310, 100), 34) == text
 
 
 def test_a_typed_page_without_a_table_is_lines_in_reading_order(seen):

@@ -1,5 +1,6 @@
 import pytest
 
+from parsers.readers.ink import PLAIN, Line
 from parsers.readers.symbols import sign, translate
 
 
@@ -30,3 +31,9 @@ def test_a_sign_is_known_or_none(font: str, code: int, shown: str | None) -> Non
 def test_unknown_private_codes_go_and_unknown_letters_stay() -> None:
     assert translate("\uf0f6x", "Wingdings") == ("x", ("Wingdings F6", "Wingdings 78"))
     assert translate("a 手机", "Arial") == ("a 手机", ())
+
+
+def test_a_character_that_becomes_two_does_not_cost_the_last_one():
+    line = Line()
+    line.add("甲\ufb2a乙", PLAIN)  # NFC writes U+FB2A as two code points
+    assert line.text() == "甲\u05e9\u05c1乙"
