@@ -40,6 +40,7 @@ from intake.settings import Campaign
 from intake.spoken import declined_beside, spoken
 from parsers.fields import check_required
 from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
+from parsers.looks import UNPROVED_ADDRESS
 
 __all__ = ["Known", "assess"]
 
@@ -191,6 +192,7 @@ def _unit_key(spec: FormSpec) -> str | None:
 def _submission(one: Candidate, dossier: Dossier) -> Submission:
     address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
     unit, form = one.finding.unit, FormId(one.spec.id)
+    one = replace(one, fields=tuple(_known_address(field, address, unit, dossier) for field in one.fields))
     trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
@@ -212,6 +214,16 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         trust=trust,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _known_address(field: FieldReading, address: str, unit: UnitName | None, dossier: Dossier) -> FieldReading:
+    """An address of mail on a scan is believed if the mail came from it, or the roster has it for the unit."""
+    problem = field.problem
+    if problem is None or problem.detail != UNPROVED_ADDRESS or not isinstance(field.value, str):
+        return field
+    written = field.value.casefold()
+    known = written == address.casefold() or any(one.name == unit for one in dossier.roster.by_address(written))
+    return replace(field, problem=None, picture="") if known else field
 
 
 def _unit_is_open(one: Candidate, problems: Iterable[Problem]) -> bool:

@@ -17,6 +17,8 @@ from intake.model import CellState, Disposition, LetterKind, OutboxState, Sender
 from parsers.document import FailureCode
 from parsers.engines import Engine
 from parsers.forms import FieldType, Problem, ProblemCode
+from parsers.looks import DETAIL as LOOKS_DIFFER
+from parsers.looks import UNPROVED_ADDRESS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -207,7 +209,11 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"{name}填写有误，请核对"
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
-        case ProblemCode.UNREADABLE if label and problem.detail.startswith("two looks differ"):
+        case ProblemCode.UNREADABLE if label and problem.detail == UNPROVED_ADDRESS:
+            return f"{name}由图像识别为“{given}”，字母和数字容易混淆，请对照原件核实"
+        case ProblemCode.UNREADABLE if label and problem.detail.startswith(LOOKS_DIFFER) and not given:
+            return f"{name}在图像上未见内容或无法辨认，请对照原件核实"
+        case ProblemCode.UNREADABLE if label and problem.detail.startswith(LOOKS_DIFFER):
             return f"{name}由图像识别为“{given}”，两遍识别不一致，请对照原件核实"
         case ProblemCode.UNREADABLE if label:
             return f"{name}有字符无法辨认，请重新填写"

@@ -67,7 +67,11 @@ def test_a_form_comes_back_out_of_every_container_of_words(worker, to, suffix):
 
 
 @needs_libreoffice
-def test_deleted_hidden_and_struck_text_stays_out_by_way_of_libreoffice(worker):
+@pytest.mark.parametrize(
+    ("to", "suffix"),
+    [("doc:MS Word 97", "doc"), ("rtf:Rich Text Format", "rtf"), ("odt:writer8", "odt"), ("pdf", "pdf")],
+)
+def test_deleted_hidden_and_struck_text_stays_out_of_every_container(worker, to, suffix):
     def row(label, *runs):
         return word.row(word.cell(word.para(word.run(label))), word.cell(word.para(*runs)))
 
@@ -79,8 +83,8 @@ def test_deleted_hidden_and_struck_text_stays_out_by_way_of_libreoffice(worker):
         row("单位名称", word.run("青石镇人民政府")),
     )
     docx = word.package(word.para(word.run(LIAISON.title)), table, word.para(word.run(NOTE)))
-    data = converted({"表.docx": docx}, "doc:MS Word 97")["表.docx"]
-    assert [values(form) for form in read(worker, data, "表.doc").forms] == [OFFICER]
+    data = converted({"表.docx": docx}, to)["表.docx"]
+    assert [values(form) for form in read(worker, data, f"表.{suffix}").forms] == [OFFICER]
 
 
 @needs_libreoffice

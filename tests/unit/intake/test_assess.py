@@ -8,6 +8,7 @@ from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, Disposition, FormId, SenderKind, Trust
 from parsers.document import FailureCode
 from parsers.forms import Problem, ProblemCode
+from parsers.looks import UNPROVED_ADDRESS
 from tests.builders.judging import (
     ARRIVED,
     BEFORE,
@@ -957,3 +958,17 @@ def test_trust_follows_the_address():
 def test_a_stored_value_of_another_unit_does_not_bear_on_this_one():
     known = Known(current=(stored(officer(), unit=SCHOOLS, arrived_at=BEFORE),))
     assert judge(mail(file("附件2.docx", officer()), sender=STRANGER), known=known).disposition is ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("written", "disposition"), [(STONE_ADDRESS, ACCEPTED), ("1in@qs.example.com", REVIEW)], ids=["its own", "another"]
+)
+def test_an_address_that_a_scan_cannot_prove_is_believed_if_the_mail_came_from_it(written, disposition):
+    form = officer()
+    doubt = Problem(ProblemCode.UNREADABLE, "email", given=written, detail=UNPROVED_ADDRESS)
+    fields = tuple(
+        replace(field, raw=written, value=written, problem=doubt) if field.key == "email" else field
+        for field in form.fields
+    )
+    scan = file("扫描.jpg", replace(form, fields=fields), scanned=True)
+    assert judge(mail(scan, sender=STONE_ADDRESS)).disposition is disposition
