@@ -40,6 +40,7 @@ def outcome(answer: Answered | Stopped) -> tuple[str, str]:
     return ("read", "") if failure is None else (failure["code"], failure.get("detail", ""))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}: {case.title}")
 def test_a_hostile_file_has_a_named_outcome_and_the_next_one_is_read(worker, case: Case):
     code, detail = outcome(parsed(worker, case.name, case.make()))

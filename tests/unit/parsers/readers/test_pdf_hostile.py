@@ -11,6 +11,8 @@ import pytest
 
 from tests.builders import pdf as make
 
+pytestmark = pytest.mark.long  # a minute in all
+
 ROOT = Path(__file__).parents[4]
 CPU_S, MEMORY_BYTES = 20, 2**30
 GOOD = make.table([["姓名", "张三"]])

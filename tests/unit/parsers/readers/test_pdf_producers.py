@@ -12,7 +12,7 @@ from tests.builders import layouts, word
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON, NOTE, REGISTRATION, expected, person, same
 from tests.builders.libreoffice import converted, needs_libreoffice
 
-pytestmark = [pytest.mark.integration, needs_libreoffice]
+pytestmark = [pytest.mark.integration, pytest.mark.long, needs_libreoffice]
 
 BORDERS = (
     "<w:tblBorders>"
