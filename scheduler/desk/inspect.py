@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
             examined = _examine(path, worker, settings, roster)
             work_left = work_left or examined.assessment.disposition is Disposition.REVIEW
             if arguments.json:
-                print(json.dumps(report.to_contract(examined.assessment, source=str(path)), ensure_ascii=False))
+                line = report.to_contract(examined.assessment, source=str(path))
+                print(json.dumps(line, ensure_ascii=False), flush=True)  # a pipe's reader sees each mail at once
             else:
                 _show(console, path, examined.assessment, settings)
     return 1 if work_left else 0
