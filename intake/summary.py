@@ -28,7 +28,8 @@ from intake.ledger import Ledger
 from intake.model import FormId, ReminderRecord
 from intake.roster import Roster
 from intake.settings import Campaign
-from intake.summary_tables import Column, Entry, Matter, Table, Tone, Waiting, tables
+from intake.summary_matter import Column, Entry, Matter, Table, Tone, Waiting
+from intake.summary_tables import tables
 from parsers.readers.picturesize import picture_size
 from parsers.text import clean
 

@@ -1,7 +1,7 @@
 """What stands in the 汇总表: its sheets as rows of words and numbers. Pure; `summary` writes them.
 
-In: campaign, roster, ledger, the reminders that went out, and the instant of the report. Out: `Table`s in the order of
-the workbook: 进度, one a form in the notice's order, 未报名单, 情况说明, 待处理来件, and 图像核对 if a scan left doubts.
+In: the `Matter` (`summary_matter`): campaign, roster, ledger, reminders, the instant of the report. Out: `Table`s in the
+order of the workbook: 进度, one a form in the notice's order, 未报名单, 情况说明, 待处理来件, and 图像核对 if a scan left doubts.
 Units stand in roster order (it is political: never by pinyin or arrival), columns in the notice's order. Units that have
 left the roster come last and say so.
 """
@@ -9,35 +9,17 @@ left the roster come last and say so.
 import base64
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from intake.audience import asked_of, days_after
-from intake.ledger import Ledger
-from intake.model import Cell, CellState, FormId, ReminderRecord, StoredSubmission, UnitName
-from intake.roster import Roster, Unit
-from intake.settings import Campaign, Collection
+from intake.model import Cell, CellState, StoredSubmission, UnitName
+from intake.roster import Unit
+from intake.settings import Collection
+from intake.summary_matter import SHANGHAI, Column, Entry, Matter, Table, Tone
 from intake.summary_remarks import EventKind, Remarks, stamp, value_of
 from intake.words import STATE_WORDS, day_words
 from parsers.forms import FieldType, FormKind
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "—"
-
-
-class Tone(StrEnum):
-    """How a cell is coloured. The words say the same: a printout may be black and white."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    MEND = "mend"
-    REVIEW = "review"
-    WAITING = "waiting"
-    OVERDUE = "overdue"
-    NEUTRAL = "neutral"
-    FAINT = "faint"
 
 
 _STATE_TONES = {
@@ -50,89 +32,10 @@ _STATE_TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One cell. Only counts and row numbers are numbers; everything that somebody wrote is text."""
-
-    value: str | int
-    tone: Tone = Tone.PLAIN
-    picture: bytes = b""  # a JPEG that lies over the cell
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; `centered` for short entries of one kind, `width_limit` in digits: beyond it the text wraps."""
-
-    heading: str
-    centered: bool = False
-    width_limit: int = 22
-
-
 # A whole mail address on one line; a table of thirteen columns must still be legible on A4 across.
 _REMARK, _SENTENCE = 28, 44
 _WIDTH_LIMITS = {FieldType.EMAIL: 30, FieldType.TEXT: _SENTENCE, FieldType.TITLE: _SENTENCE}
 _UNIT = Column("单位", width_limit=28)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One sheet: `name` on its tab, `title` and `subtitle` above, `totals` (or none) between them and the columns."""
-
-    name: str
-    title: str
-    subtitle: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Entry, ...], ...]
-    totals: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One message that waits for a person. Subject and sender stand in the workbook because it is the clerk's own."""
-
-    id: int
-    received_at: datetime
-    sender: str
-    subject: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """Everything the workbook is made of. `reminders` are those that went out, `waiting` what a person must look at."""
-
-    campaign: Campaign
-    roster: Roster
-    ledger: Ledger
-    late_after: Mapping[FormId, datetime]
-    reminders: tuple[ReminderRecord, ...]
-    generated_at: datetime
-    waiting: tuple[Waiting, ...] = ()
-
-    def units(self) -> list[tuple[UnitName, Unit | None]]:
-        """Return the units in roster order, then those that sent something and are not on the roster any more."""
-        units: dict[UnitName, Unit | None] = {UnitName(unit.name): unit for unit in self.roster.units}
-        for one in self.ledger.submissions:
-            if one.unit is not None:
-                units.setdefault(one.unit, None)
-        return list(units.items())
-
-    def is_missing(self, unit: Unit, collection: Collection) -> bool:
-        """Return whether the unit owes the form, has a deadline for it, and nothing at all has come."""
-        state = self.ledger.state.cell(UnitName(unit.name), collection.id).state
-        obliged = collection.deadline is not None and not collection.voluntary and asked_of(collection, unit)
-        return obliged and state is CellState.NOT_SUBMITTED
-
-    def is_past(self, collection: Collection) -> bool:
-        """Return whether the form's time is over."""
-        limit_at = self.late_after.get(collection.id)
-        return limit_at is not None and self.generated_at > limit_at
-
-    def subtitle(self, number: int, counted: str) -> str:
-        """Return the line below a title: which notice, when, how many rows."""
-        local = self.generated_at.astimezone(SHANGHAI)
-        at = f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
-        return f"{self.campaign.name}　{self.campaign.document_number}　截至{at}　共{number}{counted}"
 
 
 def tables(matter: Matter) -> tuple[Table, ...]:

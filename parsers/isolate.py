@@ -7,13 +7,11 @@ at this picture): a frame with a ``wanted`` goes to the `Service`, the answer ba
 
 Nothing that came by mail is parsed on this side but the frame's JSON, which `codec` checks by shape afterwards.
 
-One child per `Worker`, started with an empty environment and kept warm; replaced after 200 calls, any death, a resident
-size over 300 MB, or when it says itself that it ran out of memory or stack (facts/reliability.md §3.5).
+One child per `Worker`, started by `boot` with an empty environment and kept warm; replaced after 200 calls, any death, a
+resident size over 300 MB, or when it says itself that it ran out of memory or stack (facts/reliability.md §3.5).
 """
 
 import contextlib
-import importlib.util
-import json
 import logging
 import math
 import os
@@ -24,9 +22,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, Protocol, Self, cast
 
+from parsers import boot
 from parsers.confine import Layer
 from parsers.document import FailureCode
 from parsers.engines import Engine, missing_engine
@@ -34,18 +32,11 @@ from parsers.frames import Frame, FrameError, JsonObject, read_frame, write_fram
 
 log = logging.getLogger(__name__)
 
-# -I: no environment, no user directory, no script directory. The path is the parent's own, so that a checkout, an
-# editable and an ordinary installation all work.
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
-    "from parsers.worker import main; sys.exit(main(sys.argv[1:]))"
-)
 _LAST_BREATH_S = 0.5  # between the end of the pipe and the end of the process; then it is killed
 _GREETING_BYTES = 2**16
 _WANTED_BYTES = 64 * 2**20  # of a file that the child wants converted or looked at
-_WANTED_CALLS = (
-    60  # for one document: an archive of many old files; a child that is no longer ours could go on for ever
-)
+# For one document: an archive of many old files. A child that is no longer ours could go on for ever.
+_WANTED_CALLS = 60
 _SPARE_S = 1.0  # between the end of a service's time and the end of the call's
 
 
@@ -236,24 +227,14 @@ class _Child:
     """One child process with its pipe. Every way out goes through `end`: no zombie and no open descriptor is left."""
 
     def __init__(self, handlers: str, limits: Limits) -> None:
-        settings = {
-            "path": _search_path(handlers),
-            "handlers": handlers,
+        told: JsonObject = {
             "memory_bytes": limits.memory_bytes,
             "files": limits.files,
             "answer_bytes": limits.answer_bytes,
         }
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, json.dumps(settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-                cwd=sys.prefix,
-                start_new_session=True,
-            )
-        except OSError as error:
+            self._process = boot.start(handlers, told)
+        except (OSError, ImportError) as error:
             raise WorkerUnavailable(f"the worker does not start: {error}") from error
         self._questions = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
@@ -399,22 +380,3 @@ def _outcome(answer: JsonObject) -> Answered | Stopped | None:
 def _one_line(text: object) -> str:
     """Words from the child for the log: one line, printable, short."""
     return "".join(character if character.isprintable() else " " for character in str(text)[:300])
-
-
-def _search_path(handlers: str) -> list[str]:
-    """The parent's own path, with the homes of our packages first if it is found there only by the current directory."""
-    homes = []
-    for package in ("parsers", handlers.partition(".")[0]):
-        spec = importlib.util.find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise WorkerUnavailable(f"no package {package}")
-        homes.append(str(Path(next(iter(spec.submodule_search_locations))).resolve().parent))
-    known = [entry for entry in sys.path if entry and Path(entry).is_absolute()]
-    return [home for home in dict.fromkeys(homes) if home not in known] + known
-
-
-def _environment() -> dict[str, str]:
-    """Nothing: no password of the daemon's environment is readable in the child. Windows can't start without one name."""
-    if sys.platform != "win32":
-        return {}
-    return {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

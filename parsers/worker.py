@@ -35,7 +35,14 @@ _WARM_UP = (
     *("bz2", "lzma", "zlib", "zipfile", "tempfile", "hashlib", "_strptime"),
     *("encodings.cp437", "encodings.gb18030", "encodings.utf_8_sig", "encodings.utf_16", "encodings.utf_32"),
     *("encodings.idna", "encodings.latin_1", "encodings.cp1252", "encodings.big5", "encodings.hz"),
+    # What pdfminer imports first is compiled against libpthread.so.0, which is not within reach behind the door: without it
+    # each PDF was NEEDS_ENGINE, and only where the OCR extra had brought the library along with numpy it was read.
+    "charset_normalizer",
 )
+# Libraries of the OCR extra that a core library takes along wherever they are installed, and does as well without: openpyxl
+# imports numpy to let people write its numbers into cells. Every worker but the one for pictures does without them.
+_FOR_PICTURES_ONLY = ("numpy",)
+_PICTURE_HANDLERS = "parsers.ocr.handlers"
 _MAXIMUM_HEADER_BYTES = 16 * 2**20
 _MAXIMUM_PAYLOAD_BYTES = 2**31
 _ALARM_SPARE_S = 5  # the parent's clock comes first; this one serves when the parent is gone
@@ -76,6 +83,9 @@ def _take_over_pipe() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _load_handlers(name: str) -> Mapping[str, Handler]:
+    if name != _PICTURE_HANDLERS:
+        for library in _FOR_PICTURES_ONLY:
+            sys.modules[library] = None  # type: ignore[assignment] # Python's own way to say: not here (reference, 5.3.1)
     for module in (*_WARM_UP, *(("parsers.parse",) if name == __name__ else ())):
         importlib.import_module(module)
     handlers = importlib.import_module(name).HANDLERS

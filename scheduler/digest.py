@@ -14,7 +14,7 @@ from intake.ledger import Ledger
 from intake.model import CellState, Draft, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Clerk, Collection
-from intake.summary_tables import Waiting
+from intake.summary_matter import Waiting
 from scheduler.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

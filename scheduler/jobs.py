@@ -34,7 +34,7 @@ from intake.pipeline import process_message
 from intake.settings import SendMode, Settings
 from intake.smtp import SmtpSession
 from intake.summary import build_summary
-from intake.summary_tables import Waiting
+from intake.summary_matter import Waiting
 from intake.witness import SentFolder, SentHeader
 from scheduler import alarms, digest
 from scheduler.app import App

@@ -1,6 +1,6 @@
 """All reads and writes of the record that are not the outbox's own. Each takes an open `Session`; none begins one.
 
-Readings and fields go in and out as JSON by `parsers.codec`, so that what was stored can be typed values again.
+How a submission becomes a row and a row a submission again stands in `rows`.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
+from intake.db.rows import declined_row, stored_submission, submission_row
 from intake.ledger import Ledger, keep_ledger
 from intake.model import (
     Assessment,
@@ -24,14 +25,12 @@ from intake.model import (
     OutboxState,
     SenderKind,
     StoredSubmission,
-    Submission,
     Triage,
     UnitName,
 )
 from intake.roster import Roster
 from intake.settings import Campaign
-from parsers.codec import from_json, to_json
-from parsers.forms import FieldReading, Problem
+from parsers.codec import to_json
 
 # After three tries a message is set aside for a person (Mailman's MAX_BAK_COUNT is 3 as well).
 MAXIMUM_ATTEMPTS = 3
@@ -161,8 +160,8 @@ def file_message(
                 reading=None if document is None else to_json(document.document),
             )
         )
-    rows = [_submission_row(message_id, one, campaign.id, row.arrived_at) for one in assessment.submissions]
-    rows += [_declined_row(message_id, unit, form, campaign.id, row.arrived_at) for unit, form in assessment.no_intent]
+    rows = [submission_row(message_id, one, campaign.id, row.arrived_at) for one in assessment.submissions]
+    rows += [declined_row(message_id, unit, form, campaign.id, row.arrived_at) for unit, form in assessment.no_intent]
     for ordinal, one in enumerate(rows, start=1):
         one.ordinal = ordinal
         session.add(one)
@@ -174,48 +173,6 @@ _MESSAGE_STATES = {
     Disposition.REVIEW: "held",
     Disposition.IGNORED: "ignored",
 }
-
-
-def _submission_row(message_id: int, submission: Submission, campaign: str, arrived_at: datetime) -> SubmissionRow:
-    return SubmissionRow(
-        message_id=message_id,
-        campaign=campaign,
-        form=submission.form,
-        unit=submission.unit,
-        state=submission_state(submission),
-        trust=submission.trust,
-        fields=to_json(submission.fields),
-        problems=to_json(submission.problems),
-        notes=list(submission.notes),
-        attachment=submission.attachment,
-        source=submission.source,
-        arrived_at=arrived_at,
-    )
-
-
-def _declined_row(message_id: int, unit: UnitName, form: FormId, campaign: str, arrived_at: datetime) -> SubmissionRow:
-    """A form that the unit said in words it will not send."""
-    return SubmissionRow(
-        message_id=message_id,
-        campaign=campaign,
-        form=form,
-        unit=unit,
-        state=CellState.NO_INTENT,
-        trust="",
-        fields=[],
-        problems=[],
-        notes=[],
-        attachment=None,
-        source="",
-        arrived_at=arrived_at,
-    )
-
-
-def submission_state(submission: Submission) -> CellState:
-    """Given a submission, return the state it puts its unit × form into: a good form beside a faulty one stays good."""
-    if submission.review or submission.unit is None:
-        return CellState.REVIEW
-    return CellState.CORRECTION if submission.problems else CellState.ACCEPTED
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------------
@@ -242,29 +199,10 @@ def load_ledger(
             .join(MessageRow, MessageRow.id == SubmissionRow.message_id)
             .where(SubmissionRow.id.in_(new[start : start + _ROWS_AT_ONCE]))
         )
-        remembered.update((row.id, _stored(row, address)) for row, address in rows)
+        remembered.update((row.id, stored_submission(row, address)) for row, address in rows)
     rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
     stored = [remembered[one] for one in ids]
     return keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
-
-
-def _stored(row: SubmissionRow, from_address: str) -> StoredSubmission:
-    return StoredSubmission(
-        id=row.id,
-        message_id=row.message_id,
-        form=FormId(row.form),
-        unit=None if row.unit is None else UnitName(row.unit),
-        version=0,
-        state=CellState(row.state),
-        current=False,
-        fields=from_json(tuple[FieldReading, ...], row.fields),
-        problems=from_json(tuple[Problem, ...], row.problems),
-        attachment=row.attachment,
-        arrived_at=row.arrived_at,
-        late=False,
-        from_address=from_address,
-        notes=tuple(row.notes),
-    )
 
 
 def confirmed_senders(session: Session, campaign: Campaign) -> Mapping[str, frozenset[UnitName]]:

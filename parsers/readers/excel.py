@@ -17,6 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from parsers.archives import Package, open_package
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.readers import workbook
+from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.numbers import shown
 from parsers.readers.sheetcells import NAMES_IN_NOTES, Collector
@@ -29,16 +30,8 @@ def read(data: bytes, budget: Budget) -> Document:
 
     Raise ReadFailure if it is damaged, empty, hostile or over the budget.
     """
-    try:
+    with reads("a workbook"):
         return _Reading(budget).document(open_package(data, budget))
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # Broken workbooks break openpyxl in many ways (KeyError, ValueError, TypeError, IndexError …, 6 % of a public
-        # corpus): each of them means the same to the sender. The class is kept for us.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in a workbook") from error
 
 
 class _Reading:
@@ -92,6 +85,8 @@ class _Reading:
         else:
             pieces = [(shown(cell.value, number_format), look)]
         numeric = isinstance(cell.value, int | float) and not isinstance(cell.value, bool)
+        if numeric and cell.value and not pieces[0][0]:
+            self._found.note(NoteCode.HIDDEN_TEXT, name)  # its format shows nothing; a zero is hidden for being nothing
         return self._found.cell(name, (row, column), pieces, number_format, numeric=numeric)
 
 

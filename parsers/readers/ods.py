@@ -17,6 +17,7 @@ from lxml.etree import _Element as Element
 from parsers.archives import Package, open_package
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.readers import opc
+from parsers.readers.border import reads
 from parsers.readers.ink import PLAIN, Look
 from parsers.readers.numbers import shown
 from parsers.readers.odsstyles import DRAW, OFFICE, TABLE, TEXT, Styles, styles_of
@@ -44,6 +45,7 @@ _SHEETS = 200  # visible ones that are read
 _BLANKS = re.compile("[ \t\r\n]+")  # count as one; more of them are written as elements
 _MASKED = re.compile(r"[0-9\-\u2010-\u2015 ()/+\uff08\uff09]+")
 _TIME = re.compile(r"PT(\d{1,6})H(\d{1,2})M(\d{1,2})(?:[.,]\d{0,12})?S")
+_NUMERAL = re.compile(r"[\d.,Ee]")  # beside the digits: they are not all, or not alone
 _EXACT = 10**15  # as in `numbers`
 _OBJECT = re.compile(r"Object \d+")
 
@@ -53,15 +55,8 @@ def read(data: bytes, budget: Budget) -> Document:
 
     Raise ReadFailure if it is encrypted, damaged, empty, hostile or over the budget.
     """
-    try:
+    with reads("a spreadsheet"):
         return _document(open_package(data, budget), budget)
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # As in the other readers: whatever a broken file does to lxml or to numbers means the same to the sender.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in a spreadsheet") from error
 
 
 def _document(package: Package, budget: Budget) -> Document:
@@ -237,7 +232,7 @@ def _content(cell: Element, styles: Styles, look: Look) -> _Content:
     kind = cell.get(f"{OFFICE}value-type", "")
     if paragraphs and not text:
         value = cell.get(f"{OFFICE}string-value") or cell.get(f"{OFFICE}value") or ""
-        return _Content(hidden=bool(value))  # a format such as ";;;"
+        return _Content(hidden=value not in ("", "0"))  # a format such as ";;;"; a zero is hidden for being nothing
     if kind in ("float", "percentage", "currency"):
         return _Content(((_number(cell.get(f"{OFFICE}value", ""), text), look),), numeric=True)
     if kind == "date":
@@ -270,7 +265,8 @@ def _pieces(parent: Element, styles: Styles, look: Look) -> Iterator[tuple[str, 
 def _number(value: str, text: str) -> str:
     """Given a stored number and its shown text, return the text where it shows all digits, else the number.
 
-    ``0595-27391234`` is shown so by its format only; ``1.39E+10``, ``1,234`` and ``5.00`` are not how anyone writes it.
+    ``0595-27391234`` is shown so by its format only, as is the unit of measure behind a 5; ``1.39E+10``, ``1,234`` and ``5.00``
+    are not how anyone writes it.
     """
     number = float(value)
     digits = "".join(character for character in text if character.isdecimal())
@@ -278,7 +274,9 @@ def _number(value: str, text: str) -> str:
         return text
     if number == number // 1 and abs(number) < _EXACT and _MASKED.fullmatch(text):
         return text if digits.lstrip("0") == str(int(abs(number))) else shown(number, "General")
-    return shown(number, "General")
+    plain = shown(number, "General")
+    before, found, after = text.partition(plain)
+    return text if found and not _NUMERAL.search(before + after) else plain
 
 
 def _date(value: str, text: str) -> str:
@@ -295,7 +293,7 @@ def _time(value: str, text: str) -> str:
     hours, minutes, seconds = map(int, match.groups())
     if hours < 24 and minutes < 60 and seconds < 60:
         return shown(time(hours, minutes, seconds), "")
-    return str(timedelta(hours=hours, minutes=minutes, seconds=seconds))
+    return shown(timedelta(hours=hours, minutes=minutes, seconds=seconds), "")
 
 
 def _repeated(element: Element, what: str) -> int:

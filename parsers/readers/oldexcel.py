@@ -18,6 +18,7 @@ from xlrd.xldate import xldate_as_datetime
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.ole import Compound
 from parsers.readers import biffscan
+from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.numbers import shown
 from parsers.readers.sheetcells import NAMES_IN_NOTES, Collector
@@ -44,16 +45,8 @@ def read(data: bytes, budget: Budget) -> Document:
 
     Raise ReadFailure if it is encrypted, damaged, empty, hostile or over the budget.
     """
-    try:
+    with reads("an old workbook"):
         return _document(data, budget)
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # Broken records break xlrd in many ways (XLRDError, struct.error, AssertionError, IndexError …): each of them
-        # means the same to the sender. The class is kept for us.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in an old workbook") from error
 
 
 def _document(data: bytes, budget: Budget) -> Document:
@@ -135,6 +128,8 @@ class _Sheet:
             pieces = [(shown(value if date is None else date, number_format), look)]
             kind = xlrd.XL_CELL_NUMBER if date is None else xlrd.XL_CELL_DATE
         numeric = kind == xlrd.XL_CELL_NUMBER
+        if numeric and value and not pieces[0][0]:
+            self._found.note(NoteCode.HIDDEN_TEXT, self._name)  # as in `excel`
         return self._found.cell(self._name, (row, column), pieces, number_format, numeric=numeric)
 
     def _style(self, number: int) -> tuple[str, Look]:

@@ -22,11 +22,12 @@ from parsers.document import Budget, FailureCode, ReadFailure
 
 _STREAM_BYTES = 48 * 2**20  # a page of 12 MP in three colors, uncompressed, is 36 MB
 _CODES = 0x11000  # a font has at most 65,536 glyphs
-# Of what draws one page. LibreOffice writes 60 kB for a full page of Chinese; pdfminer takes 5 s for 1.5 MB, pdfium 1 GB of
-# memory for 40 MB of short lines (and ends the process).
+# Of what draws one page. LibreOffice writes 60 kB for a full page of Chinese; pdfminer takes 5 s for 1.5 MB, be it text
+# or short lines; pdfium 0.1 GB of memory for 12 MB of short lines, 0.6 GB and 7 s
+# for 40 MB; where it may not have that much it ends the process (SIGABRT).
 _SLOW_BYTES, _CONTENT_BYTES = 1_500_000, 12_000_000
-_NESTED_STRINGS = b"(" * 1_000  # pdfminer takes quadratic time for brackets in strings
-_RADIX_BYTES = 2**20  # LZW and run length are decoded in Python: 1 MB takes seconds
+_NESTED_STRINGS = b"(" * 1_000  # pdfminer takes quadratic time for them: 50,000 take 0.24 s, 400,000 take 13 s
+_RADIX_BYTES = 2**20  # LZW and run length are decoded in Python: 1 MB takes 1.5 s and may give 64 MB
 
 
 _TARGETS: tuple[tuple[object, str], ...] = (

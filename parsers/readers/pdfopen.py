@@ -1,7 +1,8 @@
 """A PDF file → its pages, opened by pdfminer.six within bounds and checked against what pdfium makes of it.
 
-In: bytes. Out: `Opened`. pdfminer mends what is broken by guessing, silently: a file cut in half gives half its pages. So the
-number of pages has to be the one that pdfium counts, and a file has to have its end. Must not: read a page's content.
+In: bytes. Out: `Opened`. pdfminer mends what is broken by guessing, silently: of a file of ten pages without its
+middle tenth it gives 8, without the middle fifth 6, where pdfium counts 10 (measured). So the number of pages has to be the one
+that pdfium counts, and a file has to have its end. Must not: read a page's content.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from parsers.document import Budget, FailureCode, Note, NoteCode, ReadFailure
 from parsers.readers import pdfrender
 from parsers.text import clean, decode
 
-_OBJECTS = 100_000  # 20 pages of a thesis have 3,000; pdfminer takes 25 microseconds for each
+_OBJECTS = 100_000  # 20 pages of a thesis have 3,000; pdfminer takes 2 µs for each, 46 µs if it has to look for them
 _HEAD = 1024  # bytes before %PDF that viewers allow (ISO 32000-1, annex H.3.4.1)
 _NAMES_IN_NOTES = 5
 

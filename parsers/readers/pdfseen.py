@@ -14,7 +14,7 @@ from parsers.readers.pdfink import Area, Glyph, Sheet
 from parsers.readers.pdfrender import Drawn
 
 _SPECK = 2.0  # points; law prints footnotes in 6
-_CONTRAST = 14  # of 255; the palest hint text met (#D9D9D9 at 9 pt) leaves 30
+_CONTRAST = 14  # of 255; the palest hint text met (#D9D9D9 at 9 pt) leaves 29 or more
 _WHITE, _BLACK = 0.93, 0.07
 _LARGE = 0.25  # of the page: a pasted photograph
 

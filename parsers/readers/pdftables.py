@@ -1,7 +1,7 @@
 """Rules → ruled tables: which rectangles are cells, which cells make a table, which tables stand in a cell of another.
 
 In: the rules of a page that mark no text. Out: `Table` values, the nested ones inside. pdfplumber finds the rectangles.
-Must not: look at text; take more rules than its quadratic search can bear (it compares every upright line with every other).
+Must not: look at text; take more rules than its search can bear (it holds every upright line against every one across).
 Home of pdfplumber.
 """
 
@@ -25,7 +25,7 @@ _MEET = 2.0  # … and within which two lines meet
 _SHORTEST = 4.0
 _LINES = 6_000  # before joining; a page full of dotted lines has some thousand pieces
 _JOINED = 600
-_CROSSINGS = 4_000  # a sheet of 60 rows × 30 columns has 1,900; their number squared is what the search costs
+_CROSSINGS = 4_000  # a sheet of 60 rows × 30 columns has 1,900; 2,500 cost 0.2 s, 10,000 3 s
 _BAND = 24.0
 
 

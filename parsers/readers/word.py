@@ -18,6 +18,7 @@ from lxml.etree import _Element as Element
 from parsers.archives import Package, open_package, plain_xml
 from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
 from parsers.readers import opc
+from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.wordlook import W, style_looks, styles_worth_reading
 from parsers.readers.wordml import Walker
@@ -46,16 +47,8 @@ def read(data: bytes, budget: Budget) -> Document:
 
     Raise ReadFailure if it is damaged, empty, hostile or over the budget.
     """
-    try:
+    with reads("a Word package"):
         return _read(data, budget)
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # Broken packages break lxml and python-docx in many ways (KeyError, ValueError, AttributeError …, 18 % of a
-        # public corpus): each of them means the same to the sender. The class is kept for us.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in a Word package") from error
 
 
 def _read(data: bytes, budget: Budget) -> Document:

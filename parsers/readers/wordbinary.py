@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
 from parsers.engines import Engine
+from parsers.readers.border import reads
 from parsers.readers.docpieces import Text
 from parsers.readers.docsprms import Styles
 from parsers.readers.docstreams import File, opened, plex, unpack
@@ -28,16 +29,8 @@ def read(data: bytes, budget: Budget) -> Document:
 
     Raise ReadFailure: NEEDS_ENGINE for all that this reader does not know, DAMAGED, ENCRYPTED, EMPTY, TOO_LARGE.
     """
-    try:
+    with reads("a Word 97 file"):
         return _read(data, budget)
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # A Word file has hundreds of numbers that can point to nowhere (IndexError, struct.error, UnicodeError …): each of
-        # them means the same to the sender. The class is kept for us.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in a Word 97 file") from error
 
 
 def _read(data: bytes, budget: Budget) -> Document:

@@ -19,7 +19,7 @@ from intake.model import CellState, FormId, ReminderRecord, StoredSubmission, Un
 from intake.roster import Unit
 from intake.settings import Audience, Campaign
 from intake.summary import build_summary
-from intake.summary_tables import Waiting
+from intake.summary_matter import Waiting
 from parsers.forms import FieldReading, Problem, ProblemCode
 from tests.builders.reminding import CASE, LIAISON, REGISTRATION, SUMMARY, campaign, collection, roster, unit
 

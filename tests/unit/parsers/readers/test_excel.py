@@ -4,7 +4,6 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from io import BytesIO
 
 import pytest
@@ -13,12 +12,13 @@ from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Grid, Note, NoteCode, Paragraph, ReadFailure
+from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Note, NoteCode, Paragraph
 from parsers.readers import excel
 from tests.builders.excel import SHEET, WORKSHEET, changed, shared, workbook
 from tests.builders.layouts import LAYOUTS
 from tests.builders.rendering import render
 from tests.builders.word import DECLARED, strict, zipped
+from tests.unit.parsers.readers.seeing import codes, only, refusal, seen
 
 ROWS = [("单位", "洛江演示办公室"), ("姓　名", "林一二"), ("手机", "13900001234"), ("地址", "演示路1号\n二楼")]
 
@@ -35,24 +35,8 @@ def read(data: bytes, **changes: int) -> Document:
     return excel.read(data, replace(DEFAULT_BUDGET, **changes))
 
 
-def seen(document: Document) -> dict[str, str]:
-    """The non-empty cells by place."""
-    return {cell.place: cell.text for grid in document.grids() for cell in grid.cells if cell.text}
-
-
-def only(document: Document) -> Grid:
-    (found,) = document.grids()
-    return found
-
-
-def codes(document: Document) -> set[NoteCode]:
-    return {note.code for note in document.notes}
-
-
 def failure(data: bytes, **changes: int) -> FailureCode:
-    with pytest.raises(ReadFailure) as caught:
-        read(data, **changes)
-    return caught.value.failure.code
+    return refusal(lambda: read(data, **changes))
 
 
 def with_sheet(xml: str) -> bytes:
@@ -85,27 +69,6 @@ def test_places_are_the_sheets_own_and_gaps_are_one_strip() -> None:
     assert [cell.place for cell in only(document).cells if cell.row == 0] == ["表!B3", "表!C3", "表!D3"]
 
 
-@pytest.mark.parametrize(
-    ("value", "number_format", "text"),
-    [
-        (13900001234, "General", "13900001234"),
-        (13900001234.0, "General", "13900001234"),
-        (59527000001, "0000-00000000", "0595-27000001"),
-        ("059527000001", "@", "059527000001"),
-        ("1.39E+10", "@", "1.39E+10"),
-        (datetime(2025, 5, 30), "yyyy-mm-dd", "2025-05-30"),  # noqa: DTZ001
-        (True, "General", "TRUE"),
-        ("第一行_x000D_\n第二行", "General", "第一行\n第二行"),
-    ],
-)
-def test_a_value_is_read_as_the_screen_shows_it(value: object, number_format: str, text: str) -> None:
-    def fill(sheet: Worksheet) -> None:
-        sheet["A1"] = value
-        sheet["A1"].number_format = number_format
-
-    assert seen(read(workbook(fill))) == {"表!A1": text}
-
-
 def test_a_date_in_a_format_that_only_chinese_programs_have_built_in() -> None:
     data = changed(
         workbook(cells(A1=45807)),
@@ -115,22 +78,6 @@ def test_a_date_in_a_format_that_only_chinese_programs_have_built_in() -> None:
         },
     )
     assert seen(read(data)) == {"表!A1": "2025-05-30"}
-
-
-def test_a_mobile_number_in_a_date_format_stays_a_number() -> None:
-    def fill(sheet: Worksheet) -> None:
-        sheet["A1"] = 13900001234
-        sheet["A1"].number_format = "yyyy-mm-dd"
-
-    assert seen(read(workbook(fill))) == {"表!A1": "13900001234"}
-
-
-def test_the_number_format_is_kept_for_numbers_only() -> None:
-    def fill(sheet: Worksheet) -> None:
-        sheet["A1"], sheet["B1"] = 5, "5"
-        sheet["A1"].number_format = sheet["B1"].number_format = "000"
-
-    assert [cell.number_format for cell in only(read(workbook(fill))).cells] == ["000", ""]
 
 
 # What nobody sees

@@ -5,8 +5,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
-from datetime import time as day_time
+from datetime import date
 
 import pytest
 import xlwt
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet as NewWorksheet
 from xlwt.Worksheet import Worksheet
 
-from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Grid, Note, NoteCode, Paragraph, ReadFailure
+from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Note, NoteCode, Paragraph, ReadFailure
 from parsers.readers import biffscan, excel, oldexcel
 from parsers.sniff import Kind, sniff
 from tests.builders.excel import workbook
@@ -35,6 +34,7 @@ from tests.builders.oldexcel import (
     xls_form,
 )
 from tests.builders.ole import compound
+from tests.unit.parsers.readers.seeing import codes, only, refusal, seen
 
 ROWS = [("单位", "洛江演示办公室"), ("姓　名", "林一二"), ("手机", "13900001234"), ("地址", "演示路1号\n二楼")]
 STRUCK = xlwt.easyxf("font: struck_out on")
@@ -62,24 +62,8 @@ def read(data: bytes, **changes: int) -> Document:
     return oldexcel.read(data, replace(DEFAULT_BUDGET, **changes))
 
 
-def seen(document: Document) -> dict[str, str]:
-    """The non-empty cells by place."""
-    return {cell.place: cell.text for grid in document.grids() for cell in grid.cells if cell.text}
-
-
-def only(document: Document) -> Grid:
-    (found,) = document.grids()
-    return found
-
-
-def codes(document: Document) -> set[NoteCode]:
-    return {note.code for note in document.notes}
-
-
 def failure(data: bytes, **changes: int) -> FailureCode:
-    with pytest.raises(ReadFailure) as caught:
-        read(data, **changes)
-    return caught.value.failure.code
+    return refusal(lambda: read(data, **changes))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -106,31 +90,6 @@ def test_places_are_the_sheets_own_and_gaps_are_one_strip() -> None:
     assert (only(document).rows, only(document).columns) == (3, 3)
 
 
-@pytest.mark.parametrize(
-    ("value", "number_format", "text"),
-    [
-        (13900001234, "General", "13900001234"),
-        (13900001234.0, "General", "13900001234"),
-        (59527000001, "0000-00000000", "0595-27000001"),
-        (59527000001, '"0"000\\-00000000', "0595-27000001"),
-        ("059527000001", "@", "059527000001"),
-        ("1.39E+10", "@", "1.39E+10"),
-        (350500199001011234, "0", "3.50500E+17"),
-        (date(2025, 5, 30), "yyyy-mm-dd", "2025-05-30"),
-        (date(2025, 5, 30), 'yyyy"年"m"月"d"日"', "2025-05-30"),
-        (datetime(2025, 5, 30, 14, 30), "yyyy-mm-dd hh:mm", "2025-05-30 14:30:00"),  # noqa: DTZ001
-        (day_time(8, 30), "h:mm", "08:30:00"),
-        (1.5, "[h]:mm", "1 day, 12:00:00"),
-        (0.125, "0.0%", "12.5%"),
-        (True, "General", "TRUE"),
-        (13900001234, "yyyy-mm-dd", "13900001234"),
-        (-5, "yyyy-mm-dd", "-5"),
-    ],
-)
-def test_a_value_is_read_as_the_screen_shows_it(value: object, number_format: str, text: str) -> None:
-    assert seen(read(old_workbook(cells(A1=(value, formatted(number_format)))))) == {"表!A1": text}
-
-
 @pytest.mark.parametrize("number", [27, 31, 36, 50, 57, 58, 14])
 def test_a_date_in_a_format_that_only_chinese_programs_have_built_in(number: int) -> None:
     found = records(old_workbook(cells(A1=(45807, formatted("0.000")))))
@@ -146,12 +105,6 @@ def test_dates_of_old_macintosh_workbooks() -> None:
     assert seen(read(file_of((code, b"\1\0" if code == DATEMODE else payload) for code, payload in found))) == {
         "表!A1": "2025-05-30"
     }
-
-
-def test_the_number_format_is_kept_for_numbers_only() -> None:
-    style = formatted("000")
-    found = only(read(old_workbook(cells(A1=(5, style), B1=("5", style), C1=(True, style)))))
-    assert [cell.number_format for cell in found.cells] == ["000", "", ""]
 
 
 def test_an_error_is_read_as_it_looks() -> None:
