@@ -112,6 +112,8 @@ def decode_mht(data: bytes) -> Decoded:
                 return decode_html(payload, str(part.get_param("charset", "")))
             if count > _PARTS:
                 break
+    except (MemoryError, RecursionError) as error:
+        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
     except Exception as error:
         # The standard library's parser raises whatever a header makes it raise (LookupError, AttributeError, …).
         raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in MHT") from error

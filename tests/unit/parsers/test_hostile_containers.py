@@ -1,18 +1,31 @@
-"""Hostile files of every kind, through the locked worker: each has a named outcome, and the next file is read."""
+"""Hostile files of every kind, through the locked worker: each has one named outcome, and the next file is read.
 
+Here on a machine without engines; `tests/integration/test_hostile_engines.py` sends the same rows through the real ones.
+"""
+
+import io
+import zipfile
 from collections import Counter
 
 import pytest
 
-from parsers.codec import to_json
-from parsers.document import FailureCode
+from parsers import archives, containers
+from parsers.codec import from_json, to_json
+from parsers.document import DEFAULT_BUDGET, Failure, FailureCode, Note, NoteCode, ReadFailure
+from parsers.engines import Converted
+from parsers.forms import DocumentReading
 from parsers.isolate import Answered, Stopped, Worker
+from parsers.sniff import Kind
+from tests.builders.engines import GivenEngines
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON
-from tests.builders.hostile import CASES, ROWS, Case
+from tests.builders.hostile import CASES
+from tests.builders.hostile_archives import rar
+from tests.builders.hostile_cases import CLIPPED, READ, ROWS, Case, good_docx, half, outcome, zipped
+from tests.builders.reading import values
 from tests.builders.rendering import render
 
 TIME_LIMIT_S = 20
-NAMED = frozenset(FailureCode) | {"read"}
+NAMED = frozenset(FailureCode) | {READ, CLIPPED}
 UNWANTED = frozenset({FailureCode.CRASHED, FailureCode.TIMEOUT})
 FORM = render("docx", LIAISON.title, ROWS)
 
@@ -24,40 +37,99 @@ def worker():
         yield one
 
 
-def parsed(worker: Worker, name: str, data: bytes) -> Answered | Stopped:
+def parsed(worker: Worker, name: str, data: bytes) -> DocumentReading:
     header = {"name": name, "declared_type": "", "forms": [to_json(form) for form in FORMS], "area_code": AREA_CODE}
-    return worker.call("document", header, data, timeout_s=TIME_LIMIT_S)
-
-
-def outcome(answer: Answered | Stopped) -> tuple[str, str]:
-    """Return the outcome and its detail; an archive of one file has that file's."""
+    answer = worker.call("document", header, data, timeout_s=TIME_LIMIT_S)
     if isinstance(answer, Stopped):
-        return answer.code.value, answer.detail
-    reading = answer.json
-    while len(members := reading.get("members") or []) == 1:
-        (reading,) = members
-    failure = reading.get("failure")
-    return ("read", "") if failure is None else (failure["code"], failure.get("detail", ""))
+        return DocumentReading(name, "", failure=Failure(answer.code, answer.detail))
+    assert isinstance(answer, Answered)
+    return from_json(DocumentReading, answer.json)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}: {case.title}")
-def test_a_hostile_file_has_a_named_outcome_and_the_next_one_is_read(worker, case: Case):
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_hostile_file_has_its_one_outcome_and_the_next_one_is_read(worker, case: Case):
     code, detail = outcome(parsed(worker, case.name, case.make()))
-    assert code in case.allowed, detail
+    assert code == case.bare, detail
+    if code == FailureCode.NEEDS_ENGINE:
+        assert detail == case.engine
     behind = parsed(worker, "附件2.docx", FORM)
-    assert isinstance(behind, Answered)
-    assert behind.json.get("failure") is None
-    (form,) = behind.json["forms"]
-    values = {field["key"]: field.get("value") for field in form["fields"]}
-    assert (values["name"], values["mobile"]) == ("王晓云", "13805950002")
+    (form,) = behind.forms
+    assert (values(form)["name"], values(form)["mobile"]) == ("王晓云", "13805950002")
 
 
-def test_the_table_knows_outcomes_only_and_allows_no_crash():
-    assert all(case.allowed and case.allowed <= NAMED and not case.allowed & UNWANTED for case in CASES)
+def test_the_table_knows_outcomes_only_and_no_crash():
+    told = {outcome for case in CASES for outcome in (case.bare, case.full)}
+    assert told <= NAMED - {FailureCode.CRASHED}
+    assert not UNWANTED & {case.bare for case in CASES}
+
+
+def test_where_engines_make_a_difference_the_table_says_which_and_where_all_are_there_none_is_missing():
+    assert [case.id for case in CASES if case.full != case.bare and case.engine is None] == []
+    assert [case.id for case in CASES if case.full == FailureCode.NEEDS_ENGINE] == []
 
 
 def test_the_table_is_long_enough_and_has_no_twins():
-    assert len(CASES) >= 60
-    twins = [one for one, count in Counter((case.name, case.title) for case in CASES).items() if count > 1]
-    assert twins == []
+    assert len(CASES) >= 140
+    assert [one for one, count in Counter(case.id for case in CASES).items() if count > 1] == []
+
+
+def document(code: FailureCode | None = None, *members: DocumentReading, notes=()) -> DocumentReading:
+    return DocumentReading("a", "", failure=Failure(code) if code else None, members=members, notes=notes)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (document(), READ),
+        (document(FailureCode.EMPTY), FailureCode.EMPTY),
+        (document(None, document(FailureCode.DAMAGED)), FailureCode.DAMAGED),
+        (document(None, document(None, document(FailureCode.TOO_LARGE))), FailureCode.TOO_LARGE),
+        (document(None, document(), document(FailureCode.DAMAGED)), READ),
+        (document(notes=(Note(NoteCode.CLIPPED),)), CLIPPED),
+    ],
+)
+def test_an_archive_of_one_file_has_the_outcome_of_that_file(reading, told):
+    assert outcome(reading)[0] == told
+
+
+class Opener(GivenEngines):
+    """Keeps what it is given to unpack."""
+
+    def convert(self, data: bytes, kind: str) -> Converted:
+        self.data = data
+        return super().convert(data, kind)
+
+
+def test_a_package_stored_at_the_end_of_a_rar_does_not_make_libarchive_take_the_rar_for_a_zip():
+    opener = Opener(converted=Converted(zipped(a__txt=b"x"), "an opener of the test"))
+    packed = rar("a.docx", good_docx())
+    found = containers.members(packed, Kind.RAR, DEFAULT_BUDGET, opener, name="a.rar", depth=0)
+    assert [member.name for member in found] == ["a.txt"]
+    assert opener.data.startswith(packed)
+    assert b"PK\5\6" not in opener.data[-16 * 1024 :]
+
+
+def stored(text: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as package:
+        package.writestr("content.xml", text)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (stored("13805950002").replace(b"13805950002", b"13905950002"), FailureCode.DAMAGED),
+        (zipped(a__xml=bytes(60 * 2**20)), FailureCode.TOO_LARGE),
+        (half(good_docx()), FailureCode.DAMAGED),
+    ],
+)
+def test_a_package_for_another_program_must_be_whole(data, code):
+    with pytest.raises(ReadFailure) as refused:
+        archives.check_whole(data)
+    assert refused.value.failure.code is code
+
+
+def test_a_whole_package_passes():
+    archives.check_whole(good_docx())
