@@ -17,11 +17,13 @@ EMPTY_BOX = "\u2610"  # BALLOT BOX
 class Paragraph:
     """One paragraph or line outside any grid.
 
-    `place` names it for a person and for provenance, for example ``"para 7"``, ``"line 3"``.
+    `place` names it for a person and for provenance, for example ``"para 7"``, ``"line 3"``. `score` is what an engine that
+    read it from a picture holds the likelihood of its weakest character for, 0 to 1; 1.0 where text was written as text.
     """
 
     text: str
     place: str
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Cell:
     `text` that carry an underline and `struck` those that are struck out (struck text does not stand in `text`):
     是/否 is often answered by them alone. `place` is for example ``"table 1, R2C4"`` (one-based, as people count) or
     ``"Sheet1!B3"``. `number_format` is the workbook's format of a numeric cell, else "". `picture` shows a scanned cell
-    (base64 of a JPEG), else "".
+    (base64 of a JPEG), else "". `score` is as in `Paragraph`.
     """
 
     row: int
@@ -46,6 +48,7 @@ class Cell:
     nested: tuple["Grid", ...] = ()
     number_format: str = ""
     picture: str = ""
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,25 @@ DETAIL = "two looks differ"
 # A stroke taken for a ruled line cuts a cell in two, and both looks agree on half a value: the other half is left over.
 LEFT_OVER = "text on the scan that no label explains"
 _NO_STROKES = frozenset({FieldType.PERSON, FieldType.GENDER, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
-# Digits at one of the great providers are as sure as a telephone number. Letters are not: both looks gave examp1e.com on a
-# clean page and examplc.com on a photo. `intake` believes an address that it knows from elsewhere.
-_SURE_ADDRESS = re.compile(r"\d{5,12}@(?:qq|163|126|139|189|vip\.qq)\.(?:com|cn)")
+# What both looks agree on as an address of mail is often wrong (`python -m tests.bench --addresses`: ADDR): nearly always 1
+# for l, 0 for O, or either for the other, with a likelihood of up to 0.999 in fonts that draw them alike; without those signs
+# it is a letter lost or a smear (examplc.com), and less likely. So an address counts if none of those signs stands where both
+# may stand, and its weakest character is likely. All others are believed only if `intake` knows them from elsewhere.
+_LIKELY_ADDRESS = 0.9
+_DIGITS = re.compile(r"[0-9]{5,12}")
+_NAME = re.compile(r"(?:[a-km-z]+(?![01])[0-9]*)(?:[._-][a-km-z]+(?![01])[0-9]*)*")  # letters, then digits; no l at all
+_DOMAIN = re.compile(r"(?:[a-z-]+\.)+[a-z]{2,12}")
+_PROVIDERS = frozenset({"qq.com", "vip.qq.com", "163.com", "126.com", "yeah.net", "139.com", "189.cn", "21cn.com"})
 UNPROVED_ADDRESS = "an address of mail that a scan can't prove"
+
+
+def proves(written: str, score: float) -> bool:
+    """Given an address of mail as two looks read it and the likelihood of its weakest character, return whether it counts."""
+    name, _, domain = "".join(unicodedata.normalize("NFKC", written).split()).partition("@")
+    if domain in _PROVIDERS and _DIGITS.fullmatch(name):
+        return True  # as sure as a number of a telephone
+    known = domain in _PROVIDERS or _DOMAIN.fullmatch(domain)
+    return bool(score >= _LIKELY_ADDRESS and known and _NAME.fullmatch(name))
 
 
 def agreed(
@@ -33,7 +48,8 @@ def agreed(
 
     A form that only one look found is doubtful as a whole.
     """
-    pictures = dict(_pictures(blocks))
+    blocks = tuple(blocks)
+    pictures, scores = dict(_pictures(blocks)), dict(_scores(blocks))
     fields = {(spec.id, field.key): field for spec in specs for field in spec.fields}
     rest = list(second)
     found: list[FormReading] = []
@@ -41,13 +57,17 @@ def agreed(
         twin = next((one for one in rest if one.form == form.form), None)
         if twin is not None:
             rest.remove(twin)
-        found.append(_compared(form, twin, pictures, fields))
-    found += [_compared(form, None, pictures, fields) for form in rest if not form.blank]
+        found.append(_compared(form, twin, pictures, scores, fields))
+    found += [_compared(form, None, pictures, scores, fields) for form in rest if not form.blank]
     return tuple(found)
 
 
 def _compared(
-    form: FormReading, twin: FormReading | None, pictures: Mapping[str, str], specs: Mapping[tuple[str, str], FieldSpec]
+    form: FormReading,
+    twin: FormReading | None,
+    pictures: Mapping[str, str],
+    scores: Mapping[str, float],
+    specs: Mapping[tuple[str, str], FieldSpec],
 ) -> FormReading:
     if twin is None:
         doubt = Problem(ProblemCode.UNREADABLE, detail="only one of two looks sees this form")
@@ -55,7 +75,7 @@ def _compared(
         return replace(form, fields=fields, problems=(*form.problems, doubt))
     theirs = {field.key: field for field in twin.fields}
     fields = tuple(_field(field, theirs.pop(field.key, None), pictures) for field in form.fields)
-    fields = tuple(_by_type(field, specs.get((form.form, field.key)), pictures) for field in fields)
+    fields = tuple(_by_type(field, specs.get((form.form, field.key)), pictures, scores) for field in fields)
     lost = tuple(_doubtful(field, "", pictures) for field in theirs.values() if _gives(field))
     known = {(problem.code, problem.field) for problem in form.problems}
     more = [problem for problem in twin.problems if (problem.code, problem.field) not in known]
@@ -76,12 +96,12 @@ def _field(field: FieldReading, twin: FieldReading | None, pictures: Mapping[str
 
 
 def _with_gaps(form: FormReading, specs: Mapping[tuple[str, str], FieldSpec]) -> FormReading:
-    """On a scan that is doubtful anywhere, doubt what is empty and labels that were not found as well.
+    """On a scan where something was torn, doubt what is empty and labels that were not found as well.
 
     A seal in gray or a line that was not seen makes a label lose its value in both looks alike; nobody asks for what is
     optional (measured: 7 of 56 fields of stamped gray copies).
     """
-    if not form.problems and not any(field.problem is not None and _is_doubt(field.problem) for field in form.fields):
+    if not form.problems and not any(map(_is_torn, form.fields)):
         return form
     known = {field.key for field in form.fields}
     lost = [
@@ -98,15 +118,20 @@ def _with_gaps(form: FormReading, specs: Mapping[tuple[str, str], FieldSpec]) ->
     )
 
 
-def _is_doubt(problem: Problem) -> bool:
-    return problem.code is ProblemCode.UNREADABLE and problem.detail != UNPROVED_ADDRESS
+def _is_torn(field: FieldReading) -> bool:
+    """Return whether something was seen in one look that the other lacks; a character taken for another is no such sign."""
+    problem = field.problem
+    if problem is None or problem.code is not ProblemCode.UNREADABLE or problem.detail == UNPROVED_ADDRESS:
+        return False
+    return len(_key(problem.detail.removeprefix(DETAIL).removeprefix(":"))) != len(_key(field.raw))
 
 
-def _by_type(field: FieldReading, spec: FieldSpec | None, pictures: Mapping[str, str]) -> FieldReading:
+def _by_type(
+    field: FieldReading, spec: FieldSpec | None, pictures: Mapping[str, str], scores: Mapping[str, float]
+) -> FieldReading:
     """Judge what both looks agree on by the type of its field.
 
-    A stroke alone says that nothing is given where no stroke can be a value. An address of mail is not proved by any
-    number of looks.
+    A stroke alone says that nothing is given where no stroke can be a value. An address of mail wants more than two looks.
     """
     if spec is None:
         return field
@@ -116,7 +141,7 @@ def _by_type(field: FieldReading, spec: FieldSpec | None, pictures: Mapping[str,
         return replace(field, raw="/", value=None, problem=missing, picture="")
     if spec.type is not FieldType.EMAIL:
         return field
-    if field.problem is None and isinstance(field.value, str) and not _SURE_ADDRESS.fullmatch(field.value):
+    if field.problem is None and isinstance(field.value, str) and not proves(field.raw, scores.get(field.place, 0.0)):
         problem = Problem(ProblemCode.UNREADABLE, field.key, given=field.raw, detail=UNPROVED_ADDRESS)
         return _with_picture(replace(field, problem=problem), pictures)
     return field
@@ -154,3 +179,13 @@ def _pictures(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
                 if cell.picture:
                     yield cell.place, cell.picture
                 yield from _pictures(cell.nested)
+
+
+def _scores(blocks: Iterable[Block]) -> Iterator[tuple[str, float]]:
+    for block in blocks:
+        if isinstance(block, Grid):
+            for cell in block.cells:
+                yield cell.place, cell.score
+                yield from _scores(cell.nested)
+        else:
+            yield block.place, block.score

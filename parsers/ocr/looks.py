@@ -19,11 +19,11 @@ import numpy as np
 from parsers.engines import Box, ScannedCell, ScannedLine, ScannedPage, ScannedTable
 from parsers.ocr.caution import cautious
 from parsers.ocr.engine import UNREADABLE, Engine, Quad, Recognized
-from parsers.ocr.marks import bands, cut, extent, is_struck, tidy, uncovered
+from parsers.ocr.marks import bands, cut, extent, is_slash, is_struck, tidy, uncovered
 from parsers.ocr.opening import Picture
 from parsers.ocr.pictures import thumbnail
 from parsers.ocr.ruling import RuledTable, tables
-from parsers.ocr.shades import even, gray, ink, rings, without_seals
+from parsers.ocr.shades import Circle, even, gray, ink, rings, without_rings, without_seals
 from parsers.ocr.upright import crop, upright
 from parsers.readers.ruled import Rectangle
 
@@ -38,6 +38,9 @@ _SHARE = 0.12  # of a piece of text that must lie in a cell for it to get its pa
 _WHOLE = 0.85  # of a piece of text in one cell: it is not cut
 _FILL = 0.78  # height of a character in heights of the engine's boxes, which have a margin
 _MARGIN = 0.2  # heights of a character around what the second look reads
+# The second look reads wider crops: a letter that stands there twice (yy, ii) is lost where the model sees both in one step.
+# Of 3,000 printed addresses of mail both looks agreed on a wrong one in 28 with like crops, in 15 with the second one wider.
+_WIDER = 1.2
 _PADDING = 0.5  # heights of a character that a cell leaves blank beside its text, both sides together
 # What stays together at the end of a line: letters and digits, and a character with the closing marks behind it.
 _WORD = re.compile("[0-9A-Za-z@._]+-?")
@@ -66,17 +69,19 @@ class _Page:
     second: Picture
     second_ink: Picture
     character: float
-    rings: Sequence[tuple[float, float, float]] = ()  # seals that could not be taken out: x, y, radius
+    rings: Sequence[Circle] = ()  # gray seals that could not be taken out
+    seals: Sequence[Circle] = ()  # all gray seals
 
 
 def look(picture: Picture, engine: Engine) -> ScannedPage:
     """Given the pixels of a page, return what stands on it. Raise ReadFailure TOO_LARGE for too many cells."""
     color, turned = upright(_large_enough(picture), engine)
     first = without_seals(color)
+    seals = rings(ink(first))
+    first, left = without_rings(first, seals)
     quads = engine.detect(first, _DETAIL)
     second = even(first)
-    marks = ink(first)
-    page = _Page(color, first, marks, second, ink(second), _character_height(quads, color), rings(marks))
+    page = _Page(color, first, ink(first), second, ink(second), _character_height(quads, color), left, seals)
     ruled = tables(gray(color), first, page.character)
     seen = _first_look(quads, ruled, page, engine)
     torn = {(number, index) for number, one in enumerate(ruled) for index in _torn(one, page)}
@@ -86,7 +91,7 @@ def look(picture: Picture, engine: Engine) -> ScannedPage:
         color.shape[0],
         turned % 360,
         tuple(_table(number, one, seen, again, torn, page) for number, one in enumerate(ruled)),
-        tuple(_lines(seen, again, page)),
+        tuple(_in_order([*_lines(seen, again, page), *_unread_lines(seen, ruled, page)])),
         engine.by,
     )
 
@@ -184,11 +189,18 @@ def _second_look(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Pag
             inked = extent(tidy(cut(page.second_ink, piece.place), page.character))
             places.append((_moved(inked, piece.place) if inked else piece.place, None))
     margin = _MARGIN * page.character
-    read = engine.recognize([cut(page.second, _grown(place, margin)) for place, _ in places])
+    read = engine.recognize([wider(cut(page.second, _grown(place, margin))) for place, _ in places])
     return [
         _Piece(place, home, _told(_unless_struck(one, cut(page.second_ink, place)), cut(page.second_ink, place)))
         for (place, home), one in zip(places, read, strict=True)
     ]
+
+
+def wider(line: Picture) -> Picture:
+    """Given a crop of a line, return it as the second look reads it."""
+    if not line.size:
+        return line
+    return cast("Picture", cv2.resize(line, None, fx=_WIDER, fy=1.0, interpolation=cv2.INTER_CUBIC))
 
 
 def _told(read: Recognized, marks: Picture) -> Recognized:
@@ -219,8 +231,12 @@ def _table(
         if uncovered(marks, [_moved(piece.place, place, -1) for piece in first if piece.seen.text], page.character):
             text = f"{text}\n{UNREADABLE}" if text else UNREADABLE
         again_text = cautious(_text(second, place, page.character))
+        if is_slash(marks, page.character):
+            text = again_text = "/"
         if home in torn or (_is_under(place, page.rings) and (text or again_text)):
             text, again_text = text + UNREADABLE, again_text + UNREADABLE
+        elif not text and not again_text and _is_under(place, page.seals):
+            text = again_text = UNREADABLE  # with the seal pale writing went as well, if there was any
         score = min((piece.seen.score for piece in (*first, *second)), default=1.0)
         picture = thumbnail(cut(page.color, place)) if text or again_text else ""
         cells.append(
@@ -245,17 +261,31 @@ def _lines(seen: Sequence[_Piece], again: Sequence[_Piece], page: _Page) -> Iter
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if one.seen.text or other.seen.text]
     for numbers in _in_lines([one.place for one, _ in pairs], page.character):
         places = [pairs[number][0].place for number in numbers]
-        around = (
-            min(place[0] for place in places),
-            min(place[1] for place in places),
-            max(place[2] for place in places),
-            max(place[3] for place in places),
-        )
+        around = _hull(places)
         texts = [cautious(_in_one_line([pairs[number][look] for number in numbers], page.character)) for look in (0, 1)]
         if _is_under(around, page.rings):
             texts = [text + UNREADABLE for text in texts]
         score = min(piece.seen.score for number in numbers for piece in pairs[number])
         yield ScannedLine(_box(around), texts[0], texts[1], round(score, 4))
+
+
+def _unread_lines(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Page) -> Iterable[ScannedLine]:
+    """Yield ink among the lines outside tables that the engine found no text in: a line that it lost is lost to both looks."""
+    lines = [piece.place for piece in seen if piece.home is None]
+    if not lines:
+        return
+    left, top = min(one[0] for one in lines), min(one[1] for one in lines)
+    area = (left, top, max(one[2] for one in lines), max(one[3] for one in lines))
+    marks = tidy(cut(page.first_ink, area), page.character)
+    covered = [_moved(one, area, -1) for one in (*lines, *(_grown(table.rectangle, page.character) for table in ruled))]
+    places = uncovered(marks, covered, page.character)
+    for numbers in _in_lines(places, page.character):
+        around = _hull([places[number] for number in numbers])
+        yield ScannedLine(_box(_moved(around, area)), UNREADABLE, UNREADABLE, 0.0)
+
+
+def _in_order(lines: Iterable[ScannedLine]) -> list[ScannedLine]:
+    return sorted(lines, key=lambda line: line.box.top + line.box.bottom)
 
 
 def _text(pieces: Sequence[_Piece], cell: Rectangle, character: float) -> str:
@@ -329,6 +359,15 @@ def _common(one: Rectangle, other: Rectangle) -> Rectangle | None:
         min(one[3], other[3]),
     )
     return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _hull(places: Sequence[Rectangle]) -> Rectangle:
+    return (
+        min(place[0] for place in places),
+        min(place[1] for place in places),
+        max(place[2] for place in places),
+        max(place[3] for place in places),
+    )
 
 
 def _moved(one: Rectangle, by: Rectangle, sign: int = 1) -> Rectangle:

@@ -24,6 +24,7 @@ _LYING, _STANDING = 2.2, 1.1  # length of the shortest line in heights of a char
 _THICK = 0.21  # heights of a character: ruled lines are thinner (2.25 points), the ring of a seal is 1.2 mm
 _OVERHANG = 0.3  # heights of a character by which lying lines are lengthened, to meet standing ones in spite of a seal
 _BRIDGE = 1.1  # heights of a character: what the ring of a seal leaves of a standing line is bridged
+_INKED = 0.6  # of a standing line between two lying ones; the rest may be bridged
 _TALL = 3.2  # heights of a character: a standing line of that length is no stroke
 _FLANK, _CLEAN = 0.28, 0.02  # heights of a character beside a shorter line, and the share of ink that may be there
 _NEAR = 0.12  # heights of a character between the end of a standing line and the lying line that it meets
@@ -66,22 +67,41 @@ def tables(shade: Picture, unsealed: Picture, character: float) -> tuple[RuledTa
 
 
 def _lines(marks: Picture, unsealed: Picture, character: float) -> Picture:
-    """Return the ruled lines of a page, closed where a copy left gaps."""
-    thin = cv2.bitwise_or(_without_blobs(marks, character), _without_blobs(unsealed, character))
-    across, down = max(12, round(_LYING * character)), max(10, round(_STANDING * character))
+    """Return the ruled lines of a page, closed where a copy left gaps.
+
+    They are looked for in all ink, for what is left of a line under a seal, and in the ink without seals, for a line that
+    touches what is stamped over it: joined with it, it is no line any more.
+    """
+    clean = _without_blobs(unsealed, character)
+    inks = (cv2.bitwise_or(_without_blobs(marks, character), clean), clean)
+    lying = np.maximum(_lying(inks[0], character), _lying(inks[1], character))
+    longer = cv2.dilate(lying, np.ones((1, 2 * round(_OVERHANG * character) + 1), np.uint8))
+    # Specks of a scanner's noise are no strokes: a share of 1.5 % beside a border took it for one.
+    printed = cv2.morphologyEx(unsealed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    found = longer
+    for thin in inks:
+        standing = _standing(thin, character)
+        other = cv2.subtract(printed, cv2.bitwise_or(lying, standing))
+        standing = _inked(standing, longer, cv2.bitwise_or(marks, unsealed))
+        found = cv2.bitwise_or(found, _meeting(standing, longer, other, cv2.subtract(marks, inks[0]), character))
+    return cast("Picture", cv2.dilate(found, np.ones((3, 3), np.uint8)))
+
+
+def _lying(thin: np.ndarray, character: float) -> np.ndarray:
+    across = max(12, round(_LYING * character))
     # A line that is a little crooked leaves its row of pixels: thickened across its way it still is one run.
     lying = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     lying = cv2.morphologyEx(lying, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
     lying = cv2.morphologyEx(lying, cv2.MORPH_OPEN, np.ones((1, across), np.uint8))
-    lying = cv2.morphologyEx(lying, cv2.MORPH_CLOSE, np.ones((1, across), np.uint8))
+    return np.asarray(cv2.morphologyEx(lying, cv2.MORPH_CLOSE, np.ones((1, across), np.uint8)))
+
+
+def _standing(thin: np.ndarray, character: float) -> np.ndarray:
+    down = max(10, round(_STANDING * character))
     standing = cv2.dilate(thin, np.ones((1, 3), np.uint8))
     standing = cv2.morphologyEx(standing, cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
     standing = cv2.morphologyEx(standing, cv2.MORPH_OPEN, np.ones((down, 1), np.uint8))
-    standing = cv2.morphologyEx(standing, cv2.MORPH_CLOSE, np.ones((round(_BRIDGE * character), 1), np.uint8))
-    other = cv2.subtract(unsealed, cv2.bitwise_or(lying, standing))
-    standing = _meeting(standing, lying, other, cv2.subtract(marks, thin), character)
-    lying = cv2.dilate(lying, np.ones((1, 2 * round(_OVERHANG * character) + 1), np.uint8))
-    return cast("Picture", cv2.dilate(cv2.bitwise_or(lying, standing), np.ones((3, 3), np.uint8)))
+    return np.asarray(cv2.morphologyEx(standing, cv2.MORPH_CLOSE, np.ones((round(_BRIDGE * character), 1), np.uint8)))
 
 
 def _without_blobs(marks: Picture, character: float) -> np.ndarray:
@@ -89,6 +109,19 @@ def _without_blobs(marks: Picture, character: float) -> np.ndarray:
     thick = max(7, round(_THICK * character))
     blobs = cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
     return np.asarray(cv2.subtract(marks, cv2.dilate(blobs, np.ones((3, 3), np.uint8))))
+
+
+def _inked(standing: np.ndarray, lying: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """Return standing lines without those rows of cells in which they are nothing but a bridge between strokes above and below."""
+    pieces = cv2.subtract(standing, cv2.dilate(lying, np.ones((3, 1), np.uint8)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces, connectivity=8)
+    bridges = []
+    for number in range(1, count):
+        left, top, width, height, _area = (int(value) for value in stats[number])
+        rows = marks[top : top + height, max(0, left - 1) : left + width + 1].any(axis=1)
+        if np.count_nonzero(rows) < _INKED * height:
+            bridges.append(number)
+    return np.where(np.isin(labels, bridges), np.uint8(0), standing)
 
 
 def _meeting(

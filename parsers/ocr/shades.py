@@ -5,6 +5,7 @@ taken from the gray picture, for where red ink crosses them they would be gone (
 fields of 110). Elsewhere red stays: some people answer in red.
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import cv2
@@ -19,6 +20,12 @@ _SMALLEST_SEAL, _LARGEST_SEAL = 0.07, 0.45  # of the page's shorter side; a unit
 _RING_SIDE = 900  # pixels of the longest side for the search for circles
 _ROUND, _ROUNDER = 0.8, 0.3  # of a circle that must be ink, and how much more than of those beside it
 _CIRCLES_LIMIT = 200
+_OUTSIDE = 1.1  # radii: the ring is a line of some width
+_PRINTED = 500  # pixels of print that tell how dark it is
+_NEARLY_WHITE = 205  # of 255; print under an opaque seal comes out at 180
+_PALER = 40  # levels of 256 between print and a seal that can be told from it; noise has a deviation of up to 9
+
+Circle = tuple[float, float, float]  # x, y, radius
 
 
 def gray(picture: Picture) -> Picture:
@@ -35,8 +42,13 @@ def without_seals(picture: Picture) -> Picture:
     red = np.ascontiguousarray(picture[:, :, 2])
     stamped = red[(where > 0) & (_redness(picture) > _REDDER)]
     white = max(float(np.percentile(stamped, 20)), 120.0)
-    stretched = np.clip(red.astype(np.float32) * (255.0 / white), 0, 255).astype(np.uint8)
+    stretched = _whitened(red.astype(np.float32) * (255.0 / white))
     return cast("Picture", np.where(where > 0, stretched, plain))
+
+
+def _whitened(light: np.ndarray) -> np.ndarray:
+    """Given a stretched picture, return it in 0 to 255; what is nearly white is what a copier left of the seal's edges."""
+    return np.where(light > _NEARLY_WHITE, 255, np.clip(light, 0, 255)).astype(np.uint8)
 
 
 def seals(picture: Picture) -> Picture:
@@ -61,14 +73,14 @@ def _redness(picture: Picture) -> np.ndarray:
     return np.where(red > 80, surplus / np.maximum(red, 1), 0.0)
 
 
-def rings(marks: Picture) -> list[tuple[float, float, float]]:
+def rings(marks: Picture) -> list[Circle]:
     """Given the ink of a page without its red seals, return the circles on it as x, y, radius.
 
     A seal copied in gray has no color to be known by, and its text stands level at its top: both looks read it into the cell
     that it lies on (an office's seal gave a man the position of its own department).
     """
     scale = min(1.0, _RING_SIDE / max(marks.shape))
-    small = cv2.resize(marks, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(_strokes(marks), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     small = np.where(small > 60, np.uint8(255), np.uint8(0))
     side = min(small.shape)
     found = cv2.HoughCircles(
@@ -87,27 +99,63 @@ def rings(marks: Picture) -> list[tuple[float, float, float]]:
     return [(x / scale, y / scale, radius / scale) for x, y, radius in filter(None, circles)]
 
 
-def _nearest_ring(marks: np.ndarray, x: float, y: float, radius: float) -> tuple[float, float, float] | None:
+def _strokes(marks: Picture) -> Picture:
+    """Return ink without the specks of a scanner's noise."""
+    return cast("Picture", cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)))
+
+
+def _nearest_ring(marks: np.ndarray, x: float, y: float, radius: float) -> Circle | None:
     """Given about where a circle is, return where ink runs along it and little within and without: print gives no such line."""
-    if max(_around(marks, x, y, radius + step) for step in range(-4, 5)) < _ROUND - _ROUNDER:
-        return None
-    line, x, y, radius = max(
-        (_around(marks, x + across, y + down, radius + step), x + across, y + down, radius + step)
-        for across in range(-4, 5, 2)
-        for down in range(-4, 5, 2)
-        for step in range(-4, 5)
-    )
-    aside = max(_around(marks, x, y, radius * share) for share in (0.88, 1.12))
-    return (x, y, radius) if line > _ROUND and aside < line - _ROUNDER else None
+    best, line = np.array([x, y, radius]), 0.0
+    for reach, pace in ((6, 3), (2, 1)):  # the search gives a circle's middle to a few pixels
+        if reach == 2 and line < _ROUND - _ROUNDER:
+            return None
+        sideways = np.arange(-reach, reach + 1, pace)
+        steps = np.stack(np.meshgrid(sideways, sideways, np.arange(-reach, reach + 1), indexing="ij"), axis=-1)
+        tried = best + steps.reshape(-1, 3)
+        shares = _around(marks, tried)
+        best, line = tried[shares.argmax()], float(shares.max())
+    aside = float(_around(marks, best * np.array([[1, 1, 0.88], [1, 1, 1.12]])).max())
+    return (float(best[0]), float(best[1]), float(best[2])) if line > _ROUND and aside < line - _ROUNDER else None
 
 
-def _around(marks: np.ndarray, x: float, y: float, radius: float) -> float:
-    """Return the share of a circle's line that is ink; what lies beyond the page counts as none."""
-    angles = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+def _around(marks: np.ndarray, circles: np.ndarray) -> np.ndarray:
+    """Given n × 3 circles, return the share of each one's line that is ink; what lies beyond the page counts as none."""
+    angles = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    x, y, radius = (circles[:, column, None] for column in range(3))
     across = np.round(x + radius * np.cos(angles)).astype(int)
     down = np.round(y + radius * np.sin(angles)).astype(int)
     inside = (across >= 0) & (across < marks.shape[1]) & (down >= 0) & (down < marks.shape[0])
-    return float(np.count_nonzero(marks[down[inside], across[inside]])) / angles.size
+    inked = marks[down.clip(0, marks.shape[0] - 1), across.clip(0, marks.shape[1] - 1)] > 0
+    return np.asarray((inked & inside).mean(axis=1))
+
+
+def without_rings(shade: Picture, circles: Sequence[Circle]) -> tuple[Picture, list[Circle]]:
+    """Given a gray page and the seals on it, return it without those that are paler than its print, and the seals left.
+
+    Stamp ink copied in gray stays paler than toner: what lies between the two is stretched to white, as for red.
+    """
+    marks = ink(shade)
+    inside = np.zeros(shade.shape, np.uint8)
+    for x, y, radius in circles:
+        cv2.circle(inside, (round(x), round(y)), round(_OUTSIDE * radius), 255, -1)
+    printed = shade[(_strokes(marks) > 0) & (inside == 0)]
+    if not circles or printed.size < _PRINTED:
+        return shade, list(circles)
+    dark = float(np.percentile(printed, 20))
+    cleaned, left = shade.copy(), []
+    for x, y, radius in circles:
+        line = np.zeros(shade.shape, np.uint8)
+        cv2.circle(line, (round(x), round(y)), round(radius), 255, 1)
+        pale = float(np.percentile(shade[(line > 0) & (marks > 0)], 20))
+        if pale - dark < _PALER:
+            left.append((x, y, radius))
+            continue
+        disc = np.zeros(shade.shape, np.uint8)
+        cv2.circle(disc, (round(x), round(y)), round(_OUTSIDE * radius), 255, -1)
+        stretched = _whitened((shade.astype(np.float32) - dark) * (255.0 / (pale - dark)))
+        cleaned = np.where(disc > 0, stretched, cleaned)
+    return cleaned, left
 
 
 def even(shade: Picture) -> Picture:

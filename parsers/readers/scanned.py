@@ -28,8 +28,8 @@ def blocks(page: ScannedPage, number: int) -> tuple[tuple[Block, ...], tuple[Blo
         else:
             lines += 1
             place = f"page {number}, line {lines}, box {one.box}"
-            first.append(Paragraph(clean(one.text), place))
-            second.append(Paragraph(clean(one.second), place))
+            first.append(Paragraph(clean(one.text), place, one.score))
+            second.append(Paragraph(clean(one.second), place, one.score))
     return tuple(first), tuple(second)
 
 
@@ -57,6 +57,7 @@ def _grid(table: ScannedTable, place: str, *, second: bool) -> Grid:
             row_span=cell.row_span,
             column_span=cell.column_span,
             picture="" if second else cell.picture,
+            score=cell.score,
         )
         for cell in table.cells
     )

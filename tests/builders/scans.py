@@ -6,6 +6,7 @@ Everything is drawn from a seed, so the same call gives the same bytes. The seal
 import io
 import math
 import random
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -112,6 +113,23 @@ def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     return stream.getvalue()
 
 
+def recoded(picture: Image.Image, quality: int) -> Image.Image:
+    """Given a picture, return what a JPEG of it shows."""
+    return Image.open(io.BytesIO(saved(picture, "JPEG", quality=quality)), formats=["JPEG"]).convert("RGB")
+
+
+def font_files() -> list[tuple[str, int]]:
+    """Return file and index of the fonts that this machine has for the families of `FONTS`, and of some for Latin letters."""
+    families = (*FONTS, "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono")
+    found = [
+        subprocess.run(
+            ["fc-match", "-f", "%{file}|%{index}", family], capture_output=True, text=True, check=True
+        ).stdout
+        for family in families
+    ]
+    return [(file, int(index) & 0xFFFF) for file, _, index in (one.partition("|") for one in dict.fromkeys(found))]
+
+
 def scan(page: bytes, manner: str, seed: int) -> bytes:
     """Given a page as PNG or PDF, return it as it comes by mail in one of the `MANNERS`."""
     if page.startswith(b"%PDF"):
@@ -128,7 +146,7 @@ def _scanned(page: Image.Image, draw: random.Random) -> Image.Image:
     """A flatbed: a little crooked, noisy, grayish paper."""
     angle = draw.choice((-1, 1)) * draw.uniform(0.8, 1.6)
     turned = page.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255))
-    return _noisy(turned, draw, 9)
+    return noisy(turned, draw, 9)
 
 
 def _scan(page: Image.Image, draw: random.Random) -> bytes:
@@ -168,7 +186,7 @@ def _photo(page: Image.Image, draw: random.Random) -> bytes:
     down = np.linspace(draw.uniform(0.75, 0.9), 1.0, tall)
     shaded = seen.astype(np.float32) * across[None, :, None] * down[:, None, None]
     picture = Image.fromarray(np.clip(shaded, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6))
-    return saved(_noisy(picture, draw, 5), "JPEG", quality=50)
+    return saved(noisy(picture, draw, 5), "JPEG", quality=50)
 
 
 def _turned(degrees: int) -> Callable[[Image.Image, random.Random], bytes]:
@@ -189,10 +207,11 @@ def _fax(page: Image.Image, draw: random.Random) -> bytes:
 
 def _low(page: Image.Image, draw: random.Random) -> bytes:
     small = page.resize((page.width // 2, page.height // 2), Image.Resampling.LANCZOS)
-    return saved(_noisy(small, draw, 5), "JPEG", quality=70)
+    return saved(noisy(small, draw, 5), "JPEG", quality=70)
 
 
-def _noisy(picture: Image.Image, draw: random.Random, strength: float) -> Image.Image:
+def noisy(picture: Image.Image, draw: random.Random, strength: float) -> Image.Image:
+    """Given a picture, return it on grayish paper with noise of that deviation."""
     noise = np.random.default_rng(draw.randrange(2**32)).normal(0, strength, (picture.height, picture.width, 1))
     return Image.fromarray(np.clip(np.asarray(picture) * 0.97 + noise, 0, 255).astype(np.uint8))
 

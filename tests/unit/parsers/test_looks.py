@@ -2,7 +2,7 @@
 
 import pytest
 
-from parsers.document import Cell, Grid
+from parsers.document import Cell, Grid, Paragraph
 from parsers.engines import STROKE
 from parsers.forms import FieldReading, FormReading, Leftover, Problem, ProblemCode
 from parsers.looks import UNPROVED_ADDRESS, agreed
@@ -92,34 +92,58 @@ def test_several_people_are_compared_in_their_order():
 
 
 @pytest.mark.parametrize(
-    ("address", "sure"),
+    ("address", "score", "counts"),
     [
-        ("user747@unit.examp1e.com", False),
-        ("user747@unit.examplc.com", False),
-        ("27398830@126.com", True),
-        ("a27398830@126.com", False),
-        ("2096640503@qq.com", True),
-        ("2096640503@gg.com", False),
+        ("user747@unit.example.com", 0.95, True),
+        ("user747@unit.example.com", 0.85, False),
+        ("user747@unit.examp1e.com", 0.99, False),
+        ("lin.chen@126.com", 0.99, False),  # l, or 1
+        ("wang1990@126.com", 0.99, False),
+        ("chen0086@126.com", 0.99, False),
+        ("wang2010@126.com", 0.99, True),
+        ("office_two.bgs3@yeah.net", 0.99, True),
+        ("3ab@126.com", 0.99, False),
+        ("User747@126.com", 0.99, False),
+        ("userOne@126.com", 0.99, False),
+        ("27398830@126.com", 0.3, True),
+        ("2096640503@qq.com", 0.3, True),
+        ("2096640503@gg.com", 0.99, False),
     ],
 )
-def test_an_address_of_letters_is_never_sure_on_a_scan(address, sure):
+def test_an_address_counts_if_no_sign_in_it_may_be_another(address, score, counts):
+    grid = Grid(1, 1, (Cell(0, 0, address, "c1", picture="SlBH", score=score),), "t")
     both = form(field("email", address))
-    problem = compared(both, both).field("email").problem
-    assert (problem is None) == sure
-    assert sure or problem.detail == UNPROVED_ADDRESS
+    (found,) = agreed((both,), (both,), (grid,), FORMS)
+    problem = found.field("email").problem
+    assert (problem is None) == counts
+    assert counts or (problem.detail, found.field("email").picture) == (UNPROVED_ADDRESS, "SlBH")
     note = form(field("address", address))
     assert compared(note, note).field("address").problem is None, "only addresses of mail are so brittle"
 
 
+def test_the_likelihood_of_a_line_outside_tables_counts_as_well():
+    both = form(field("email", "user747@126.com"))
+    for score, problems in ((0.95, 0), (0.5, 1)):
+        (found,) = agreed((both,), (both,), (Paragraph("x", "c1", score),), FORMS)
+        assert sum(one.problem is not None for one in found.fields) == problems
+
+
 def test_what_is_empty_on_a_doubtful_scan_is_doubtful_too():
     empty = field("fax", "", value=None)
-    sure, torn = form(field("name", "王晓云"), empty), form(field("name", "王晓雲"), empty)
+    sure, torn = form(field("name", "王晓云"), empty), form(field("name", "王晓"), empty)
     assert compared(sure, sure).field("fax").problem is None
     assert compared(sure, torn).field("fax").problem.code is ProblemCode.UNREADABLE
 
 
+def test_one_character_taken_for_another_makes_nothing_else_doubtful():
+    one, other = form(field("name", "王晓云"), field("fax", "", value=None)), form(field("name", "王晓雲"))
+    found = compared(one, other)
+    assert found.field("name").problem.code is ProblemCode.UNREADABLE
+    assert found.field("fax").problem is None
+
+
 def test_so_is_a_label_that_was_not_found_on_it():
-    only, torn = form(field("name", "王晓云")), form(field("name", "王晓雲"))
+    only, torn = form(field("name", "王晓云")), form(field("name", "王晓"))
     assert compared(only, only) == only
     assert compared(only, torn).field("fax").problem.code is ProblemCode.UNREADABLE
 

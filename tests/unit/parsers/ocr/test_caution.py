@@ -34,6 +34,11 @@ def test_a_choice_told_by_an_empty_box_alone_is_doubted(read):
     assert UNREADABLE in cautious(read)
 
 
+@pytest.mark.parametrize(("read", "doubted"), [("w", True), ("V", True), ("A座", False), ("ab", False)])
+def test_a_letter_alone_is_a_scribble_or_a_tick(read, doubted):
+    assert cautious(read) == (read + UNREADABLE if doubted else read)
+
+
 @pytest.mark.parametrize("read", ["1", "一", "/", "—", "|"])
 def test_a_slash_or_a_dash_alone_in_a_cell_is_no_number(read):
     assert cautious(read) == STROKE

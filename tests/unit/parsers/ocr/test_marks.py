@@ -5,7 +5,7 @@ import pytest
 np = pytest.importorskip("numpy")
 cv2 = pytest.importorskip("cv2")
 
-from parsers.ocr.marks import bands, extent, is_struck, tidy, uncovered  # noqa: E402
+from parsers.ocr.marks import bands, extent, is_slash, is_struck, tidy, uncovered  # noqa: E402
 
 HEIGHT = 30
 
@@ -64,6 +64,27 @@ def test_ink_that_no_reading_covers_is_told():
     assert not uncovered(marks, [box], HEIGHT)
     assert uncovered(marks, [], HEIGHT)
     assert uncovered(write(marks, 40, left=300, letters=1), [box], HEIGHT)
+
+
+@pytest.mark.parametrize(
+    ("lines", "slash"),
+    [
+        ([((110, 40), (96, 74))], True),
+        ([((130, 40), (96, 74))], True),
+        ([((102, 40), (100, 74))], False),  # 1
+        ([((104, 40), (97, 74))], False),  # an italic 1
+        ([((96, 40), (110, 74))], False),  # the other way: no sign for nothing
+        ([((90, 57), (124, 55))], False),  # a dash
+        ([((110, 40), (96, 74)), ((130, 40), (116, 74))], False),
+        ([((96, 40), (116, 40)), ((116, 40), (102, 74))], False),  # 7
+        ([((100, 52), (96, 60))], False),  # a comma
+    ],
+)
+def test_a_slash_is_known_by_its_shape(lines, slash):
+    marks = blank()
+    for one, other in lines:
+        cv2.line(marks, one, other, 255, 3)
+    assert is_slash(marks, HEIGHT) == slash
 
 
 def test_a_line_through_text_strikes_it_out():

@@ -94,6 +94,30 @@ def test_strokes_of_characters_as_high_as_their_row_divide_no_cell():
     assert len(table.cells) == 6
 
 
+def test_noise_beside_a_border_makes_no_stroke_of_it():
+    page = grid(paper(), 100, 100, 2, 3)
+    dirt = np.random.default_rng(3).random(page.shape) < 0.03  # a scanner's noise that the threshold lets through
+    page[dirt & (np.arange(page.shape[1]) < 98)] = 0
+    (table,) = found(page)
+    assert len(table.cells) == 6
+
+
+def test_a_border_that_goes_on_beyond_its_corner_is_a_border():
+    page = grid(paper(), 100, 100, 2, 3)
+    rule(page, (98, 100, 98, 288))  # a copy's slant: left of where the lying lines begin, below where they end
+    (table,) = found(page)
+    assert len(table.cells) == 6
+
+
+def test_strokes_in_the_rows_above_and_below_make_no_line_between_them():
+    page = grid(paper(), 100, 100, 2, 3, high=38)
+    for top in (102, 178):
+        rule(page, (360, top, 362, top + 34))  # strokes of the row's height, one over the other
+        rule(page, (345, top + 8, 377, top + 10), (345, top + 20, 377, top + 22))
+    (table,) = found(page)
+    assert len(table.cells) == 6
+
+
 def test_the_ring_of_a_gray_seal_divides_no_cell():
     page = grid(paper(), 100, 100, 2, 6)
     cv2.circle(page, (400, 280), 160, 90, 12)

@@ -7,7 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 
-from parsers.ocr.shades import gray, ink, rings, seals, without_seals  # noqa: E402
+from parsers.ocr.shades import gray, ink, rings, seals, without_rings, without_seals  # noqa: E402
 from tests.builders.scans import drawn, needs_fonts, sealed  # noqa: E402
 
 pytestmark = needs_fonts
@@ -50,6 +50,34 @@ def test_a_seal_copied_in_gray_is_found_by_its_ring():
     middle = changed.min(axis=0) / 2 + changed.max(axis=0) / 2
     assert found
     assert all(np.hypot(x - middle[1], y - middle[0]) < 20 and 140 < radius < 190 for x, y, radius in found)
+
+
+def noisy(shade):
+    noise = np.random.default_rng(5).normal(0, 9, shade.shape)
+    return np.clip(shade * 0.97 + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_ring_is_found_in_the_noise_of_a_scanner():
+    assert len(rings(ink(noisy(gray(pixels(sealed(drawn(TABLE), random.Random(3)))))))) == 1
+    assert rings(ink(noisy(gray(pixels(drawn(TABLE)))))) == []
+
+
+def test_a_gray_seal_paler_than_print_turns_white_and_the_print_under_it_stays():
+    plain = gray(pixels(drawn(TABLE)))
+    stamped = gray(pixels(sealed(drawn(TABLE), random.Random(3))))
+    cleaned, left = without_rings(stamped, rings(ink(stamped)))
+    assert left == []
+    assert np.percentile(cleaned[(plain > 250) & (stamped < 200)], 10) == 255
+    assert np.percentile(cleaned[(plain < 20) & (stamped < 100)], 90) < 200
+
+
+def test_a_seal_as_dark_as_the_print_stays_and_is_told():
+    stamped = gray(pixels(sealed(drawn(TABLE), random.Random(3))))
+    black = np.where(stamped < 170, np.uint8(0), np.uint8(255))
+    circles = rings(ink(black))
+    cleaned, left = without_rings(black, circles)
+    assert left == circles != []
+    assert (cleaned == black).all()
 
 
 def test_a_page_full_of_print_has_no_rings():
