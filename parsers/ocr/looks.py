@@ -8,9 +8,8 @@ Ink that gives no text (handwriting, a scribble, a character that the model does
 and so is text with a line through it: never a clean value. Must not: mend a text, choose between the looks.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import cv2
@@ -19,11 +18,12 @@ import numpy as np
 from parsers.engines import Box, ScannedCell, ScannedLine, ScannedPage, ScannedTable
 from parsers.ocr.caution import cautious
 from parsers.ocr.engine import UNREADABLE, Engine, Quad, Recognized
+from parsers.ocr.lines import Home, Piece, in_lines, in_one_line, text_of
 from parsers.ocr.marks import bands, cut, extent, is_slash, is_struck, tidy, uncovered
 from parsers.ocr.opening import Picture
 from parsers.ocr.pictures import thumbnail
 from parsers.ocr.ruling import RuledTable, tables
-from parsers.ocr.shades import Circle, even, gray, ink, rings, without_rings, without_seals
+from parsers.ocr.shades import Circle, even, gray, ink, red_seals, rings, without_rings, without_seals
 from parsers.ocr.upright import crop, upright
 from parsers.readers.ruled import Rectangle
 
@@ -41,22 +41,7 @@ _MARGIN = 0.2  # heights of a character around what the second look reads
 # The second look reads wider crops: a letter that stands there twice (yy, ii) is lost where the model sees both in one step.
 # Of 3,000 printed addresses of mail both looks agreed on a wrong one in 28 with like crops, in 15 with the second one wider.
 _WIDER = 1.2
-_PADDING = 0.5  # heights of a character that a cell leaves blank beside its text, both sides together
-# What stays together at the end of a line: letters and digits, and a character with the closing marks behind it.
-_WORD = re.compile("[0-9A-Za-z@._]+-?")
-_CLOSED = re.compile("[\u300a\u201c\uff08]?.[\u300b\u201d\uff09\uff0c\u3002\u3001\uff1b\uff1a,.;:)]*")
-_BLANK, _WIDE = 0.7, 2.0  # gaps within a line that are a blank, a tabulator
-
-_Home = tuple[int, int]  # number of the table, number of the cell in it
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A piece of one line of text: where, and what it says. `home` is its cell, None outside tables."""
-
-    place: Rectangle
-    home: _Home | None
-    seen: Recognized
+_LOW = 0.4  # heights of a character: no character of a line of text is lower, but a dash
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +56,7 @@ class _Page:
     character: float
     rings: Sequence[Circle] = ()  # gray seals that could not be taken out
     seals: Sequence[Circle] = ()  # all gray seals
+    stamped: Picture = field(default_factory=lambda: np.zeros((1, 1), np.uint8))  # 255 where seals were taken out
 
 
 def look(picture: Picture, engine: Engine) -> ScannedPage:
@@ -81,7 +67,17 @@ def look(picture: Picture, engine: Engine) -> ScannedPage:
     first, left = without_rings(first, seals)
     quads = engine.detect(first, _DETAIL)
     second = even(first)
-    page = _Page(color, first, ink(first), second, ink(second), _character_height(quads, color), left, seals)
+    page = _Page(
+        color,
+        first,
+        ink(first),
+        second,
+        ink(second),
+        _character_height(quads, color),
+        left,
+        seals,
+        _stamped(color, seals),
+    )
     ruled = tables(gray(color), first, page.character)
     seen = _first_look(quads, ruled, page, engine)
     torn = {(number, index) for number, one in enumerate(ruled) for index in _torn(one, page)}
@@ -94,6 +90,13 @@ def look(picture: Picture, engine: Engine) -> ScannedPage:
         tuple(_in_order([*_lines(seen, again, page), *_unread_lines(seen, ruled, page)])),
         engine.by,
     )
+
+
+def _stamped(color: Picture, rings: Sequence[Circle]) -> Picture:
+    where = red_seals(color)
+    for x, y, radius in rings:
+        cv2.circle(where, (round(x), round(y)), round(radius), 255, -1)
+    return where
 
 
 def _large_enough(picture: Picture) -> Picture:
@@ -112,8 +115,8 @@ def _character_height(quads: Sequence[Quad], page: Picture) -> float:
 # --- first look ------------------------------------------------------------------------------------------------------
 
 
-def _first_look(quads: Sequence[Quad], ruled: Sequence[RuledTable], page: _Page, engine: Engine) -> list[_Piece]:
-    places: list[tuple[Rectangle, _Home | None]] = []
+def _first_look(quads: Sequence[Quad], ruled: Sequence[RuledTable], page: _Page, engine: Engine) -> list[Piece]:
+    places: list[tuple[Rectangle, Home | None]] = []
     crops: list[Picture] = []
     for quad in quads:
         for place, home in _dealt_out(quad, ruled):
@@ -121,12 +124,12 @@ def _first_look(quads: Sequence[Quad], ruled: Sequence[RuledTable], page: _Page,
             whole = home is None or place == _around(quad)
             crops.append(crop(page.first, quad) if whole else cut(page.first, place))
     return [
-        _Piece(place, home, _unless_struck(read, cut(page.first_ink, place)))
+        Piece(place, home, _unless_struck(read, cut(page.first_ink, place)))
         for (place, home), read in zip(places, engine.recognize(crops), strict=True)
     ]
 
 
-def _dealt_out(quad: Quad, ruled: Sequence[RuledTable]) -> list[tuple[Rectangle, _Home | None]]:
+def _dealt_out(quad: Quad, ruled: Sequence[RuledTable]) -> list[tuple[Rectangle, Home | None]]:
     """Given where text stands, return its parts by cell: one part, unless the engine read across a ruled line."""
     around = _around(quad)
     shares = [
@@ -176,14 +179,17 @@ def _unless_struck(read: Recognized, marks: Picture) -> Recognized:
 # --- second look -----------------------------------------------------------------------------------------------------
 
 
-def _second_look(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Page, engine: Engine) -> list[_Piece]:
+def _second_look(seen: Sequence[Piece], ruled: Sequence[RuledTable], page: _Page, engine: Engine) -> list[Piece]:
     """Return the pieces of every cell, and then one for each piece of the first look outside tables, in its order."""
-    places: list[tuple[Rectangle, _Home | None]] = []
+    places: list[tuple[Rectangle, Home | None]] = []
     for number, table in enumerate(ruled):
         for position in table.ruling.positions:
             cell = table.cells[position.index]
             marks = tidy(cut(page.second_ink, cell), page.character)
-            places.extend((_moved(band, cell), (number, position.index)) for band in bands(marks, page.character))
+            lines = bands(marks, page.character)
+            if cut(page.stamped, cell).any():
+                lines = _without_rests(lines, marks, page.character)
+            places.extend((_moved(line, cell), (number, position.index)) for line in lines)
     for piece in seen:
         if piece.home is None:
             inked = extent(tidy(cut(page.second_ink, piece.place), page.character))
@@ -191,9 +197,19 @@ def _second_look(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Pag
     margin = _MARGIN * page.character
     read = engine.recognize([wider(cut(page.second, _grown(place, margin))) for place, _ in places])
     return [
-        _Piece(place, home, _told(_unless_struck(one, cut(page.second_ink, place)), cut(page.second_ink, place)))
+        Piece(place, home, _told(_unless_struck(one, cut(page.second_ink, place)), cut(page.second_ink, place)))
         for (place, home), one in zip(places, read, strict=True)
     ]
+
+
+def _without_rests(lines: list[Rectangle], marks: Picture, character: float) -> list[Rectangle]:
+    """Given the lines of a cell that a seal was taken out of, return them without the low marks that may be its rest.
+
+    Beside text such a mark is read as a dash that nobody wrote; alone in the cell it stays, and is doubted.
+    """
+    inked = [extent(cut(marks, line)) for line in lines]
+    high = [line for line, ink in zip(lines, inked, strict=True) if ink and ink[3] - ink[1] >= _LOW * character]
+    return high or lines
 
 
 def wider(line: Picture) -> Picture:
@@ -216,9 +232,9 @@ def _told(read: Recognized, marks: Picture) -> Recognized:
 def _table(
     number: int,
     table: RuledTable,
-    seen: Sequence[_Piece],
-    again: Sequence[_Piece],
-    torn: Collection[_Home],
+    seen: Sequence[Piece],
+    again: Sequence[Piece],
+    torn: Collection[Home],
     page: _Page,
 ) -> ScannedTable:
     cells: list[ScannedCell] = []
@@ -227,10 +243,10 @@ def _table(
         first = [piece for piece in seen if piece.home == home]
         second = [piece for piece in again if piece.home == home]
         marks = tidy(cut(page.first_ink, place), page.character)
-        text = cautious(_text(first, place, page.character))
+        text = cautious(text_of(first, place, page.character))
         if uncovered(marks, [_moved(piece.place, place, -1) for piece in first if piece.seen.text], page.character):
             text = f"{text}\n{UNREADABLE}" if text else UNREADABLE
-        again_text = cautious(_text(second, place, page.character))
+        again_text = cautious(text_of(second, place, page.character))
         if is_slash(marks, page.character):
             text = again_text = "/"
         if home in torn or (_is_under(place, page.rings) and (text or again_text)):
@@ -255,21 +271,21 @@ def _table(
     return ScannedTable(_box(table.rectangle), table.ruling.rows, table.ruling.columns, tuple(cells))
 
 
-def _lines(seen: Sequence[_Piece], again: Sequence[_Piece], page: _Page) -> Iterable[ScannedLine]:
+def _lines(seen: Sequence[Piece], again: Sequence[Piece], page: _Page) -> Iterable[ScannedLine]:
     first = [piece for piece in seen if piece.home is None]
     second = [piece for piece in again if piece.home is None]
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if one.seen.text or other.seen.text]
-    for numbers in _in_lines([one.place for one, _ in pairs], page.character):
+    for numbers in in_lines([one.place for one, _ in pairs], page.character):
         places = [pairs[number][0].place for number in numbers]
         around = _hull(places)
-        texts = [cautious(_in_one_line([pairs[number][look] for number in numbers], page.character)) for look in (0, 1)]
+        texts = [cautious(in_one_line([pairs[number][look] for number in numbers], page.character)) for look in (0, 1)]
         if _is_under(around, page.rings):
             texts = [text + UNREADABLE for text in texts]
         score = min(piece.seen.score for number in numbers for piece in pairs[number])
         yield ScannedLine(_box(around), texts[0], texts[1], round(score, 4))
 
 
-def _unread_lines(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Page) -> Iterable[ScannedLine]:
+def _unread_lines(seen: Sequence[Piece], ruled: Sequence[RuledTable], page: _Page) -> Iterable[ScannedLine]:
     """Yield ink among the lines outside tables that the engine found no text in: a line that it lost is lost to both looks."""
     lines = [piece.place for piece in seen if piece.home is None]
     if not lines:
@@ -279,65 +295,13 @@ def _unread_lines(seen: Sequence[_Piece], ruled: Sequence[RuledTable], page: _Pa
     marks = tidy(cut(page.first_ink, area), page.character)
     covered = [_moved(one, area, -1) for one in (*lines, *(_grown(table.rectangle, page.character) for table in ruled))]
     places = uncovered(marks, covered, page.character)
-    for numbers in _in_lines(places, page.character):
+    for numbers in in_lines(places, page.character):
         around = _hull([places[number] for number in numbers])
         yield ScannedLine(_box(_moved(around, area)), UNREADABLE, UNREADABLE, 0.0)
 
 
 def _in_order(lines: Iterable[ScannedLine]) -> list[ScannedLine]:
     return sorted(lines, key=lambda line: line.box.top + line.box.bottom)
-
-
-def _text(pieces: Sequence[_Piece], cell: Rectangle, character: float) -> str:
-    """Return the text of a cell's pieces in reading order, a line each; a line that only the cell's width ended goes on."""
-    text, room = "", 0.0
-    for numbers in _in_lines([piece.place for piece in pieces], character):
-        line = _in_one_line([pieces[number] for number in numbers], character)
-        if not line:
-            continue
-        joint = "" if not text or text.endswith("-") or _first_word(line) * character > room else "\n"
-        places = [pieces[number].place for number in numbers]
-        room = (
-            (cell[2] - cell[0]) - (max(one[2] for one in places) - min(one[0] for one in places)) - _PADDING * character
-        )
-        text += joint + line
-    return text
-
-
-def _first_word(line: str) -> float:
-    """Return the width of what had to fit into the line above, in heights of a character."""
-    word = _WORD.match(line)
-    if word:
-        return max(1.0, 0.5 * len(word.group()))
-    closed = _CLOSED.match(line)
-    return float(len(closed.group())) if closed else 1.0
-
-
-def _in_one_line(pieces: Sequence[_Piece], character: float) -> str:
-    """Return the text of one line, its gaps as blanks or tabulators."""
-    text, end = "", 0.0
-    for piece in pieces:
-        if not piece.seen.text:
-            continue
-        gap = piece.place[0] - end
-        if text:
-            text += "\t" if gap > _WIDE * character else " " if gap > _BLANK * character else ""
-        text, end = text + piece.seen.text, piece.place[2]
-    return text
-
-
-def _in_lines(places: Sequence[Rectangle], character: float) -> list[list[int]]:
-    """Given places, return their numbers by lines from top to bottom, each from left to right."""
-    lines: list[list[int]] = []
-    middle = 0.0
-    for number in sorted(range(len(places)), key=lambda number: places[number][1] + places[number][3]):
-        own = (places[number][1] + places[number][3]) / 2
-        if lines and own - middle < 0.55 * character:
-            lines[-1].append(number)
-        else:
-            lines.append([number])
-            middle = own
-    return [sorted(line, key=lambda number: places[number][0]) for line in lines]
 
 
 # --- rectangles --------------------------------------------------------------------------------------------------------

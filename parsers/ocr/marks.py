@@ -21,6 +21,7 @@ _LEANING, _STRAIGHT, _THIN = (
     0.99,
     0.4,
 )  # of a slash: width by height; correlation of rows and their middles; ink of a row
+_TOUCHING = 0.15  # of a row's usual ink, where two lines of text touch
 _GAP = 2.5  # a line is cut where that much is blank
 
 
@@ -44,7 +45,8 @@ def bands(marks: Picture, character: float) -> list[Rectangle]:
     """Given the tidy ink of a cell, return its lines of text from top to bottom, each cut at wide blanks."""
     rows = marks.max(axis=1, initial=0) > 0
     found: list[Rectangle] = []
-    for top, bottom in _joined(_runs(rows), character):
+    joined = _joined(_runs(rows), character)
+    for top, bottom in [part for run in joined for part in _parted(marks, *run, character)]:
         columns = marks[top:bottom].max(axis=0, initial=0) > 0
         for left, right in _joined(_runs(columns), character, gap=_GAP * character):
             ink = marks[top:bottom, left:right]
@@ -54,6 +56,18 @@ def bands(marks: Picture, character: float) -> list[Rectangle]:
                 continue  # an underline, or a dash where nothing was to be filled in
             found.append((left, top, right, bottom))
     return found
+
+
+def _parted(marks: Picture, top: int, bottom: int, character: float) -> list[tuple[int, int]]:
+    """Given rows of ink, return them parted where two lines of text meet: set solid, a few pixels touch."""
+    least = round(0.6 * character)
+    if bottom - top < 1.5 * character or bottom - top <= 2 * least:
+        return [(top, bottom)]
+    profile = np.count_nonzero(marks[top:bottom], axis=1)
+    lowest = least + int(profile[least : bottom - top - least].argmin())
+    if profile[lowest] > _TOUCHING * profile.mean():
+        return [(top, bottom)]
+    return [*_parted(marks, top, top + lowest, character), *_parted(marks, top + lowest, bottom, character)]
 
 
 def extent(marks: Picture) -> Rectangle | None:

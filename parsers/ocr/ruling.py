@@ -24,7 +24,10 @@ _LYING, _STANDING = 2.2, 1.1  # length of the shortest line in heights of a char
 _THICK = 0.21  # heights of a character: ruled lines are thinner (2.25 points), the ring of a seal is 1.2 mm
 _OVERHANG = 0.3  # heights of a character by which lying lines are lengthened, to meet standing ones in spite of a seal
 _BRIDGE = 1.1  # heights of a character: what the ring of a seal leaves of a standing line is bridged
-_INKED = 0.6  # of a standing line between two lying ones; the rest may be bridged
+_INKED, _UNSEALED = (
+    0.6,
+    0.35,
+)  # of a standing line between two lying ones, with and without the ink of seals; the rest is bridged
 _TALL = 3.2  # heights of a character: a standing line of that length is no stroke
 _FLANK, _CLEAN = 0.28, 0.02  # heights of a character beside a shorter line, and the share of ink that may be there
 _NEAR = 0.12  # heights of a character between the end of a standing line and the lying line that it meets
@@ -82,7 +85,8 @@ def _lines(marks: Picture, unsealed: Picture, character: float) -> Picture:
     for thin in inks:
         standing = _standing(thin, character)
         other = cv2.subtract(printed, cv2.bitwise_or(lying, standing))
-        standing = _inked(standing, longer, cv2.bitwise_or(marks, unsealed))
+        standing = _inked(standing, longer, cv2.bitwise_or(marks, unsealed), _INKED)
+        standing = _inked(standing, longer, unsealed, _UNSEALED)
         found = cv2.bitwise_or(found, _meeting(standing, longer, other, cv2.subtract(marks, inks[0]), character))
     return cast("Picture", cv2.dilate(found, np.ones((3, 3), np.uint8)))
 
@@ -111,7 +115,7 @@ def _without_blobs(marks: Picture, character: float) -> np.ndarray:
     return np.asarray(cv2.subtract(marks, cv2.dilate(blobs, np.ones((3, 3), np.uint8))))
 
 
-def _inked(standing: np.ndarray, lying: np.ndarray, marks: np.ndarray) -> np.ndarray:
+def _inked(standing: np.ndarray, lying: np.ndarray, marks: np.ndarray, share: float) -> np.ndarray:
     """Return standing lines without those rows of cells in which they are nothing but a bridge between strokes above and below."""
     pieces = cv2.subtract(standing, cv2.dilate(lying, np.ones((3, 1), np.uint8)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(pieces, connectivity=8)
@@ -119,7 +123,7 @@ def _inked(standing: np.ndarray, lying: np.ndarray, marks: np.ndarray) -> np.nda
     for number in range(1, count):
         left, top, width, height, _area = (int(value) for value in stats[number])
         rows = marks[top : top + height, max(0, left - 1) : left + width + 1].any(axis=1)
-        if np.count_nonzero(rows) < _INKED * height:
+        if np.count_nonzero(rows) < share * height:
             bridges.append(number)
     return np.where(np.isin(labels, bridges), np.uint8(0), standing)
 

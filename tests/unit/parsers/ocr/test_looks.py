@@ -17,7 +17,8 @@ from parsers.engines import ScannedPage  # noqa: E402
 from parsers.extract import extract  # noqa: E402
 from parsers.isolate import Answered, Limits, Worker  # noqa: E402
 from parsers.ocr.engine import UNREADABLE, Engine, Recognized  # noqa: E402
-from parsers.ocr.looks import _Page, _Piece, _text, _torn, look  # noqa: E402
+from parsers.ocr.lines import Piece, text_of  # noqa: E402
+from parsers.ocr.looks import _Page, _torn, look  # noqa: E402
 from parsers.ocr.ruling import RuledTable  # noqa: E402
 from parsers.readers.ruled import arrange  # noqa: E402
 from parsers.readers.scanned import blocks  # noqa: E402
@@ -154,10 +155,10 @@ def test_cells_with_ink_on_both_sides_of_the_line_between_them_are_torn(edge, to
 )
 def test_lines_that_only_the_width_of_the_cell_ended_go_on(upper, lower, text):
     pieces = [
-        _Piece((20, 10 + 40 * row, 20 + 34 * len(line), 44 + 40 * row), (0, 0), Recognized(line, 0.9))
+        Piece((20, 10 + 40 * row, 20 + 34 * len(line), 44 + 40 * row), (0, 0), Recognized(line, 0.9))
         for row, line in enumerate((upper, lower))
     ]
-    assert _text(pieces, (0, 0, 310, 100), 34) == text
+    assert text_of(pieces, (0, 0, 310, 100), 34) == text
 
 
 def test_a_typed_page_without_a_table_is_lines_in_reading_order(seen):

@@ -27,6 +27,12 @@ def test_two_lines_are_two_bands_from_top_to_bottom():
     assert [(top, bottom) for _, top, _, bottom in bands(marks, HEIGHT)] == [(9, 41), (59, 91)]
 
 
+def test_lines_set_solid_are_parted_where_few_pixels_touch():
+    marks = write(write(blank(), 20), 20 + HEIGHT + 4)
+    marks[20 : 20 + HEIGHT + 4, 40:42] = 255  # the stroke of a comma, a speck
+    assert [(round(top), round(bottom)) for _, top, _, bottom in bands(marks, HEIGHT)] == [(19, 51), (51, 85)]
+
+
 def test_the_strokes_of_one_line_stay_together():
     marks = blank()
     for top in (20, 33, 46):

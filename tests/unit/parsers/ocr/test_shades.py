@@ -7,7 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 pytest.importorskip("cv2")
 
-from parsers.ocr.shades import gray, ink, rings, seals, without_rings, without_seals  # noqa: E402
+from parsers.ocr.shades import gray, ink, red_seals, rings, without_rings, without_seals  # noqa: E402
 from tests.builders.scans import drawn, needs_fonts, sealed  # noqa: E402
 
 pytestmark = needs_fonts
@@ -21,7 +21,7 @@ def pixels(page):
 def test_a_seal_turns_white_and_the_print_under_it_stays_black():
     page = drawn(TABLE)
     plain, stamped = pixels(page), pixels(sealed(page, random.Random(3)))
-    assert seals(stamped).any()
+    assert red_seals(stamped).any()
     shade = without_seals(stamped)
     red_only = (gray(plain) > 250) & (gray(stamped) < 200)
     assert np.percentile(shade[red_only], 10) > 200
@@ -32,7 +32,7 @@ def test_red_print_is_no_seal():
     red = np.asarray(drawn(TABLE)).copy()
     red[:, :, 0] = np.maximum(red[:, :, 0], 210)  # all ink of the page in red
     page = pixels(red[200:700])
-    assert not seals(page).any()
+    assert not red_seals(page).any()
     assert without_seals(page).min() < 120
 
 
