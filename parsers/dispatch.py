@@ -132,7 +132,11 @@ def _by_way_of(document: Document, converted: Converted) -> Document:
 
 
 def _locked_excel(data: bytes, kind: Kind, budget: Budget, engines: Engines) -> Opened:
-    """An encrypted Office file. A protected workbook may have Excel's default password, with which everybody opens it."""
+    """An encrypted Office file. A protected workbook may have Excel's default password, with which everybody opens it.
+
+    One that was also cut off stays ENCRYPTED: saved anew without the password it comes whole; told "damaged", the sender would
+    mail the locked file again.
+    """
     try:
         return _by_office(data, kind, budget, engines)
     except ReadFailure as refused:

@@ -149,15 +149,26 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
     forms = found.forms or _suspects(document, asked.forms, characters)
     if kind is Kind.PDF or document.second_look:
         forms = tuple(_unruled(form, document.blocks) for form in forms)
-    engine = next((note.detail for note in document.notes if note.code is NoteCode.SECOND_BEST_READER), None)
-    if engine is not None:
-        doubt = Problem(ProblemCode.NEEDS_ENGINE, detail=engine)
-        forms = tuple(form if form.blank else replace(form, problems=(*form.problems, doubt)) for form in forms)
+    doubts = tuple(_DOUBTS[note.code](note.detail) for note in document.notes if note.code in _DOUBTS)
+    if doubts:
+        forms = tuple(form if form.blank else replace(form, problems=(*form.problems, *doubts)) for form in forms)
     reading = _described(document, name, kind.value, replace(found, forms=forms))
     bare = document.pictures > 0 and characters < _NOTHING_BUT_PICTURES
     if not forms and (reading.scanned or bare):  # silence about a scan would be a form lost
         return replace(reading, failure=Failure(FailureCode.UNRECOGNIZED, "no form made out on the picture"))
     return reading
+
+
+def _incomplete(_detail: str) -> Problem:
+    return Problem(ProblemCode.AMBIGUOUS, detail="the document is larger than what was read of it")
+
+
+# Notes that make every form of a document doubtful.
+_DOUBTS: dict[NoteCode, Callable[[str], Problem]] = {
+    NoteCode.SECOND_BEST_READER: lambda engine: Problem(ProblemCode.NEEDS_ENGINE, detail=engine),
+    NoteCode.CLIPPED: _incomplete,
+    NoteCode.PAGES_LEFT_OUT: _incomplete,
+}
 
 
 def _unruled(form: FormReading, blocks: Sequence[Block]) -> FormReading:

@@ -15,6 +15,7 @@ from lxml.etree import _Element as Element
 from parsers.archives import Package, open_package
 from parsers.document import Budget, FailureCode, ReadFailure
 from parsers.readers import opc
+from parsers.readers.border import reads
 from parsers.readers.picturesize import picture_size
 from parsers.readers.wordlook import W, is_on
 from parsers.sniff import IMAGES, Kind, sniff
@@ -80,16 +81,9 @@ class _Reference:
 
 def pictures(data: bytes, budget: Budget) -> Pictures:
     """Given a Word or Excel package, return the pictures on it. Raise ReadFailure if it is damaged or over the budget."""
-    try:
+    with reads("the pictures of a package"):
         package = open_package(data, budget)
         return _chosen(package, _distinct(_references(package)), budget)
-    except ReadFailure:
-        raise
-    except (MemoryError, RecursionError) as error:
-        raise ReadFailure(FailureCode.TOO_LARGE, type(error).__name__) from error
-    except Exception as error:
-        # As in readers.word: broken packages break lxml in many ways that mean the same to the sender.
-        raise ReadFailure(FailureCode.DAMAGED, f"{type(error).__name__} in the pictures of a package") from error
 
 
 def _references(package: Package) -> Iterator[_Reference]:

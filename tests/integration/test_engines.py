@@ -17,6 +17,7 @@ from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from tests.builders import word
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON, NOTE
+from tests.builders.hostile_archives import rar
 from tests.builders.libreoffice import converted, needs_libreoffice
 from tests.builders.reading import values
 from tests.builders.rendering import render
@@ -140,6 +141,15 @@ def test_a_7z_with_a_password_says_so(services, worker, options):
     if not services.version(Engine.ARCHIVE):
         pytest.skip("no unpacker on this machine")
     assert read(worker, seven_zip({"a.txt": b"x" * 99}, *options), "a.7z").failure.code is FailureCode.ENCRYPTED
+
+
+def test_a_rar_that_ends_with_a_stored_package_gives_the_package_and_not_its_parts(services, worker):
+    if not services.version(Engine.ARCHIVE):
+        pytest.skip("no unpacker on this machine")
+    packed = rar("联络员反馈表.docx", render("docx", LIAISON.title, ROWS))
+    (member,) = read(worker, packed, "报送.rar").members
+    assert member.name == "报送.rar/联络员反馈表.docx"
+    assert [values(form) for form in member.forms] == [OFFICER]
 
 
 def test_a_broken_archive_is_damaged(services, worker):

@@ -9,17 +9,13 @@ from collections import Counter
 
 import pytest
 
-from parsers import archives, containers
+from parsers import archives
 from parsers.codec import from_json, to_json
-from parsers.document import DEFAULT_BUDGET, Failure, FailureCode, Note, NoteCode, ReadFailure
-from parsers.engines import Converted
+from parsers.document import Failure, FailureCode, Note, NoteCode, ReadFailure
 from parsers.forms import DocumentReading
 from parsers.isolate import Answered, Stopped, Worker
-from parsers.sniff import Kind
-from tests.builders.engines import GivenEngines
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON
 from tests.builders.hostile import CASES
-from tests.builders.hostile_archives import rar
 from tests.builders.hostile_cases import CLIPPED, READ, ROWS, Case, good_docx, half, outcome, zipped
 from tests.builders.reading import values
 from tests.builders.rendering import render
@@ -91,23 +87,6 @@ def document(code: FailureCode | None = None, *members: DocumentReading, notes=(
 )
 def test_an_archive_of_one_file_has_the_outcome_of_that_file(reading, told):
     assert outcome(reading)[0] == told
-
-
-class Opener(GivenEngines):
-    """Keeps what it is given to unpack."""
-
-    def convert(self, data: bytes, kind: str) -> Converted:
-        self.data = data
-        return super().convert(data, kind)
-
-
-def test_a_package_stored_at_the_end_of_a_rar_does_not_make_libarchive_take_the_rar_for_a_zip():
-    opener = Opener(converted=Converted(zipped(a__txt=b"x"), "an opener of the test"))
-    packed = rar("a.docx", good_docx())
-    found = containers.members(packed, Kind.RAR, DEFAULT_BUDGET, opener, name="a.rar", depth=0)
-    assert [member.name for member in found] == ["a.txt"]
-    assert opener.data.startswith(packed)
-    assert b"PK\5\6" not in opener.data[-16 * 1024 :]
 
 
 def stored(text: str) -> bytes:

@@ -184,6 +184,20 @@ def test_a_picture_under_our_heading_is_shown_too():
     assert reading.forms[0].problems[0].code is ProblemCode.AMBIGUOUS
 
 
+def test_a_form_in_a_document_that_was_read_in_part_goes_to_a_person():
+    rows = [("姓名", "王晓云"), ("职务", "科员"), ("手机", "13805950002"), ("单位名称", "青石镇人民政府")]
+    data = render("docx", LIAISON.title, rows)
+    whole, part = (
+        parse_document(data, name="a.docx", declared_type="", forms=FORMS, budget=budget)
+        for budget in (DEFAULT_BUDGET, Budget(rows=3))
+    )
+    assert NoteCode.CLIPPED in {note.code for note in part.notes}
+    assert [[problem.code for problem in reading.forms[0].problems] for reading in (whole, part)] == [
+        [],
+        [ProblemCode.AMBIGUOUS],
+    ]
+
+
 def test_a_covering_letter_that_names_the_form_is_not():
     data = word.package(word.para(word.run("现将联络员反馈表报送你办，请查收。")), word.para(word.run("青石镇")))
     assert read(data).forms == ()
