@@ -87,7 +87,7 @@ def look(picture: Picture, engine: Engine) -> ScannedPage:
         color.shape[0],
         turned % 360,
         tuple(_table(number, one, seen, again, torn, page) for number, one in enumerate(ruled)),
-        tuple(_in_order([*_lines(seen, again, page), *_unread_lines(seen, ruled, page)])),
+        tuple(_lines(seen, again, page)),
         engine.by,
     )
 
@@ -283,25 +283,6 @@ def _lines(seen: Sequence[Piece], again: Sequence[Piece], page: _Page) -> Iterab
             texts = [text + UNREADABLE for text in texts]
         score = min(piece.seen.score for number in numbers for piece in pairs[number])
         yield ScannedLine(_box(around), texts[0], texts[1], round(score, 4))
-
-
-def _unread_lines(seen: Sequence[Piece], ruled: Sequence[RuledTable], page: _Page) -> Iterable[ScannedLine]:
-    """Yield ink among the lines outside tables that the engine found no text in: a line that it lost is lost to both looks."""
-    lines = [piece.place for piece in seen if piece.home is None]
-    if not lines:
-        return
-    left, top = min(one[0] for one in lines), min(one[1] for one in lines)
-    area = (left, top, max(one[2] for one in lines), max(one[3] for one in lines))
-    marks = tidy(cut(page.first_ink, area), page.character)
-    covered = [_moved(one, area, -1) for one in (*lines, *(_grown(table.rectangle, page.character) for table in ruled))]
-    places = uncovered(marks, covered, page.character)
-    for numbers in in_lines(places, page.character):
-        around = _hull([places[number] for number in numbers])
-        yield ScannedLine(_box(_moved(around, area)), UNREADABLE, UNREADABLE, 0.0)
-
-
-def _in_order(lines: Iterable[ScannedLine]) -> list[ScannedLine]:
-    return sorted(lines, key=lambda line: line.box.top + line.box.bottom)
 
 
 # --- rectangles --------------------------------------------------------------------------------------------------------

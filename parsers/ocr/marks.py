@@ -78,20 +78,19 @@ def extent(marks: Picture) -> Rectangle | None:
     return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def uncovered(marks: Picture, covered: Sequence[Rectangle], character: float) -> list[Rectangle]:
-    """Given the tidy ink of a cell or page and where text was read, return what of a letter's size lies elsewhere."""
+def uncovered(marks: Picture, covered: Sequence[Rectangle], character: float) -> bool:
+    """Given the tidy ink of a cell and where text was read, return whether something of a letter's size lies elsewhere."""
     rest = marks.copy()
     margin = 0.15 * character
     for left, top, right, bottom in covered:
         rest[max(0, int(top - margin)) : int(bottom + margin), max(0, int(left - margin)) : int(right + margin)] = 0
     joined = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    found: list[Rectangle] = []
     for number in range(1, count):
-        left, top, width, height, area = (int(value) for value in stats[number])
+        _left, _top, width, height, area = (int(value) for value in stats[number])
         if height >= _LETTER * character and width >= 0.2 * character and area >= 0.06 * character**2:
-            found.append((left, top, left + width, top + height))
-    return found
+            return True
+    return False
 
 
 def is_slash(marks: Picture, character: float) -> bool:

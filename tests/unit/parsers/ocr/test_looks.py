@@ -173,15 +173,6 @@ def test_a_slash_alone_is_read_by_its_shape_in_both_looks(seen):
     assert (texts(page)[0, 1], texts(page, "second")[0, 1]) == ("/", "/")
 
 
-def test_a_line_that_the_engine_loses_among_others_is_told(seen, engine, monkeypatch):
-    lines = ("单位：青石镇人民政府", "传真：0595-27390000", "手机：13900591234")
-    whole, found = seen(drawn([], above=lines)), engine.detect
-    assert all(UNREADABLE not in line.text for line in whole.lines)
-    monkeypatch.setattr(engine, "detect", lambda *asked: [box for n, box in enumerate(found(*asked)) if n != 1])
-    page = seen(drawn([], above=lines))
-    assert [line.text == UNREADABLE == line.second for line in page.lines] == [False, True, False]
-
-
 def test_two_columns_of_a_page_without_lines_are_kept_apart(seen):
     page = seen(drawn([["姓名：王文斌", "手机：13900591234"]], ruled=False))
     (line,) = page.lines
