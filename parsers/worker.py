@@ -13,6 +13,7 @@ import importlib
 import json
 import math
 import os
+import re
 import signal
 import sys
 import sysconfig
@@ -35,9 +36,6 @@ _WARM_UP = (
     *("bz2", "lzma", "zlib", "zipfile", "tempfile", "hashlib", "_strptime"),
     *("encodings.cp437", "encodings.gb18030", "encodings.utf_8_sig", "encodings.utf_16", "encodings.utf_32"),
     *("encodings.idna", "encodings.latin_1", "encodings.cp1252", "encodings.big5", "encodings.hz"),
-    # What pdfminer imports first is compiled against libpthread.so.0, which is not within reach behind the door: without it
-    # each PDF was NEEDS_ENGINE, and only where the OCR extra had brought the library along with numpy it was read.
-    "charset_normalizer",
 )
 # Libraries of the OCR extra that a core library takes along wherever they are installed, and does as well without: openpyxl
 # imports numpy to let people write its numbers into cells. Every worker but the one for pictures does without them.
@@ -93,7 +91,7 @@ def _load_handlers(name: str) -> Mapping[str, Handler]:
 
 
 def _readable_directories(handlers: str) -> Iterator[Path]:
-    """Yield the directories of code: the standard library, installed packages, ours. Never the project's root.
+    """Yield the directories of code: the standard library, installed packages, ours, the system's. Never the project's root.
 
     What imports lazily needs them; the configuration with the password and the archive lie elsewhere.
     """
@@ -104,6 +102,21 @@ def _readable_directories(handlers: str) -> Iterator[Path]:
             yield entry
     for package in {"parsers", handlers.partition(".")[0]}:
         yield from (Path(path) for path in importlib.import_module(package).__path__)
+    yield from _library_directories()
+
+
+def _library_directories() -> set[Path]:
+    """Return the directories that this process has its shared objects from: the loader looks there for those of later imports.
+
+    Compiled packages need some of the system's (cryptography, which pdfminer imports: libgcc_s.so.1). Out of reach, each PDF
+    was NEEDS_ENGINE, but where numpy of the OCR extra had them in memory before the door was locked.
+    """
+    try:
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return set()
+    paths = (line.split(maxsplit=5)[-1] for line in maps.splitlines() if "/" in line)
+    return {Path(path).parent for path in paths if re.search(r"\.so[.\d]*$", path)}
 
 
 def _serve(
