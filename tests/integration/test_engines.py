@@ -55,9 +55,9 @@ def test_the_specimen_of_every_engine_is_read(services, worker, engine):
     ("to", "suffix"),
     [
         ("doc:MS Word 97", "doc"),
-        ("rtf:Rich Text Format", "rtf"),
-        ("odt:writer8", "odt"),
-        ("xml:MS Word 2003 XML", "doc"),
+        pytest.param("rtf:Rich Text Format", "rtf", marks=pytest.mark.long),
+        pytest.param("odt:writer8", "odt", marks=pytest.mark.long),
+        pytest.param("xml:MS Word 2003 XML", "doc", marks=pytest.mark.long),
     ],
 )
 def test_a_form_comes_back_out_of_every_container_of_words(worker, to, suffix):
@@ -70,7 +70,12 @@ def test_a_form_comes_back_out_of_every_container_of_words(worker, to, suffix):
 @needs_libreoffice
 @pytest.mark.parametrize(
     ("to", "suffix"),
-    [("doc:MS Word 97", "doc"), ("rtf:Rich Text Format", "rtf"), ("odt:writer8", "odt"), ("pdf", "pdf")],
+    [
+        ("doc:MS Word 97", "doc"),
+        ("pdf", "pdf"),
+        pytest.param("rtf:Rich Text Format", "rtf", marks=pytest.mark.long),
+        pytest.param("odt:writer8", "odt", marks=pytest.mark.long),
+    ],
 )
 def test_deleted_hidden_and_struck_text_stays_out_of_every_container(worker, to, suffix):
     def row(label, *runs):

@@ -75,14 +75,23 @@ def test_a_clean_page_is_read_the_same_in_both_looks(seen):
     assert page.by.startswith("rapidocr ")
 
 
-@pytest.mark.parametrize(("manner", "turned"), [("right", 270), ("upside_down", 180), ("left", 90)])
+@pytest.mark.parametrize(
+    ("manner", "turned"),
+    [
+        ("right", 270),
+        pytest.param("upside_down", 180, marks=pytest.mark.long),
+        pytest.param("left", 90, marks=pytest.mark.long),
+    ],
+)
 def test_a_page_that_lies_any_way_is_turned_upright(seen, manner, turned):
     page = seen(MANNERS[manner](drawn(TABLE), random.Random(1)))
     assert page.turned == turned
     assert texts(page) == whole()
 
 
-@pytest.mark.parametrize("manner", ["scan", "photo", "fax", "low"])
+@pytest.mark.parametrize(
+    "manner", ["photo", *(pytest.param(one, marks=pytest.mark.long) for one in ("scan", "fax", "low"))]
+)
 def test_no_manner_of_copying_makes_both_looks_agree_on_something_else(seen, manner):
     page = seen(MANNERS[manner](drawn(TABLE, above=(TITLE,)), random.Random(2)))
     forms = [extract(Document(half, "x"), FORMS, area_code=AREA_CODE).forms for half in blocks(page, 1)]
