@@ -21,7 +21,8 @@ _DESTROYED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _MASKED = re.compile(r"\d[*\u00d7xX#]{2,}|[*\u00d7xX]{2,}\d|(?<!\d{7})(?<=\d)\*\d|\d{3}-?[xX*]{4}")
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2500\u30fc\uff0d\u2043\u02d7~\uff5e\u301c]+|-{2,}")
 _GROUPS = re.compile(r"\d+")
-_INSIDE = re.compile(r"[ \t]*[-().\u00b7/ \t]?[ \t]*")  # what may stand between two groups of one number
+# What may stand between two groups of one number; a new line where the cell was too narrow for it.
+_INSIDE = re.compile(r"[ \t]*[-().\u00b7/ \t]?[ \t]*\n?[ \t]*")
 _EXTENSION = re.compile(r"\s*\(?\s*(?:-|转|转接|分机号?:?|内线:?|ext\.?:?|#|\*|x)\s*$", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_]+")
 _LABEL_WORDS = re.compile(

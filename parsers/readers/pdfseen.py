@@ -57,12 +57,13 @@ def _is_hidden(glyph: Glyph, sheet: Sheet, opaque: Sequence[Area], covers: Seque
         return True
     if any(picture.order > glyph.order and picture.holds(x, y) for picture in opaque):
         return True
+    covered = any(cover.order > glyph.order and cover.holds(x, y) for cover in covers)
     if glyph.embedded and drawn is not None:
-        return not _leaves_ink(glyph, sheet, drawn)
+        return not _leaves_ink(glyph, sheet, drawn, within=covered)
     under = _ground(glyph, sheet)
     if glyph.luminance is not None and glyph.luminance > _WHITE and under > _WHITE:
         return True
-    return any(cover.order > glyph.order and cover.holds(x, y) for cover in covers)
+    return covered
 
 
 def _ground(glyph: Glyph, sheet: Sheet) -> float:
@@ -76,13 +77,15 @@ def _ground(glyph: Glyph, sheet: Sheet) -> float:
     return 0.0 if last.filled is None else last.filled
 
 
-def _leaves_ink(glyph: Glyph, sheet: Sheet, drawn: Drawn) -> bool:
+def _leaves_ink(glyph: Glyph, sheet: Sheet, drawn: Drawn, *, within: bool) -> bool:
+    """Return whether the place of a glyph shows more than one color; `within`: its core, not the edge of what covers it."""
     left, top, _, _ = sheet.window
+    above, below, aside = (0.6, -0.1, 1) if within else (1.0, 0.25, -1)
     box = (
-        int((glyph.left - left) * drawn.scale) - 1,
-        int((glyph.baseline - glyph.size - top) * drawn.scale),
-        int((glyph.right - left) * drawn.scale) + 2,
-        int((glyph.baseline + 0.25 * glyph.size - top) * drawn.scale) + 1,
+        int((glyph.left - left) * drawn.scale) + aside,
+        int((glyph.baseline - above * glyph.size - top) * drawn.scale),
+        int((glyph.right - left) * drawn.scale) + 1 - aside,
+        int((glyph.baseline + below * glyph.size - top) * drawn.scale) + 1,
     )
     width, height = drawn.picture.size
     inside = (max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height))

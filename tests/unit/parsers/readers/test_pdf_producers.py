@@ -1,7 +1,10 @@
 """PDF files as LibreOffice prints them, read in this process and in the locked worker."""
 
+import io
 import random
 
+import pdfplumber
+import pypdfium2
 import pytest
 
 from parsers.document import DEFAULT_BUDGET, FailureCode, Grid, NoteCode, ReadFailure
@@ -156,3 +159,34 @@ def test_white_and_tiny_text_is_hidden_and_a_pale_hint_is_not():
     )
     assert document.blocks[0].text == "看得见的文字很淡"
     assert [note.code for note in document.notes] == [NoteCode.COVERED_TEXT]
+
+
+@pytest.mark.parametrize("shade", [0, 255])
+def test_text_under_a_box_that_was_drawn_over_it_is_no_value(shade):
+    data = printed(
+        ruled(
+            *(
+                word.row(word.cell(label), word.cell(value))
+                for label, value in (("姓名", "王晓云"), ("手机", "13805950002"))
+            )
+        )
+    )
+    with pdfplumber.open(io.BytesIO(data)) as opened:
+        page = opened.pages[0]
+        (number,) = page.search("13805950002")
+        bottom = page.height - number["bottom"]
+    made = pypdfium2.PdfDocument(data)
+    first = made[0]
+    box = pypdfium2.raw.FPDFPageObj_CreateNewRect(
+        number["x0"] - 1, bottom, number["x1"] - number["x0"] + 2, number["bottom"] - number["top"]
+    )
+    pypdfium2.raw.FPDFPageObj_SetFillColor(box, shade, shade, shade, 255)
+    pypdfium2.raw.FPDFPath_SetDrawMode(box, 1, 0)
+    pypdfium2.raw.FPDFPage_InsertObject(first.raw, box)
+    first.gen_content()
+    stream = io.BytesIO()
+    made.save(stream)
+    document = pdf.read(stream.getvalue(), DEFAULT_BUDGET, NO_ENGINES)
+    texts = {cell.text for grid in document.grids() for cell in grid.cells}
+    assert texts == {"姓名", "王晓云", "手机", ""}
+    assert NoteCode.COVERED_TEXT in {note.code for note in document.notes}
