@@ -125,8 +125,9 @@ KIND_WORDS: Mapping[str, str] = {
     "encrypted_doc": "加密的Word文档",
     "encrypted_xls": "加密的Excel表格",
     "lock_file": "临时文件",
+    "volume": "分卷压缩包，须不分卷重发",
 }
-_SOME_FILE = "文件"
+_SOME_FILE = "不明格式的文件"
 
 _FAILURES_TO_SENDER: Mapping[FailureCode, str] = {
     FailureCode.ENCRYPTED: "设有打开密码",

@@ -71,6 +71,7 @@ class Kind(StrEnum):
     ENCRYPTED_DOC = "encrypted_doc"
     ENCRYPTED_XLS = "encrypted_xls"
     LOCK_FILE = "lock_file"
+    VOLUME = "volume"  # a part of an archive that was split
     EMPTY = "empty"
     UNKNOWN = "unknown"
 
@@ -165,6 +166,10 @@ _NAME_KINDS: Final = {
     "msg": Kind.MSG,
 }
 # Formats that nothing here reads and whose bytes we do not know: a name is enough for naming them to the sender.
+_SPLIT: Final = frozenset({Kind.ZIP, Kind.RAR, Kind.SEVEN_ZIP, Kind.UNKNOWN})
+_VOLUME_NAME: Final = re.compile(
+    r"\.(?:part\d+\.rar|(?:7z|zip|rar|tar|docx?|xlsx?)\.\d{2,3}|[zr]\d{2}|\d{3})$", re.IGNORECASE
+)
 _UNKNOWN_BY_NAME: Final = {"ceb": Kind.CEB, "cebx": Kind.CEB, "uot": Kind.UOF, "uof": Kind.UOF, "pages": Kind.IWORK}
 
 
@@ -173,6 +178,12 @@ def sniff(data: bytes, name: str = "", declared_type: str = "") -> Kind:
 
     A broken file keeps the kind it was meant to be (a truncated .docx is DOCX): its reader tells that it is damaged.
     """
+    kind = _by_content(data, name, declared_type)
+    # Only the first part of a split archive begins like one, and even that can't be opened without the others.
+    return Kind.VOLUME if kind in _SPLIT and _VOLUME_NAME.search(name) else kind
+
+
+def _by_content(data: bytes, name: str, declared_type: str) -> Kind:
     extension = name.rpartition(".")[2].strip().lower()
     if not data.strip(b"\0 \t\r\n"):
         return Kind.EMPTY  # zero bytes, blanks, or the NULs of a download that never finished

@@ -35,9 +35,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     command = commands.add_parser(
         "inspect", parents=[common], help="看看一封邮件、一个文件或一个文件夹会被怎样识别（不存档、不发信）"
     )
-    command.add_argument(
-        "paths", nargs="+", type=Path, metavar="路径", help=".eml 邮件、表格文件，或装有 .eml 的文件夹"
-    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="路径", help=".eml 邮件、表格文件，或装有它们的文件夹")
     command.add_argument("--json", action="store_true", help="每封一行 JSON，供程序读取")
     command.add_argument("--roster", type=Path, metavar="文件", help="改用这份名册（.xlsx 或 .csv）")
     command.set_defaults(run=run)
@@ -78,11 +76,23 @@ def _roster(path: Path | None, settings: Settings) -> Roster:
 def _files(paths: list[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(found for found in path.rglob("*.eml") if found.is_file())
+            yield from _in_folder(path)
         elif path.exists():
             yield path
         else:
             raise OfficeError(f"没有这个文件：{path}。")
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    """Return the mails in a folder; without any mail in it, all its files: somebody saved the attachments there."""
+    files = sorted(found for found in folder.rglob("*") if found.is_file() and not found.name.startswith("."))
+    mails = [found for found in files if found.suffix.lower() == ".eml"]
+    if not files:
+        raise OfficeError(f"文件夹里没有文件：{folder}。请检查路径。")
+    if mails and len(mails) < len(files):
+        left = f"{folder}：只看了 {len(mails)} 封邮件，另有 {len(files) - len(mails)} 个文件没有看；要看请写出文件名。"
+        print(left, file=sys.stderr)
+    return mails or files
 
 
 def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> Examined:

@@ -325,3 +325,17 @@ def iter_lines(daemon) -> list[str]:
     seen = daemon.__dict__.setdefault("seen", [])
     seen.append(daemon.stderr.readline())
     return seen
+
+
+def test_inspect_of_a_folder_says_what_it_did_not_look_at(capsys, config, tmp_path):
+    folder = tmp_path / "来件"
+    folder.mkdir()
+    code, _, words = run(capsys, "inspect", folder, "--config", config)
+    assert (code, "没有文件" in words) == (2, True)
+    (folder / "表.docx").write_bytes(office.liaison(TOWN))
+    code, out, _ = run(capsys, "inspect", folder, "--json", "--config", config)
+    assert [json.loads(line)["source"].endswith("表.docx") for line in out.splitlines()] == [True]
+    (folder / "信.eml").write_bytes(office.mail(office.UNITS[TOWN], "表", attachment=office.liaison(TOWN)))
+    code, out, words = run(capsys, "inspect", folder, "--json", "--config", config)
+    assert [json.loads(line)["source"].endswith("信.eml") for line in out.splitlines()] == [True]
+    assert "另有 1 个文件没有看" in words

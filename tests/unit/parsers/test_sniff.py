@@ -168,3 +168,21 @@ def test_zip_data_behind_a_broken_directory_is_an_archive() -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("a.txt", "x")
     assert sniff(stream.getvalue()[:-10]) is Kind.ZIP
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (b"Rar!\x1a\x07\x01\x00" + b"x" * 40, "报送.part1.rar", Kind.VOLUME),
+        (bytes(range(256)), "报送.part02.rar", Kind.VOLUME),
+        (b"7z\xbc\xaf\x27\x1c" + b"x" * 40, "报送.7z.001", Kind.VOLUME),
+        (bytes(range(256)), "报送.z01", Kind.VOLUME),
+        (bytes(range(256)), "报送.7z.012", Kind.VOLUME),
+        (b"Rar!\x1a\x07\x01\x00" + b"x" * 40, "报送.rar", Kind.RAR),
+        (b"Rar!\x1a\x07\x01\x00" + b"x" * 40, "参加part1.rar", Kind.RAR),
+        (b"%PDF-1.7", "通知.001", Kind.PDF),
+        ("姓名：王晓云".encode(), "表.001", Kind.TEXT),
+    ],
+)
+def test_a_part_of_a_split_archive_is_known_by_its_name(data, name, kind):
+    assert sniff(data, name) is kind
