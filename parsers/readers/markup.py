@@ -28,7 +28,7 @@ from parsers.document import (
     ReadFailure,
 )
 from parsers.readers.htmlgrid import Span, lay_out
-from parsers.readers.htmlstyle import inline_style
+from parsers.readers.htmlstyle import inline_style, with_classes
 from parsers.readers.ink import PLAIN, Line, Look
 from parsers.readers.symbols import has_private, is_symbol_font, translate
 from parsers.text import Decoded, decode
@@ -140,6 +140,7 @@ class _Page:
         root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser) if text.strip() else None
         flow = _Flow()
         if root is not None:
+            with_classes(root)
             self._walk(root, PLAIN, flow, 0, keeps_space=False)
         flow.end_line()
         blocks = tuple(self._blocks(flow))

@@ -85,6 +85,35 @@ def test_hidden_text_is_no_value_and_is_told(hidden: str) -> None:
     assert codes(document) == {NoteCode.HIDDEN_TEXT}
 
 
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        ".x{text-decoration:line-through} .y{display:none}",
+        "<!--\n.x, td.z {color:red; text-decoration: line-through;}\nspan.y\n{mso-hide:all}\n-->",
+        "/* .x{display:block} */ .X{display:none} .x{color:red} .x{text-decoration-line:line-through} .y{visibility:hidden}",
+    ],
+)
+def test_classes_hide_and_strike_as_the_style_sheet_says(sheet: str) -> None:
+    page = f"<style>{sheet}</style><table><tr><td><i class='a x'>李丽</i>王建国<span class=y>无</span></td><td>·</td></tr></table>"
+    cell = grid(page).cells[0]
+    assert (cell.text, cell.struck) == ("王建国", ("李丽",))
+
+
+@pytest.mark.parametrize(
+    "sheet", [".x .y{display:none}", ".x:hover{display:none}", "#x{display:none}", "@media print{.x{display:none}}"]
+)
+def test_other_selectors_than_a_class_change_nothing(sheet: str) -> None:
+    page = f"<style>{sheet}</style><p class='x y' id=x>王建国</p>"
+    assert lines(page) == ["王建国"]
+
+
+def test_styles_that_would_fill_the_memory_are_refused() -> None:
+    rules = "".join(f".c{number}{{font-family:{'x' * 90};display:block}}" for number in range(20))
+    classes = " ".join(f"c{number}" for number in range(20))
+    page = f"<style>{rules}</style>" + f"<p class='{classes}'>1</p>" * 20_000
+    assert failure(page) is FailureCode.TOO_LARGE
+
+
 def test_an_empty_hidden_part_is_not_worth_telling() -> None:
     assert read('<p><img hidden><span style="display:none"> </span>x</p>').notes == ()
 
