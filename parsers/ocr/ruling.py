@@ -28,6 +28,7 @@ _INKED, _UNSEALED = (
     0.6,
     0.35,
 )  # of a standing line between two lying ones, with and without the ink of seals; the rest is bridged
+_LOW = 1.6  # heights of a character: a row in which strokes reach from line to line
 _TALL = 3.2  # heights of a character: a standing line of that length is no stroke
 _FLANK, _CLEAN = 0.28, 0.02  # heights of a character beside a shorter line, and the share of ink that may be there
 _NEAR = 0.12  # heights of a character between the end of a standing line and the lying line that it meets
@@ -155,8 +156,29 @@ def _meeting(
                 sure.append(number)
             elif blobs[top : top + height, max(0, left - near) : left + width + near].any():
                 unsure.append(number)
+    sure = _recurring(sure, stats, character)
     kept = np.where(np.isin(labels, [*sure, *_going_on(sure, unsure, stats, reach)]), np.uint8(255), np.uint8(0))
     return np.asarray(cv2.dilate(kept, np.ones((2 * reach + 1, 1), np.uint8)))
+
+
+def _recurring(sure: Sequence[int], stats: np.ndarray, character: float) -> list[int]:
+    """Return the pieces of standing lines without those that stand in one low row only, in line with no other.
+
+    In rows as low as their text a stroke now and then has clean flanks; columns of a table come again in other rows.
+    """
+    found: list[int] = []
+    for number in sure:
+        left, top, width, height, _area = (int(value) for value in stats[number])
+        if height > _LOW * character:
+            found.append(number)
+            continue
+        for other in sure:
+            x, y, wide, high, _ = (int(value) for value in stats[other])
+            apart = y >= top + height or y + high <= top
+            if apart and abs((x + wide / 2) - (left + width / 2)) <= max(4.0, _NEAR * character):
+                found.append(number)
+                break
+    return found
 
 
 def _going_on(sure: Sequence[int], unsure: Sequence[int], stats: np.ndarray, reach: int) -> list[int]:

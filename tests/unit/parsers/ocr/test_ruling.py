@@ -118,6 +118,13 @@ def test_strokes_in_the_rows_above_and_below_make_no_line_between_them():
     assert len(table.cells) == 6
 
 
+def test_a_stroke_with_clean_flanks_in_one_low_row_divides_no_cell():
+    page = grid(paper(), 100, 100, 2, 4, high=38)
+    rule(page, (420, 140, 422, 174))
+    (table,) = found(page)
+    assert len(table.cells) == 8
+
+
 def test_the_ring_of_a_gray_seal_divides_no_cell():
     page = grid(paper(), 100, 100, 2, 6)
     cv2.circle(page, (400, 280), 160, 90, 12)
