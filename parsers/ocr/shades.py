@@ -168,8 +168,9 @@ def without_rings(shade: Picture, circles: Sequence[Circle]) -> tuple[Picture, l
     cleaned, left = shade.copy(), []
     for x, y, radius in circles:
         line = np.zeros(shade.shape, np.uint8)
-        cv2.circle(line, (round(x), round(y)), round(radius), 255, 1)
-        pale = float(np.percentile(shade[(line > 0) & (marks > 0)], 20))
+        cv2.circle(line, (round(x), round(y)), round(radius), 255, 3)
+        stamped = shade[(line > 0) & (marks > 0)]
+        pale = float(np.percentile(stamped, 20)) if stamped.size else 0.0
         if pale - dark < _PALER:
             left.append((x, y, radius))
             continue
