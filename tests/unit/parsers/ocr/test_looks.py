@@ -136,6 +136,7 @@ def test_struck_out_text_is_no_value_in_either_look(seen):
     assert texts(found)[1, 1] == "13900591234"
 
 
+@pytest.mark.long
 def test_an_underlined_text_is_read(seen):
     page = drawn([["姓名", "王文斌"], ["手机", "13900591234"]])
     ImageDraw.Draw(page).line((845, 262, 960, 262), (0, 0, 0), 2)
@@ -170,6 +171,7 @@ def test_lines_that_only_the_width_of_the_cell_ended_go_on(upper, lower, text):
     assert text_of(pieces, (0, 0, 310, 100), 34) == text
 
 
+@pytest.mark.long
 def test_a_typed_page_without_a_table_is_lines_in_reading_order(seen):
     lines = ("单位：青石镇人民政府", "姓名：王文斌", "手机：13900591234")
     page = seen(drawn([], above=lines))
@@ -182,17 +184,20 @@ def test_a_slash_alone_is_read_by_its_shape_in_both_looks(seen):
     assert (texts(page)[0, 1], texts(page, "second")[0, 1]) == ("/", "/")
 
 
+@pytest.mark.long
 def test_two_columns_of_a_page_without_lines_are_kept_apart(seen):
     page = seen(drawn([["姓名：王文斌", "手机：13900591234"]], ruled=False))
     (line,) = page.lines
     assert line.text.split("\t") == ["姓名：王文斌", "手机：13900591234"]
 
 
+@pytest.mark.long
 def test_a_white_page_holds_nothing(seen):
     page = seen(Image.new("RGB", (1200, 900), (255, 255, 255)))
     assert (page.tables, page.lines) == ((), ())
 
 
+@pytest.mark.long
 def test_the_same_picture_gives_the_same_page(seen):
     data = MANNERS["scan"](drawn(TABLE), random.Random(9))
     assert seen(data) == seen(data)
