@@ -7,7 +7,6 @@ told have been broken into by mail (CVE-2022-30333), so both run in `jail`. Must
 """
 
 import re
-import signal
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -27,7 +26,7 @@ _ZIP_END_BYTES = 16 * 1024
 
 _PASSWORD = re.compile(r"passphrase|password|encrypt", re.IGNORECASE)
 _VOLUMES = re.compile(r"multi.?volume|volume|next part|missing part", re.IGNORECASE)
-_FILE_LIMIT = -getattr(signal, "SIGXFSZ", 25)  # how a program ends that writes more than the jail lets it
+_FULL = re.compile("Write error|Failed to write to file")  # bsdtar, unar: more than the jail lets them write
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def _failure(tried: list[Ended], kind: str) -> ReadFailure:
         return ReadFailure(FailureCode.ENCRYPTED, kind)
     if _VOLUMES.search(words):
         return ReadFailure(FailureCode.UNSUPPORTED, "one of several volumes")
-    if any(ended.status == _FILE_LIMIT for ended in tried):
+    if _FULL.search(words):
         return ReadFailure(FailureCode.TOO_LARGE, f"unpacking a {kind} filled its room")
     return ReadFailure(FailureCode.DAMAGED, f"the {kind} could not be unpacked")
 
