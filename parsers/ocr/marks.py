@@ -16,11 +16,8 @@ _SPECK = 0.12  # heights of a character; smaller marks are dirt (the dots of a f
 _RULE = 0.22  # a mark lower than that and long is a rule: an underline, the rest of a cell's border
 _LETTER = 0.45  # a mark of at least that height is a letter or a stroke of one
 _STRIKE, _WHOLE = 3.2, 0.96  # heights, or width, of the text: the shortest line that strikes something out
-_LEANING, _STRAIGHT, _THIN = (
-    0.33,
-    0.99,
-    0.4,
-)  # of a slash: width by height; correlation of rows and their middles; ink of a row
+# Of a slash: its width by its height, the correlation of its rows and their middles, the ink of a row.
+_LEANING, _STRAIGHT, _THIN = 0.33, 0.99, 0.4
 _TOUCHING = 0.15  # of a row's usual ink, where two lines of text touch
 _GAP = 2.5  # a line is cut where that much is blank
 

@@ -24,10 +24,8 @@ _LYING, _STANDING = 2.2, 1.1  # length of the shortest line in heights of a char
 _THICK = 0.21  # heights of a character: ruled lines are thinner (2.25 points), the ring of a seal is 1.2 mm
 _OVERHANG = 0.3  # heights of a character by which lying lines are lengthened, to meet standing ones in spite of a seal
 _BRIDGE = 1.1  # heights of a character: what the ring of a seal leaves of a standing line is bridged
-_INKED, _UNSEALED = (
-    0.6,
-    0.35,
-)  # of a standing line between two lying ones, with and without the ink of seals; the rest is bridged
+# Of a standing line between two lying ones, with and without the ink of seals; the rest may be bridged.
+_INKED, _UNSEALED = 0.6, 0.35
 _LOW = 1.6  # heights of a character: a row in which strokes reach from line to line
 _TALL = 3.2  # heights of a character: a standing line of that length is no stroke
 _FLANK, _CLEAN = 0.28, 0.02  # heights of a character beside a shorter line, and the share of ink that may be there
@@ -77,8 +75,9 @@ def _lines(marks: Picture, unsealed: Picture, character: float) -> Picture:
     touches what is stamped over it: joined with it, it is no line any more.
     """
     clean = _without_blobs(unsealed, character)
-    inks = (cv2.bitwise_or(_without_blobs(marks, character), clean), clean)
-    lying = np.maximum(_lying(inks[0], character), _lying(inks[1], character))
+    everything = cv2.bitwise_or(_without_blobs(marks, character), clean)
+    inks = (everything, clean) if (everything != clean).any() else (clean,)
+    lying = np.maximum.reduce([_lying(thin, character) for thin in inks])
     longer = cv2.dilate(lying, np.ones((1, 2 * round(_OVERHANG * character) + 1), np.uint8))
     # Specks of a scanner's noise are no strokes: a share of 1.5 % beside a border took it for one.
     printed = cv2.morphologyEx(unsealed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -88,7 +87,7 @@ def _lines(marks: Picture, unsealed: Picture, character: float) -> Picture:
         other = cv2.subtract(printed, cv2.bitwise_or(lying, standing))
         standing = _inked(standing, longer, cv2.bitwise_or(marks, unsealed), _INKED)
         standing = _inked(standing, longer, unsealed, _UNSEALED)
-        found = cv2.bitwise_or(found, _meeting(standing, longer, other, cv2.subtract(marks, inks[0]), character))
+        found = cv2.bitwise_or(found, _meeting(standing, longer, other, cv2.subtract(marks, everything), character))
     return cast("Picture", cv2.dilate(found, np.ones((3, 3), np.uint8)))
 
 

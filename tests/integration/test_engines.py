@@ -11,9 +11,7 @@ from intake.read import read_document
 from parsers.document import FailureCode
 from parsers.engines import Engine
 from parsers.forms import DocumentReading
-from parsers.isolate import Worker
 from parsers.programs import private_folder
-from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from tests.builders import word
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON, NOTE
@@ -25,17 +23,6 @@ from tests.builders.rendering import render
 pytestmark = pytest.mark.integration
 ROWS = (("姓名", "王晓云"), ("职务", "科员"), ("手机", "13805950002"), ("单位名称", "青石镇人民政府"))
 OFFICER = {"name": "王晓云", "position": "科员", "mobile": "13805950002", "unit": "青石镇人民政府"}
-
-
-@pytest.fixture(scope="module")
-def services():
-    return Services()
-
-
-@pytest.fixture(scope="module")
-def worker(services):
-    with Worker(handlers="intake.unpack", service=services) as one:
-        yield one
 
 
 def read(worker, data, name, seconds=60.0) -> DocumentReading:

@@ -12,7 +12,6 @@ from intake.read import read_document
 from parsers.engines import Engine
 from parsers.forms import DocumentReading
 from parsers.isolate import Worker
-from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON, NOTE
 from tests.builders.hostile import CASES
@@ -27,17 +26,6 @@ OFFICER = {"name": "王晓云", "position": "科员", "mobile": "13805950002", "
 # The parent kills what is late and the next child starts; also on a machine that is busy with something else.
 SPARE_S = 15.0
 ASKING = tuple(case for case in CASES if case.engine is not None)
-
-
-@pytest.fixture(scope="module")
-def services():
-    return Services()
-
-
-@pytest.fixture(scope="module")
-def worker(services):
-    with Worker(handlers="intake.unpack", service=services) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

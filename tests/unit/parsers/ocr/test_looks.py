@@ -109,6 +109,15 @@ def test_a_seal_hides_no_text_and_adds_none(seen):
     assert len(agreed) >= 10
 
 
+def test_marks_that_may_have_gone_with_a_gray_seal_make_their_cell_doubtful(seen):
+    program = "小品，《平安》，4人"
+    page = seen(sealed(drawn([["节目", program]] * 4), random.Random(3)).convert("L").convert("RGB"))
+    values = [cell.text for cell in page.tables[0].cells if cell.column == 1]
+    assert any(UNREADABLE in text for text in values)
+    assert all(UNREADABLE in text or text == program for text in values)
+    assert [cell.text for cell in page.tables[0].cells if cell.column == 0] == ["节目"] * 4
+
+
 def test_an_empty_cell_is_empty_with_full_confidence_and_without_a_picture(seen):
     page = seen(drawn([["姓名", ""], ["手机", "13900591234"]]))
     cell = next(cell for cell in page.tables[0].cells if (cell.row, cell.column) == (0, 1))
