@@ -14,6 +14,7 @@ from datetime import datetime
 
 from intake import phrases, reasons
 from intake.completion import completed
+from intake.contradiction import speaks_against
 from intake.dossier import Dossier, Known
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, identify, mail_clues, trust_of, written_unit
@@ -58,6 +59,10 @@ _FOR_A_PERSON = frozenset(
         ProblemCode.TOO_LARGE,
         ProblemCode.QUESTION,
     }
+)
+# What a letter names when it corrects a form; a unit's name stands in every letter.
+_TOLD_IN_WORDS = frozenset(
+    {FieldType.PERSON, FieldType.POSITION, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.ADDRESS}
 )
 _TRUST_RANK = {Trust.UNKNOWN: 0, Trust.CONFIRMED: 1, Trust.ROSTER: 2}
 
@@ -349,7 +354,8 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
     """Yield the reasons beside the forms themselves why a person must look."""
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
-    if candidates and phrases.contradicts_its_form(dossier.reading.own_text):
+    people = _values(candidates, frozenset({FieldType.PERSON}))
+    if candidates and speaks_against(dossier.reading.own_text, _values(candidates, _TOLD_IN_WORDS), people=people):
         yield reasons.CONTRADICTED
     if any(QUOTED_MARK in one.piece.path for one in candidates) and dossier.sorted.partial:
         yield reasons.PARTIAL_UNCLEAR
@@ -357,6 +363,15 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
         yield f"“{piece.document.name}”：{reasons.UNRECOGNISED}"
     if _is_cut(dossier):
         yield reasons.INCOMPLETE_MAIL
+
+
+def _values(candidates: Iterable[Candidate], types: frozenset[FieldType]) -> frozenset[str]:
+    return frozenset(
+        str(one.value(spec.key))
+        for one in candidates
+        for spec in one.spec.fields
+        if spec.type in types and one.value(spec.key) is not None
+    )
 
 
 def _is_cut(dossier: Dossier) -> bool:

@@ -66,10 +66,6 @@ _ABSENCE = re.compile(
     re.IGNORECASE,
 )
 _ABSENCE_LENGTH = 120  # characters; who writes more has something to say
-_TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
-_CORRECTING_VALUE = re.compile("写错|填错|打错|有误|正确的|应为|应是|应该是|改为|改成|更改为|变更为|换成|换为")
-_VALUE = re.compile("[0-9０-９]{5,}|@")
-_FILE_IS_RIGHT = re.compile("以(?:此|这|本|附件|附表|新表|最后|最新|后)[^。，]{0,8}为准|见附件|已(?:改|更正|修改)")
 
 
 def asks(text: str) -> bool:
@@ -121,16 +117,6 @@ def is_courtesy(text: str) -> bool:
 def is_absence_note(text: str) -> bool:
     """Return whether a short text only says that its writer is away: a mail program wrote it, whatever its headers."""
     return len(text) <= _ABSENCE_LENGTH and bool(_ABSENCE.search(text))
-
-
-def contradicts_its_form(text: str) -> bool:
-    """Given the words beside a form, return whether they take it back (附件作废) or give another value for it.
-
-    「…有误，以附件为准」 says that the file is right; 「附件里手机写错了，正确的是139…」 that it is not.
-    """
-    if _TAKING_BACK.search(text):
-        return True
-    return bool(_CORRECTING_VALUE.search(text) and _VALUE.search(text) and not _FILE_IS_RIGHT.search(text))
 
 
 def corrects(text: str) -> bool:

@@ -1,0 +1,101 @@
+"""Whether the words of a mail speak against the form that it brings: 最后一位应该是5, 王建国已调走，请更换. Pure.
+
+Stage before: `merge` (the forms of the mail are known). Stage after: `assess`, which sends such a mail to a person: which
+of the two counts stands in words, and a form must never be accepted with a value that its sender takes back. In: the
+text that the sender wrote, the values of his forms. Out: yes or no. Must not: choose a value. What says that the file is
+right (以附件为准, 现重新报送) is no contradiction, nor is politeness (如有误请告知).
+"""
+
+import re
+from collections.abc import Collection
+
+from intake.pieces import value_key
+
+# 。；！？ and line ends; a sentence keeps its commas.
+_SENTENCE_END = re.compile("[\u3002\uff1b;\uff01!?\uff1f\n]+")
+# 如有误请告知, 若号码变更再报: what would be done, not what is.
+_CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一旦)[^\uff0c,\u3002\uff1b;\n]{0,16}")
+_TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
+_FILE = "(?:附件|附表|附上|随附|此表|本表|该表|新表|表格|此件|本邮件附|邮件附)"
+_FILE_IS_RIGHT = re.compile(
+    f"以(?:此|这|本|附件|附表|新表|最后|最新|后)[^\u3002\uff0c:\uff1a]{{0,8}}为准(?!\\s*[:\uff1a])|见{_FILE}"
+    "|已(?:经)?(?:改|更正|修改|更新|订正)|(?:更正|修改|更新|改正|订正|调整)(?:后|过)|(?:重新|再次)(?:报送|发送|上报|提交|填报|填写|发)"
+    f"|再(?:报|发)一[次份遍]|{_FILE}[^\u3002\uff0c]{{0,6}}为准"
+)
+# The earlier version, not this one, is what is spoken about.
+_EARLIER = re.compile("之前|此前|先前|上次|前次|上一|前一|早上|昨[天日]|前[天日]|原来|原(?!因)|旧")
+_IS_INSTEAD = re.compile(
+    "应该?[是为作]|应当[是为]|应改[为成]|(?:更|修|变|订)?改[为成]|更正[为成]|变更为|更换[为成]|换[为成]|正确的?(?:号码|手机|电话|邮箱|名字|姓名|写法)?[是为:\uff1a]"
+)
+_WRONG = re.compile("写错|填错|打错|输错|错字|错别字|误写|笔误|手误|写成了?|有误|不对|不正确|漏填|漏写|少写|多写")
+_PLEASE_CHANGE = re.compile(
+    "(?:请|麻烦|烦请|烦|劳驾|帮忙?|协助)[^\u3002\uff0c,]{0,8}?(?:更换|更改|修改|改(?!进)|换|删|更正|改正|替换|补上|加上|填上|补填|补充上)"
+)
+_CHANGED = re.compile("更换|换[了成为号]|新(?:的)?(?:号码|手机|电话|邮箱|座机)|为准|正确|改用|启用")
+_OUT_OF_USE = re.compile(
+    "停机|停用|空号|打不通|不通|不要[再]?[用打拨联]|别[用打拨]|勿[打拨用联]|不再(?:使?用)|注销|欠费"
+)
+_REACHED_BY = re.compile("座机|手机|电话|邮箱|号码|传真")
+_GONE = re.compile(
+    "调走|调离|调任|调动|调到|离职|退休|辞职|去世|离岗|转岗|借调|不再(?:担任|负责|从事)|不(?:是|任|负责)|休(?:产假|假)|已换|换人"
+)
+_NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}|(?<![0-9])[0-9][0-9 \u3000-]{5,18}[0-9](?![0-9])")
+_SHORTEST_VALUE = 2  # characters of a value that is looked for in a sentence: a name
+
+
+def speaks_against(text: str, values: Collection[str], *, people: Collection[str] = ()) -> bool:
+    """Given the sender's own words and the values of the forms beside them, return whether they take a form back.
+
+    Also true if they give another value for it, call one wrong, or say that a number is out of use or one of the `people`
+    (names that are among the values) is gone.
+    """
+    said = _CONDITION.sub("", text)
+    if _TAKING_BACK.search(said):
+        return True
+    known, names = _keys(values), _keys(people)
+    file_is_right = bool(_FILE_IS_RIGHT.search(said))
+    return any(
+        _against(sentence, known, names, file_is_right=file_is_right) for sentence in _SENTENCE_END.split(said) if sentence
+    )
+
+
+def _keys(values: Collection[str]) -> frozenset[str]:
+    return frozenset(key for value in values if len(key := value_key(value)) >= _SHORTEST_VALUE)
+
+
+def _against(sentence: str, known: Collection[str], names: Collection[str], *, file_is_right: bool) -> bool:
+    if _FILE_IS_RIGHT.search(sentence):
+        return False
+    instead = _IS_INSTEAD.search(sentence)
+    if instead is not None:
+        return not _names(sentence[instead.end() :], known)  # 联络员由王某改为李某, and 李某 is what the form says
+    if _WRONG.search(sentence) and not file_is_right:
+        return True
+    about_earlier = bool(_EARLIER.search(sentence))
+    if _PLEASE_CHANGE.search(sentence) and not (about_earlier and file_is_right):
+        return True
+    if _CHANGED.search(sentence) and _another_number(sentence, known):
+        return True
+    if _OUT_OF_USE.search(sentence) and _REACHED_BY.search(sentence):
+        return not about_earlier
+    return bool(_GONE.search(sentence)) and _names(_before_successor(sentence), names)
+
+
+def _names(text: str, known: Collection[str]) -> bool:
+    """Return whether a value of the forms stands in a text."""
+    key = value_key(text)
+    return any(value in key for value in known)
+
+
+def _another_number(sentence: str, known: Collection[str]) -> bool:
+    """Return whether a number or an address stands in a sentence that no form of the mail has."""
+    return any(not any(_same(value_key(found), value) for value in known) for found in _NUMBER.findall(sentence))
+
+
+def _same(first: str, second: str) -> bool:
+    return first in second or second in first
+
+
+def _before_successor(sentence: str) -> str:
+    """原联络员王某调离，现由李某担任: who takes over is not the one who is gone."""
+    return re.split("现由|改由|由|现为|现联络员|现联系人|接任|接替", sentence)[0]
