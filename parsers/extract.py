@@ -90,12 +90,37 @@ def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[Form
         segment, readings = _read_segment(found_segment, index, area_code)
         around = _lines_around(segment, below=number == len(layout.segments) - 1)
         readings = tuple(_with_unit(reading, segment.form, around, index, area_code) for reading in readings)
+        readings = tuple(_under_another_title(reading, segment.stranger) for reading in readings)
         merged = _merged(found[-1], segment, readings) if found else None
         if merged is not None:
             found[-1] = merged
         else:
             found.append((segment, readings))
-    return tuple(reading for _, readings in found for reading in readings)
+    return tuple(reading for one in found for reading in _without_examples(one, found))
+
+
+def _without_examples(
+    one: tuple[Segment, tuple[FormReading, ...]], found: list[tuple[Segment, tuple[FormReading, ...]]]
+) -> tuple[FormReading, ...]:
+    """A table under 填写示例 is nobody's form if the form stands there once more; if not, it may be what was filled in."""
+    segment, readings = one
+    if not segment.sample:
+        return readings
+    if any(other.form is segment.form and not other.sample for other, _ in found):
+        return ()
+    doubt = Problem(ProblemCode.AMBIGUOUS, detail="a table that is called an example")
+    return tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
+
+
+def _under_another_title(reading: FormReading, title: str) -> FormReading:
+    """党员信息表 with the labels of our form is read, and shown to a person: it may have come for something else."""
+    if not title or reading.blank:
+        return reading
+    return _doubted(reading, Problem(ProblemCode.AMBIGUOUS, given=title, detail="under the title of another table"))
+
+
+def _doubted(reading: FormReading, doubt: Problem) -> FormReading:
+    return replace(reading, problems=(*reading.problems, doubt))
 
 
 def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[Segment, tuple[FormReading, ...]]:
@@ -114,9 +139,7 @@ def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[
     readings = form_readings(grid, verdict.reading, judge, title=segment.title, rival=verdict.rival)
     if len(attempts) > 1 and verdict.score - attempts[1][2].score < _FORM_MARGIN:
         doubt = Problem(ProblemCode.AMBIGUOUS, detail=f"{grid.form.id} or {attempts[1][0].form.id}")
-        readings = tuple(
-            reading if reading.blank else replace(reading, problems=(*reading.problems, doubt)) for reading in readings
-        )
+        readings = tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
     return replace(segment, form=grid.form), readings
 
 
@@ -168,6 +191,8 @@ def _merged(
     """Return two segments as one form if the second goes on with the first: other fields, no heading of its own."""
     first, others = before
     if first.form is not segment.form or segment.headed or len(others) != 1 or first.keys & segment.keys:
+        return None
+    if first.sample is not segment.sample:
         return None
     head = others[0]
     joined = tuple(

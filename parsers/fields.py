@@ -39,6 +39,10 @@ _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True)
 _POSITION_TAIL = re.compile(f"(?:{'|'.join(POSITION_TAILS)})$")
 _LONG_NUMBER = re.compile(r"\d[\d\s-]{5}")
 _TAKEN_BACK = re.compile("停用|停机|不用|换|改|作废|请打|请拨|不是|错|空号|注销|旧|原")
+# 王建国（已调离），（暂定）: who is meant stands in words. Only remarks beside a name are searched: 李原 is a name.
+_NO_LONGER = re.compile(
+    "调离|调走|调任|调出|调动|离职|辞职|退休|离岗|转岗|去世|停职|不再|已不|原|前任|换|改|作废|待定|暂定|拟|待核|待确认|未定|错|删|取消|不是"
+)
 # What a workbook shows where a formula failed; in a text cell it was pasted from one.
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|#+)")
 _EXAMPLE = re.compile("示例|样例|范例|示范|举例")
@@ -150,6 +154,8 @@ def _person(spec: FieldSpec, text: str, _cell: Cell | None, _area: str) -> Check
     if not found.text:
         fit = -1.0 if find_numbers(text).numbers or "@" in text else found.likeness
         return _invalid(spec, text, found.fault, fit)
+    if _NO_LONGER.search(found.note):
+        return _ambiguous(spec, text, "words that take a name back", found.likeness, found.text)
     return Checked(found.text, None, found.likeness, (found.note,) if found.note else ())
 
 
@@ -258,6 +264,8 @@ def _email(spec: FieldSpec, text: str, _cell: Cell | None, _area: str) -> Checke
     if len(several) > 1:
         return _ambiguous(spec, text, "several addresses", 0.8, several[0])
     if len(several) == 1 and re.fullmatch(r"[\u4e00-\u9fff\s:(),]*", _EMAIL.sub("", plain)):
+        if _TAKEN_BACK.search(text):
+            return _ambiguous(spec, text, "words that take an address back", 0.8, several[0])
         return Checked(several[0], None, 0.8, ("words beside it",))
     likely = (
         "@" in closed

@@ -6,15 +6,21 @@ names a form without being its heading. Must not: look at labels or values.
 
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from parsers.forms import FormKind, FormSpec
-from parsers.text import fold
+from parsers.lexicon import TITLE_TAILS, TITLE_WORDS
+from parsers.text import fold, narrow
 
 _HEADING_CHARACTERS = 60
 _SENTENCE = re.compile(
     "[\u3002\uff1b;!\uff01?\uff1f]|现将|报送|发送|查收|请|已|收到|随附|附上|见附件|反馈如下|如下|填报|提交|关于.{0,40}通知|[,\uff0c].{4}"
 )
+_REMARK = re.compile("[(\uff08\u3010\\[][^()\uff08\uff09\u3010\u3011\\[\\]]*[)\uff09\u3011\\]]")
+_COMMON = re.compile("|".join(sorted(TITLE_WORDS, key=len, reverse=True)))
+_ABOUT_CHARACTERS = 2  # a title that is left with less says nothing
+_COMMON_CHARACTERS = 3  # 安全 stands in every title of such a campaign; 联络员 and 安全生产月 don't
 _LEADING_ATTACHMENT = re.compile("^附件?\\s*[一二三四五六\\d]*\\s*[:\uff1a.\u3001]?\\s*")
 
 
@@ -47,6 +53,28 @@ class Titles:
             elif form != best[2] and len(phrase) == best[1] - best[0]:
                 return None
         return best[2] if best is not None else None
+
+    def is_foreign(self, text: str) -> bool:
+        """Given a line, return whether it is the title of a table that has nothing to do with these forms: 党员信息表.
+
+        What is left of a title without 信息, 登记 and the like must have most of its characters, and at least two, in a
+        row in one of the phrases: 安全生产月联络员名单 has, 安全员登记表 has not.
+        """
+        stripped = _REMARK.sub("", _LEADING_ATTACHMENT.sub("", text.strip()))
+        if not 3 <= len(stripped) <= _HEADING_CHARACTERS or _SENTENCE.search(stripped) or ":" in narrow(stripped):
+            return False
+        key = fold(stripped)
+        tail = next((tail for tail in TITLE_TAILS if key.endswith(tail)), "")
+        about = _COMMON.sub("", key.removesuffix(tail))
+        if not tail or len(about) < _ABOUT_CHARACTERS or self.named(stripped) is not None:
+            return False
+        known = [_COMMON.sub("", phrase.removesuffix("表")) for phrase, _ in self.phrases]
+        return max((_in_common(about, phrase) for phrase in known), default=0) < min(len(about), _COMMON_CHARACTERS)
+
+
+def _in_common(first: str, second: str) -> int:
+    """Return the length of the longest run of characters that both have."""
+    return SequenceMatcher(None, first, second, autojunk=False).find_longest_match().size
 
 
 @lru_cache(maxsize=16)

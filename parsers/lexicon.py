@@ -55,8 +55,17 @@ ROLE_HEADINGS: Final = _list(
 # Labels that stand in mail signatures and under circulars: alone they make no form.
 SIGNATURE_LABELS: Final = _words("联系人 联络人 联系人姓名 经办人 发件人 寄件人 报送人 填报人 填表人 签发人")
 
+# What stands in the title of any table; what is left of a title says what the table is about.
+TITLE_WORDS: Final = _list(
+    "信息 情况 基本 人员 个人 名单 名册 花名册 登记 统计 汇总 汇总表 明细 一览 反馈 报送 上报 填报 申报 回执 台账 通讯录 附件"
+)
+TITLE_TAILS: Final = _list("表 名单 名册 台账 通讯录 回执 一览 登记卡")
+
 # First cells of an example row.
 SAMPLE_MARKS: Final = _words("例 例如 如 示例 样例 范例 举例 填写示例 填写样例 填写范例 填报示例 例子 样表 示范")
+
+# First cells of a row that sums up the people above it.
+TOTALS: Final = _words("合计 总计 小计 共计 总数 合计人数 总人数 人数合计 累计")
 
 # Nothing given (facts/documents.md §5). Dashes and slashes are matched by pattern.
 NOTHING: Final = _words(

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from parsers.document import Cell
 from parsers.fields import is_ditto, is_nothing
 from parsers.forms import FieldType
+from parsers.lexicon import TOTALS
 from parsers.pairing import Beside, Pair, Reading, make_pair
 from parsers.remarks import is_hint, is_sample
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
+from parsers.text import fold
 
 _HEADERS_LIMIT = 4  # header rows tried in one grid
 _LARGE_GRID = 2_000  # cells: in a long list the first header is the header
@@ -72,7 +74,7 @@ def _read(grid: TaggedGrid, top: int, mode: str) -> Reading | None:
         if footer:
             beside.read_row(row)
             continue
-        if _repeats(grid, top, row) or _is_sample(grid, row) or _is_aside(grid, row):
+        if _repeats(grid, top, row) or _is_sample(grid, row) or _is_aside(grid, row) or _is_total(grid, row):
             beside.used |= {id(cell) for cell in grid.view.row(row)}
             continue
         for person in _people(grid, row, columns, beside.used):
@@ -137,6 +139,12 @@ def _is_aside(grid: TaggedGrid, row: int) -> bool:
     """A row of nothing but a note or a heading is nobody."""
     filled = [grid.tags[id(cell)].tag for cell in grid.view.row(row) if cell.text.strip()]
     return bool(filled) and all(tag in (Tag.NOTE, Tag.HEADING) for tag in filled)
+
+
+def _is_total(grid: TaggedGrid, row: int) -> bool:
+    """合计 | 2人 below a list is nobody."""
+    first = [cell for cell in grid.view.row(row) if cell.text.strip()][:2]
+    return any(fold(cell.text).strip(":()") in TOTALS for cell in first)
 
 
 def _is_sample(grid: TaggedGrid, row: int) -> bool:

@@ -10,7 +10,7 @@ only lays out text (an HTML mail within a table) becomes lines.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.document import Document, Grid, Paragraph
 from parsers.entries import entries, unwrapped
@@ -18,10 +18,12 @@ from parsers.forms import FormKind, FormSpec
 from parsers.grid import GridView
 from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
+from parsers.remarks import is_sample_heading
 
 _NUMBERED_PLACE = re.compile("(?<=^line )\\d{1,7}$|(?<=^para )\\d{1,7}$")
 _NEST_LIMIT = 8
 _HEADING_REACH = 8  # lines between a heading and its table
+_SAMPLE_REACH = 2
 _LONG_LINE = 80  # characters: prose; a heading above it is that of the prose
 _LAYOUT_LINES = 6  # lines in one cell: text, not a value
 _PRIMARY, _ALIAS, _UNIQUE, _HEADED = 1.0, 0.6, 0.2, 2.5
@@ -47,6 +49,7 @@ class Segment:
 
     `rivals` are other forms that the labels speak for about as well. `above` and `below` are the lines around it up to
     the next segment: the unit is often given there. `headed`: a heading names the form. `keys` are those its labels name.
+    `sample`: a line above calls it an example. `stranger` is a title above that names some other table, or empty.
     """
 
     form: FormSpec
@@ -57,6 +60,8 @@ class Segment:
     rivals: tuple[FormSpec, ...] = ()
     above: tuple[Line, ...] = ()
     below: tuple[Line, ...] = ()
+    sample: bool = False
+    stranger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,16 +203,19 @@ class _Surveyor:
         return labels < 2
 
     def _bands(self, view: GridView) -> Iterator[tuple[int, int, str]]:
-        """Cut a grid at rows whose only text is the heading of a form; yield (first row, end, heading)."""
+        """Cut a grid at rows whose only text is the heading of a form or of an example; yield (first row, end, heading)."""
         cuts: list[tuple[int, str]] = []
         for row in view.rows:
             filled = [cell for cell in view.covering(row) if cell.text.strip()]
-            if len(filled) == 1 and filled[0].row == row and self._heading(filled[0].text) is not None:
+            if len(filled) == 1 and filled[0].row == row and self._cuts(filled[0].text):
                 cuts.append((row, filled[0].text.strip()))
         bounds = [(view.first, ""), *cuts] if not cuts or cuts[0][0] > view.first else cuts
         for number, (first, title) in enumerate(bounds):
             last = bounds[number + 1][0] if number + 1 < len(bounds) else view.last
             yield first, last, title
+
+    def _cuts(self, text: str) -> bool:
+        return self._heading(text) is not None or is_sample_heading(text)
 
     def _heading(self, text: str) -> str | None:
         """Given a line, return the table form that it is the heading of."""
@@ -237,6 +245,8 @@ class _Surveyor:
             chosen.keys,
             rivals,
             tuple(self.pending),
+            sample=self._is_sample(view, own_title),
+            stranger="" if headed is not None else self._stranger_title(view),
         )
         self.found.append(segment)
         self.pending = []
@@ -291,10 +301,32 @@ class _Surveyor:
             near.append(line.text)
         return "", None
 
+    def _is_sample(self, view: GridView, own_title: str) -> bool:
+        """填写示例： stands right above, with at most the form's own title between, or in the table's first row."""
+        near = [line.text for line in self.pending[-_SAMPLE_REACH:]]
+        return any(map(is_sample_heading, (*near, own_title, *self._top(view))))
+
+    def _stranger_title(self, view: GridView) -> str:
+        """Return the nearest title above the labels if it is that of some other table."""
+        near: list[str] = []
+        for line in reversed(self.pending[-_HEADING_REACH:]):
+            if len(line.text) > _LONG_LINE:
+                break
+            near.append(line.text)
+        return next((text.strip() for text in (*self._top(view), *near) if self.titles.is_foreign(text)), "")
+
+    def _top(self, view: GridView) -> list[str]:
+        """Return what stands alone in the first rows of a grid: titles within the table."""
+        found: list[str] = []
+        for row in view.rows:
+            filled = [cell for cell in view.covering(row) if cell.text.strip()]
+            if len(filled) != 1 or self.index.match(filled[0].text) is not None:
+                break
+            found.append(" ".join(filled[0].text.split()))
+        return found
+
     def _close(self) -> None:
         """Lines after a segment may still belong to it: they are its `below` as well as the next one's `above`."""
         if self.found and self.pending:
             last = self.found[-1]
-            self.found[-1] = Segment(
-                last.form, last.view, last.title, last.headed, last.keys, last.rivals, last.above, tuple(self.pending)
-            )
+            self.found[-1] = replace(last, below=tuple(self.pending))

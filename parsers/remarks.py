@@ -33,6 +33,10 @@ _HINT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAMPLE_CUE = re.compile("\\s*[(\\[\u3010]?\\s*(?:例|示例|样例|范例|例如)\\s*[):,\\]\u3011]")
+# 填写示例： above a table, 联络员反馈表（填写示例）. 样表 and 样式 are what an office calls the form itself: they are no cue.
+_SAMPLE_HEADING = re.compile(
+    "(?:.{0,40}[(\\[\u3010])?(?:附|以下|下面|下表)?[:为是]?(?:填[写报表])?(?:示例|样例|范例|示范|举例)(?:如下|所示|表|供参考)?[)\\]\u3011]?[:.]?"
+)
 _BRACKETED = re.compile(
     "\\([^()]{0,80}\\)|\uff08[^\uff08\uff09]{0,80}\uff09|\\[[^\\[\\]]{0,80}\\]|\u3010[^\u3010\u3011]{0,80}\u3011"
 )
@@ -88,6 +92,11 @@ def is_sample_mark(text: str) -> bool:
 def is_sample(text: str) -> bool:
     """Given a cell of a list, return whether it makes its row an example: 例, 例：张三, （示例）李四."""
     return is_sample_mark(text) or bool(_SAMPLE_CUE.match(narrow(text)))
+
+
+def is_sample_heading(text: str) -> bool:
+    """Given a line above a table, return whether it calls the table an example: 填写示例：, …反馈表（示例）."""
+    return bool(_SAMPLE_HEADING.fullmatch(re.sub(r"\s+", "", narrow(text))))
 
 
 def is_rule(text: str) -> bool:
