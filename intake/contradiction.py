@@ -55,7 +55,9 @@ def speaks_against(text: str, values: Collection[str], *, people: Collection[str
     known, names = _keys(values), _keys(people)
     file_is_right = bool(_FILE_IS_RIGHT.search(said))
     return any(
-        _against(sentence, known, names, file_is_right=file_is_right) for sentence in _SENTENCE_END.split(said) if sentence
+        _against(sentence, known, names, file_is_right=file_is_right)
+        for sentence in _SENTENCE_END.split(said)
+        if sentence
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from intake.identify import Finding, Source
 from intake.model import StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
-from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
+from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
 _VERSION_MARK = re.compile("新|更正|修改|修订|旧|作废|终稿|定稿|最终")
@@ -24,7 +24,7 @@ _CONTACT_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One filled form on its way to a submission."""
+    """One filled form on its way to a submission. `place` names its table within the piece: people of a list share it."""
 
     spec: FormSpec
     piece: Piece
@@ -32,6 +32,7 @@ class Candidate:
     finding: Finding
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    place: str = ""
 
     def value(self, key: str) -> str | bool | None:
         """Return the value of field `key`, or None."""
@@ -41,7 +42,7 @@ class Candidate:
 def candidate(filled: Filled, finding: Finding) -> Candidate:
     """Given a filled form and its unit, return the candidate."""
     reading = filled.reading
-    return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems)
+    return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems, place=reading.place)
 
 
 def differences(before: Iterable[FieldReading], after: Iterable[FieldReading]) -> tuple[str, ...]:
@@ -70,7 +71,28 @@ def join(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
         else:
             first, lead = joined[place]
             joined[place] = (min(first, number), _joined(lead, one))
-    return tuple(one for _, one in sorted(joined, key=lambda pair: pair[0]))
+    found = [one for _, one in sorted(joined, key=lambda pair: pair[0])]
+    return tuple(_doubted(one) if _has_rival(one, found) else one for one in found)
+
+
+def _has_rival(one: Candidate, candidates: Iterable[Candidate]) -> bool:
+    """Return whether its file holds another whole form of the same unit: an old and a new one, or a neighbor's example.
+
+    People of one list are no rivals, nor are two people in two files that say so by their names.
+    """
+    same = [
+        other
+        for other in candidates
+        if other.spec.id == one.spec.id
+        and other.piece.document is one.piece.document
+        and other.finding.unit == one.finding.unit
+    ]
+    places = [other.place for other in same]
+    return one.spec.kind is FormKind.TABLE and len(places) > 1 and len(set(places)) == len(places)
+
+
+def _doubted(one: Candidate) -> Candidate:
+    return replace(one, problems=(*one.problems, Problem(ProblemCode.AMBIGUOUS, detail=Doubt.SEVERAL)))
 
 
 def _rank(one: Candidate) -> tuple[bool, bool, int]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from parsers.document import FailureCode
 from parsers.engines import Engine
-from parsers.forms import FieldType, Problem, ProblemCode
+from parsers.forms import Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 
@@ -281,6 +281,9 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     failure, kind, engine = (*problem.detail.split(":"), "", "")[:3]
     if failure in set(FailureCode):
         return failure_text(FailureCode(failure), kind, engine=engine, clerk=clerk)
+    if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
+        named = f"“{problem.given}”" if problem.given else ""
+        return _DOUBTS[Doubt(problem.detail)].format(named)
     return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])
 
 
@@ -294,6 +297,19 @@ def failure_detail(code: FailureCode, kind: str, engine: str = "") -> str:
     """Return what `Problem.detail` holds of a file that failed."""
     return f"{code}:{kind}:{engine}".rstrip(":")
 
+
+# What makes a whole form doubtful, for the clerk: what was seen, and what to do.
+_DOUBTS: Mapping[Doubt, str] = {
+    Doubt.EXAMPLE: "表格上方写有“示例”字样，请核实是否为单位的填报内容",
+    Doubt.OTHER_TITLE: "表格标题{}不是本次表样，请核实是否为本次报送",
+    Doubt.NO_LABELS: "标题是本次表样，但表中栏目都对不上，请查看原件",
+    Doubt.NOTHING_READ: "标题是本次表样，但没有读出填报内容，请查看原件",
+    Doubt.UNEXPLAINED: "栏目内未见内容，另有文字不知属于哪一栏，请查看原件",
+    Doubt.ROLES: "表中有几种身份的人员{}，请核实登记的是哪一位",
+    Doubt.UNRULED: "页面上没有格线，各栏内容可能串位，请对照原件核实",
+    Doubt.CLIPPED: "文件过长，只读了前面一部分，请查看原件",
+    Doubt.SEVERAL: "同一文件中有本单位的几份表，请核实以哪一份为准",
+}
 
 _TO_SENDER: Mapping[ProblemCode, str] = {
     ProblemCode.NO_ATTACHMENT: "来信提到附件，但未见附件",

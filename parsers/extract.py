@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from parsers.document import Document
 from parsers.entries import entries
 from parsers.fields import check, is_function
-from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
 from parsers.headings import titles_of
 from parsers.inlines import Cluster, Kind, clusters, is_form, line_pairs, ranked
 from parsers.labels import LabelIndex, label_index
@@ -71,7 +71,7 @@ def extract(
             title,
             (),
             view.grid.place,
-            problems=(Problem(ProblemCode.AMBIGUOUS, detail="heading of the form, but none of its labels"),),
+            problems=(Problem(ProblemCode.AMBIGUOUS, detail=Doubt.NO_LABELS),),
             leftovers=tuple(Leftover(cell.text.strip(), cell.place) for cell in view.cells if cell.text.strip()),
         )
         for form, title, view in layout.unread
@@ -108,7 +108,7 @@ def _without_examples(
         return readings
     if any(other.form is segment.form and not other.sample for other, _ in found):
         return ()
-    doubt = Problem(ProblemCode.AMBIGUOUS, detail="a table that is called an example")
+    doubt = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.EXAMPLE)
     return tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
 
 
@@ -116,7 +116,7 @@ def _under_another_title(reading: FormReading, title: str) -> FormReading:
     """党员信息表 with the labels of our form is read, and shown to a person: it may have come for something else."""
     if not title or reading.blank:
         return reading
-    return _doubted(reading, Problem(ProblemCode.AMBIGUOUS, given=title, detail="under the title of another table"))
+    return _doubted(reading, Problem(ProblemCode.AMBIGUOUS, given=title, detail=Doubt.OTHER_TITLE))
 
 
 def _doubted(reading: FormReading, doubt: Problem) -> FormReading:

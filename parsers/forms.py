@@ -75,6 +75,20 @@ class ProblemCode(StrEnum):
     UNTRUSTED_SENDER = "untrusted_sender"  # would replace a version that a more trusted sender gave
 
 
+class Doubt(StrEnum):
+    """Why a whole form is AMBIGUOUS: the `Problem.detail` of those reasons that have words of their own for the clerk."""
+
+    EXAMPLE = "the table is called an example"
+    OTHER_TITLE = "the title is that of another table"
+    NO_LABELS = "heading of the form, but none of its labels"
+    NOTHING_READ = "heading of the form, but nothing of it was read"
+    UNEXPLAINED = "labels without values beside text without a label"
+    ROLES = "several roles in one table"
+    UNRULED = "no ruled table on the page"
+    CLIPPED = "the document is larger than what was read of it"
+    SEVERAL = "several forms of one unit in one file"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`field` is a field key or None (the whole form or mail). `given` is the faulty text as it stood, `detail` more."""

@@ -26,7 +26,7 @@ from parsers.document import (
 )
 from parsers.engines import NO_ENGINES, Engines
 from parsers.extract import Extraction, extract
-from parsers.forms import DocumentReading, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.forms import DocumentReading, Doubt, FormReading, FormSpec, Leftover, Problem, ProblemCode
 from parsers.headings import titles_of
 from parsers.looks import agreed
 from parsers.readers import markup, plain
@@ -156,7 +156,7 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
 
 
 def _incomplete(_detail: str) -> Problem:
-    return Problem(ProblemCode.AMBIGUOUS, detail="the document is larger than what was read of it")
+    return Problem(ProblemCode.AMBIGUOUS, detail=Doubt.CLIPPED)
 
 
 # Notes that make every form of a document doubtful.
@@ -176,7 +176,7 @@ def _unruled(form: FormReading) -> FormReading:
     """
     if form.blank or not _PAGE_LINE.match(form.place):
         return form
-    return replace(form, problems=(*form.problems, Problem(ProblemCode.AMBIGUOUS, detail="no ruled table on the page")))
+    return replace(form, problems=(*form.problems, Problem(ProblemCode.AMBIGUOUS, detail=Doubt.UNRULED)))
 
 
 def _with_pictures(
@@ -239,7 +239,7 @@ def _suspects(document: Document, forms: tuple[FormSpec, ...], characters: int) 
         left = tuple(Leftover(text, "") for text in lines[number + 1 :][:_SUSPECT_LEFTOVERS])
         if not left and not document.pictures:
             return ()
-        problem = Problem(ProblemCode.AMBIGUOUS, detail="heading of the form, but nothing of it was read")
+        problem = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.NOTHING_READ)
         return (FormReading(by_id[form].id, line, (), "document", problems=(problem,), leftovers=left),)
     return ()
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from parsers.fields import Checked
-from parsers.forms import FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
 from parsers.pairing import Pair, Reading
 from parsers.roles import foreign_roles, is_other_person
 from parsers.scoring import Judge
@@ -54,7 +54,7 @@ def form_readings(
         return (_blank(form, people, judge, place, title, leftovers, problems),)
     roles = foreign_roles(grid, reading)
     if roles:
-        problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail="several roles in one table"))
+        problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail=Doubt.ROLES))
     return tuple(
         FormReading(
             form.id,
@@ -325,7 +325,7 @@ def _blank(
     if not strange and not problems:
         bare = tuple(replace(field, value=None, problem=None) for field in fields)
         return FormReading(form.id, title, bare, place, blank=True, leftovers=leftovers)
-    found = (*problems, Problem(ProblemCode.AMBIGUOUS, detail="labels without values beside text without a label"))
+    found = (*problems, Problem(ProblemCode.AMBIGUOUS, detail=Doubt.UNEXPLAINED))
     return FormReading(form.id, title, fields, place, problems=found, leftovers=leftovers)
 
 

@@ -1,12 +1,14 @@
 """Copies of one form, and answers that complete one."""
 
+from dataclasses import replace
+
 import pytest
 
 from intake.identify import Finding, Source
 from intake.merge import answered_by, candidate, complete, differences, join
 from intake.model import PartPath, PartRole
 from intake.pieces import Filled, Piece, value_key
-from parsers.forms import ProblemCode
+from parsers.forms import DocumentReading, Doubt, ProblemCode
 from tests.builders.judging import CASE, ENTRY, OFFICER, SAND, STONE, entry, file, invalid, lines, officer, stored
 
 BY_FIELD = Finding(STONE, Source.FIELD, STONE)
@@ -95,3 +97,15 @@ def test_of_several_people_the_named_one_is_meant():
     assert answered_by(lines(OFFICER, name="陈立冬", mobile="1"), people, OFFICER) is people[1]
     assert answered_by(lines(OFFICER, mobile="1"), people, OFFICER) is None
     assert answered_by(lines(OFFICER, mobile="1"), (), OFFICER) is None
+
+
+def test_two_tables_of_one_unit_in_one_file_are_not_both_believed():
+    document = DocumentReading("a.docx", "docx", forms=(officer(), replace(officer(name="陈立冬"), place="table 2")))
+    found = join([one(document, number=number) for number in (0, 1)])
+    assert [copy.problems[-1].detail for copy in found] == [Doubt.SEVERAL, Doubt.SEVERAL]
+
+
+def test_people_of_one_list_are_believed():
+    document = DocumentReading("a.docx", "docx", forms=(officer(), officer(name="陈立冬", mobile="13900000002")))
+    found = join([one(document, number=number) for number in (0, 1)])
+    assert [copy.problems for copy in found] == [(), ()]

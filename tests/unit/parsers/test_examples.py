@@ -37,7 +37,9 @@ def test_the_only_table_is_asked_about_even_if_it_is_called_an_example():
     assert faults(reading) == {None: ProblemCode.AMBIGUOUS}
 
 
-@pytest.mark.parametrize("line", ["样表", "附件2 联络员反馈表（样表）", "例会安排", "示例镇人民政府", "举例说明如下内容"])
+@pytest.mark.parametrize(
+    "line", ["样表", "附件2 联络员反馈表（样表）", "例会安排", "示例镇人民政府", "举例说明如下内容"]
+)
 def test_other_lines_call_nothing_an_example(line):
     assert not is_sample_heading(line)
 
