@@ -86,7 +86,11 @@ def chosen(
     tokens = _tokens(plain, options)
     if tokens is None:
         return _in_words(plain, options) if words else Answer.UNKNOWN
-    answers = {_by_marks(tokens), _by_underline(tokens, underlined, options), _by_strike(tokens, struck, options)}
+    answers = {
+        _by_marks(tokens, options),
+        _by_underline(tokens, underlined, options),
+        _by_strike(tokens, struck, options),
+    }
     answers.discard(None)
     if len(answers) == 1:
         return answers.pop() or Answer.NONE
@@ -136,7 +140,7 @@ def _tokens(plain: str, options: Options) -> list[Answer | str] | None:
     return tokens
 
 
-def _by_marks(tokens: list[Answer | str]) -> Answer | None:
+def _by_marks(tokens: list[Answer | str], options: Options) -> Answer | None:
     """Return what the marks say; None if there are none."""
     solid = [token for token in tokens if not token.isspace()]
     marks = [token for token in solid if not isinstance(token, Answer)]
@@ -144,7 +148,7 @@ def _by_marks(tokens: list[Answer | str]) -> Answer | None:
     if not marks:
         return None
     if not names:
-        return _lone_mark(marks)
+        return _lone_mark(marks) if options is YES_NO else _unnamed_mark(marks)
     marked = _pairs(tokens, solid, names)
     if marked is None:
         return Answer.BOTH if TICKED in marks else Answer.NONE
@@ -165,6 +169,11 @@ def _lone_mark(marks: list[Answer | str]) -> Answer:
     if marks == ["\u00d7"]:
         return Answer.SECOND
     return Answer.UNKNOWN if TICKED in marks else Answer.NONE
+
+
+def _unnamed_mark(marks: list[Answer | str]) -> Answer:
+    """A tick says yes to a question; of two options that are not named beside it (性别：\u221a) it says nothing."""
+    return Answer.UNKNOWN if set(marks) - {EMPTY_BOX} else Answer.NONE
 
 
 def _pairs(

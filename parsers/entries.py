@@ -18,6 +18,7 @@ _BOUNDARY = re.compile(
     "(?<=[;\uff1b,\uff0c\u3001|/\\\\\t\u3002 \u3000\n)\uff09])(?=\\S)|(?<=[0-9A-Za-z])(?=[\u4e00-\u9fff])"
 )
 _STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2})\\s*$")
+_WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
 _GENERIC = re.compile("[\u4e00-\u9fff]{2,10}")
 _EDGES = " \t\n\u3000;\uff1b,\uff0c\u3001|"
 _PROSE = frozenset({FieldType.TEXT, FieldType.TITLE})  # only labels of ours end such a value
@@ -125,11 +126,15 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
 
 
 def _starts(line: str, floor: int, colon: int) -> list[int]:
-    """Return where a label that ends at `colon` may begin, the earliest first."""
+    """Return where a label that ends at `colon` may begin, the earliest first.
+
+    No label has a wide blank between words: 传真：27391234/88　　信箱：… is cut at the blank, 姓　　名：… is not.
+    """
     low = max(floor, colon - 2 * LABEL_LIMIT)
     starts = [floor] if low == floor else []
     starts.extend(found.start() for found in _BOUNDARY.finditer(line, low, colon) if found.start() > floor)
-    return starts
+    wide = max((found.end() for found in _WIDE_BLANK.finditer(line, low, colon)), default=low)
+    return [start for start in starts if start >= wide]
 
 
 def _label_before(line: str, floor: int, colon: int, index: LabelIndex) -> tuple[int, LabelMatch | None, bool] | None:

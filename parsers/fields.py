@@ -45,6 +45,7 @@ _NO_LONGER = re.compile(
 )
 # What a workbook shows where a formula failed; in a text cell it was pasted from one.
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|#+)")
+_CUT_NUMBER = re.compile(r"\d\s*\n\s*\d")  # 大街3 over 6号 is 36号 or 3, 6号
 _EXAMPLE = re.compile("示例|样例|范例|示范|举例")
 _NUMBER_ONLY = re.compile(r"[\d\s()+\-]{5,}")
 
@@ -301,6 +302,8 @@ def _address(spec: FieldSpec, text: str, _cell: Cell | None, _area: str) -> Chec
     value = _one_line(text)
     if _EMAIL.search(value) or _NUMBER_ONLY.fullmatch(value) or fold(value) in {"男", "女", "是", "否"}:
         return _invalid(spec, text, "not an address", -1.0)
+    if _CUT_NUMBER.search(text):
+        return _ambiguous(spec, text, "a number over two lines", 0.4, value)
     marks = sum(value.count(mark) for mark in ADDRESS_MARKS)
     return Checked(value, None, 0.9 if marks >= 2 else 0.4 if marks else 0.0)
 

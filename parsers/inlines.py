@@ -7,6 +7,7 @@ Must not: read a note, a sentence, what follows a sign-off.
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -25,6 +26,7 @@ from parsers.text import fold
 _GAP_LINES = 2  # other lines between two entries of one form
 _STYLE_LINES = 3  # labels without a colon are believed from this number on
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
+_CELL = re.compile(r"R\d+C\d+$|!")  # place of a cell: table 1, R9C1; Sheet1!B3
 _STRONG_FIT = 0.9
 _ENTRIES_IN_SENTENCE = 3
 _IDENTIFYING = frozenset({FieldType.YESNO, FieldType.TEXT, FieldType.GENDER, FieldType.POSITION, FieldType.TITLE})
@@ -248,9 +250,14 @@ def _takes_line(pair: Pair, line: Line, judge: Judge, *, below: bool, last: bool
             return True
         fit = max(judge.check(key, _with_line(pair, line)).fit for key in pair.keys)
         return fit >= _STRONG_FIT and types <= {FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.GENDER}
-    if not types <= {FieldType.TEXT, FieldType.TITLE} or line.gap:
+    if line.gap:
         return False
-    return not last or len(pair.raw.rsplit("\n", 1)[-1]) >= _WRAPPED_CHARACTERS
+    if pair.place == line.place and _CELL.search(line.place):
+        return True  # a cell holds one value, on however many lines
+    long = len(pair.raw.rsplit("\n", 1)[-1]) >= _WRAPPED_CHARACTERS
+    if types <= {FieldType.TEXT, FieldType.TITLE}:
+        return not last or long
+    return types == {FieldType.ADDRESS} and long
 
 
 def _with_line(pair: Pair, line: Line) -> Pair:
