@@ -51,6 +51,7 @@ _NEGATION = re.compile(
 )
 _AGREEMENT = re.compile("提供|有节目|有[一二两三\\d]个|可以|^能|是的|^是|参加|出节目|报送节目|选送")
 _QUOTED = re.compile("\u300a[^\u300b]*\u300b|\u201c[^\u201d]*\u201d")
+_ENUMERATION = re.compile("[,;\u3001]")
 _CLAUSES = re.compile("[,;.\u3002!\n]|但|不过|然而")
 
 
@@ -97,6 +98,8 @@ def chosen(
     if answers:
         return Answer.BOTH
     named = [token for token in tokens if isinstance(token, Answer)]
+    if len(set(named)) == 2 and _ENUMERATION.search(plain):
+        return Answer.BOTH  # 男，女: nobody prints options so
     if len(set(named)) == 2 or not named:
         return Answer.NONE  # 是/否, as it was printed
     twice = any(left == right == Answer.SECOND for left, right in pairwise(tokens))

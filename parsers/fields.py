@@ -35,6 +35,7 @@ _DAMAGED = re.compile("\ufffd")
 _EMAIL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+\-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,12}")
 _EMAIL_PREFIX = re.compile(r"^(?:mailto:|(?:电子)?(?:邮箱|邮件)(?:地址)?:|e-?mail:)", re.IGNORECASE)
 _TYPO_DOMAINS = re.compile(r"\.(?:con|cmo|ocm|comm|vom|xom|cn\.com\.cn|co|cm|om|net\.com)$", re.IGNORECASE)
+_GLUED_DOMAIN = re.compile(r"\.[a-z]{3,}(?:com|net|org|cn)$", re.IGNORECASE)  # unit.examplecom: the dot is lost
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _POSITION_TAIL = re.compile(f"(?:{'|'.join(POSITION_TAILS)})$")
 _LONG_NUMBER = re.compile(r"\d[\d\s-]{5}")
@@ -258,7 +259,7 @@ def _email(spec: FieldSpec, text: str, _cell: Cell | None, _area: str) -> Checke
     if closed != text:
         notes = ("blanks or Chinese marks removed",)
     if _EMAIL.fullmatch(closed):
-        if _TYPO_DOMAINS.search(closed) or ".." in closed:
+        if _TYPO_DOMAINS.search(closed) or _GLUED_DOMAIN.search(closed) or ".." in closed:
             return _invalid(spec, text, "domain looks misspelt", 0.6)
         return Checked(closed, None, 1.0, notes)
     several = _EMAIL.findall(plain)

@@ -23,6 +23,8 @@ _PREFIX = re.compile("^(?:姓名|联系人|联络员|联络人|经办人)\\s*:\\
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd]")
 _MASK = re.compile("[*\u00d7xX]{1,3}$|某")
 _NAME_LIMIT = 20  # characters: the longest transliterated names of the household register have 15
+_TITLES_BEFORE = sorted((word for word in HONORIFICS if len(word) > 1), key=len, reverse=True)
+_SURE = 1.0  # a surname in front and two or three characters
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _OFFICE_TAIL = re.compile("[室站委科办局所队处部厅院会组]$")
 _LABEL_TAIL = re.compile(f"(?:{'|'.join(LABEL_TAILS)}|方式|情况)$")
@@ -94,6 +96,10 @@ def _one(text: str) -> Name:
         if _OFFICE_TAIL.search(text.removesuffix(title)):
             return Name("", -0.8, fault="a function")  # 办公室主任, 安监站站长
         return Name(inner.text, inner.likeness, inner.fault, inner.several, title)
+    before = next((word for word in _TITLES_BEFORE if text.startswith(word)), "")
+    if before and len(text) - len(before) >= 2 and _likeness(text.removeprefix(before)) >= _SURE:
+        inner = _one(text.removeprefix(before))
+        return Name(inner.text, inner.likeness, inner.fault, inner.several, before)  # 科长李军
     if title and len(text) - len(title) == 1:
         return Name("", 0.0, fault="surname and title only")
     if not _HAN_NAME.fullmatch(text) or len(text) > _NAME_LIMIT:

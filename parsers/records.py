@@ -24,6 +24,9 @@ _GAP = "an empty cell lies between"
 _NAME_AND_NUMBER = re.compile(
     "([^\\d(\uff08]{2,12}?)[\\s,\uff0c\u3001:\uff1a/(\uff08]*(\\+?\\d[\\d\\s-]{6,20})[)\uff09]?"
 )
+_LIST_NUMBER = re.compile(
+    "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09]?[\u3001.\uff0e)\uff09]?\\s*(?=\\S{2})"
+)
 _ORDINAL_TAIL = re.compile("[一二三四五六七八九十\\d]$")
 _HARMLESS = re.compile(
     "[\\d\\s年月日.\\-/:\uff1a第页共]+|附件?表?\\s*[一二三四五\\d]*|.{0,12}(?:签字|盖章|公章|签名|印章).{0,6}|\\S{0,20}表"
@@ -281,12 +284,17 @@ def _field(key: str, pairs: list[Pair], judge: Judge) -> FieldReading:
     if len({_value_key(judge.check(key, pair)) for pair in good}) == 1:
         return _reading(key, good[0], judge)
     telephone = judge.spec(key).type in {FieldType.PHONE, FieldType.MOBILE}
-    labels = {fold(pair.label) for pair in good}
+    labels = {_unnumbered(pair.label) for pair in good}
     if telephone and len(labels) == len(good) > 1:
         # 联系方式 given as 手机 and 办公电话 side by side: both reach the person, the form's own label comes first.
-        own = [pair for pair in good if fold(pair.label) == fold(judge.spec(key).label)]
+        own = [pair for pair in good if _unnumbered(pair.label) == fold(judge.spec(key).label)]
         return _reading(key, (own or sorted(good, key=lambda pair: not _is_mobile(judge.check(key, pair))))[0], judge)
     return _reading(key, (good or candidates)[0], judge, doubt="several values")
+
+
+def _unnumbered(label: str) -> str:
+    """5、联系方式 and 6、联系方式 are one label that stands there twice."""
+    return fold(_LIST_NUMBER.sub("", label))
 
 
 def _is_mobile(checked: Checked) -> bool:
