@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from parsers.forms import FieldType
 from parsers.labels import LABEL_LIMIT, LabelIndex, LabelMatch
+from parsers.text import fold
 
 _COLON = re.compile("[:\uff1a]")
 _BOUNDARY = re.compile(
@@ -19,6 +20,7 @@ _BOUNDARY = re.compile(
 )
 _STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2})\\s*$")
 _WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
+_WITHIN_NUMBER = re.compile(r"[/\\-]\d")  # 27391234/88，手机：… has no label 88，手机
 _GENERIC = re.compile("[\u4e00-\u9fff]{2,10}")
 _EDGES = " \t\n\u3000;\uff1b,\uff0c\u3001|"
 _PROSE = frozenset({FieldType.TEXT, FieldType.TITLE})  # only labels of ours end such a value
@@ -26,6 +28,7 @@ _FREE = _PROSE | {FieldType.ADDRESS}  # 地址：…路1号 邮编：362100 ends
 _DASHED = re.compile("\\s*(?:[\u2014\u2013\\-=\uff1d>\u3011\\]]+|\u2192)\\s*")
 _CHANGED = re.compile("\\s*(?:更正|更改|变更|修改|修正|改|应)(?:为|成|是)[:\uff1a]?\\s*")  # 手机号码改为139…
 _BRACKETED_LABEL = re.compile("^\\s*[\u3010\\[]([^\u3010\u3011\\[\\]]{1,20})[\u3011\\]]\\s*[:\uff1a]?\\s*(\\S.*)$")
+_SPELLED_CHARACTERS = 4  # 通迅地址 without a colon is a label misspelt, a shorter text may be anything
 _COLONS_LIMIT = 60  # of one line; more is no form
 
 
@@ -81,8 +84,9 @@ def bare_entry(line: str, index: LabelIndex) -> Entry | None:
         match = index.match_exactly(bracketed.group(1))
         return Entry(bracketed.group(1), match, bracketed.group(2).strip(), 0, len(line)) if match else None
     for stop, value_at in _bare_cuts(line):
-        match = index.match_exactly(line[:stop])
-        if match is not None:
+        head = line[:stop]
+        match = index.match_exactly(head) or (index.match(head) if len(fold(head)) >= _SPELLED_CHARACTERS else None)
+        if match is not None or index.is_personal(head):
             return Entry(line[:stop].strip(), match, line[value_at:].strip(_EDGES), 0, len(line))
     return None
 
@@ -115,7 +119,7 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
         found = _label_before(line, floor, colon.start(), index)
         if found is None and not free:
             found = _generic_before(line, floor, colon.start())
-        if found is None or (prose and found[1] is None):
+        if found is None or (prose and found[1] is None and not index.is_personal(line[found[0] : colon.start()])):
             continue
         start, match, generic = found
         heads.append((start, colon.start(), match, generic))
@@ -134,7 +138,7 @@ def _starts(line: str, floor: int, colon: int) -> list[int]:
     starts = [floor] if low == floor else []
     starts.extend(found.start() for found in _BOUNDARY.finditer(line, low, colon) if found.start() > floor)
     wide = max((found.end() for found in _WIDE_BLANK.finditer(line, low, colon)), default=low)
-    return [start for start in starts if start >= wide]
+    return [start for start in starts if start >= wide and not (start and _WITHIN_NUMBER.match(line, start - 1))]
 
 
 def _label_before(line: str, floor: int, colon: int, index: LabelIndex) -> tuple[int, LabelMatch | None, bool] | None:

@@ -42,7 +42,7 @@ _LONG_NUMBER = re.compile(r"\d[\d\s-]{5}")
 _TAKEN_BACK = re.compile("停用|停机|不用|换|改|作废|请打|请拨|不是|错|空号|注销|旧|原")
 # 王建国（已调离），（暂定）: who is meant stands in words. Only remarks beside a name are searched: 李原 is a name.
 _NO_LONGER = re.compile(
-    "调离|调走|调任|调出|调动|离职|辞职|退休|离岗|转岗|去世|停职|不再|已不|原|前任|换|改|作废|待定|暂定|拟|待核|待确认|未定|错|删|取消|不是"
+    "由|代|调离|调走|调任|调出|调动|离职|辞职|退休|离岗|转岗|去世|停职|不再|已不|原|前任|换|改|作废|待定|暂定|拟|待核|待确认|未定|错|删|取消|不是"
 )
 # What a workbook shows where a formula failed; in a text cell it was pasted from one.
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|#+)")

@@ -127,6 +127,8 @@ def _items(lines: Iterable[Line], index: LabelIndex, titles: Titles) -> Iterable
 
 def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
     text = line.text
+    if index.is_personal(text):
+        return Item(line, Kind.LABEL, (Entry(text, None, "", 0, len(text)),))
     if index.match_exactly(text) is not None:
         has_colon = ":" in text or "\uff1a" in text
         found = entries(text, index) if has_colon else (Entry(text, index.match(text), "", 0, len(text)),)
@@ -243,7 +245,7 @@ def _pair(entry: Entry, line: Line, form: FormSpec, kind: Kind) -> Pair:
 def _takes_line(pair: Pair, line: Line, judge: Judge, *, below: bool, last: bool) -> bool:
     """Return whether a plain line is the value of the label above it, or goes on with it."""
     if not pair.keys:
-        return False
+        return not pair.raw and not line.gap  # 部门 alone in its line owns the next one, as in a table
     types = {judge.spec(key).type for key in pair.keys}
     if not pair.raw:
         if (below or not pair.primary) and not line.gap:

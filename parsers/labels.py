@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from parsers.forms import FieldType, FormKind, FormSpec
-from parsers.lexicon import FOREIGN_HEADS, FOREIGN_LABELS, LABEL_TAILS
+from parsers.lexicon import FOREIGN_HEADS, FOREIGN_LABELS, LABEL_TAILS, PERSONAL_LABELS
 from parsers.text import fold
 
 FieldName = tuple[str, str]  # (form id, field key)
@@ -120,6 +120,11 @@ class LabelIndex:
         key = fold(text)
         return key in FOREIGN_LABELS and key not in self._known
 
+    def is_personal(self, text: str) -> bool:
+        """Given a text, return whether it is a label of a person's data that ours don't ask: it ends even a free text."""
+        key = _LEADING_NUMBER.sub("", fold(text), count=1)
+        return key in PERSONAL_LABELS and key not in self._known
+
     def _match(self, key: str) -> LabelMatch | None:
         if not key or len(key) > LABEL_LIMIT:
             return None
@@ -129,10 +134,11 @@ class LabelIndex:
         bare = _LEADING_NUMBER.sub("", key, count=1)
         if bare != key and bare in self._known:
             return self._whole(bare)
+        unnumbered = bare
         bare = _TRAILING_NUMBER.sub("", bare)
         if bare != key and bare in self._known:
             return LabelMatch(self._known[bare], exact=False, primary=self._primary.get(bare, frozenset()))
-        return self._joint(key) or self._of_person(key) or self._misspelt(key)
+        return self._joint(key) or self._of_person(key) or self._misspelt(unnumbered)
 
     def _whole(self, key: str) -> LabelMatch | None:
         fields = self._known.get(key)

@@ -33,6 +33,12 @@ FOREIGN_LABELS: Final = _words(
     " 行政区划 短号 内线 分机 分机号 附件"
 )
 
+# Those of them that never stand within a free text: 节目概况：…，身份证号码：… ends before the second.
+PERSONAL_LABELS: Final = _words(
+    "微信 微信号 微信号码 qq qq号 qq号码 身份证 身份证号 身份证号码 证件号 证件号码 民族 籍贯 年龄 出生年月 出生日期"
+    " 政治面貌 学历 邮编 邮政编码 科室 部门 所在部门 所在科室 填表人 填报人"
+)
+
 # A short text without digits that ends so is a label of some form, even if the table above lacks it.
 LABEL_TAILS: Final = _list(
     "号码 电话 手机 传真 邮箱 邮件 地址 住址 编码 名称 日期 年月 面貌 签字 签名 盖章 意见 代码 账号 姓名"

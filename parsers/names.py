@@ -23,7 +23,7 @@ _PREFIX = re.compile("^(?:姓名|联系人|联络员|联络人|经办人)\\s*:\\
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd]")
 _MASK = re.compile("[*\u00d7xX]{1,3}$|某")
 _NAME_LIMIT = 20  # characters: the longest transliterated names of the household register have 15
-_TITLES_BEFORE = sorted((word for word in HONORIFICS if len(word) > 1), key=len, reverse=True)
+_TITLES_BEFORE = sorted((word for word in {*HONORIFICS, *POSITIONS} if len(word) > 1), key=len, reverse=True)
 _SURE = 1.0  # a surname in front and two or three characters
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _OFFICE_TAIL = re.compile("[室站委科办局所队处部厅院会组]$")

@@ -18,7 +18,7 @@ from parsers.forms import FormKind, FormSpec
 from parsers.grid import GridView
 from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
-from parsers.remarks import is_sample_heading
+from parsers.remarks import is_note, is_sample_heading
 
 _NUMBERED_PLACE = re.compile("(?<=^line )\\d{1,7}$|(?<=^para )\\d{1,7}$")
 _NEST_LIMIT = 8
@@ -127,6 +127,8 @@ def find_labels(view: GridView, index: LabelIndex) -> list[LabelMatch]:
         match = index.match(cell.text)
         if match is not None:
             found.append(match)
+        elif view.alone(cell) and is_note(cell.text):
+            continue  # 注：请发送至邮箱：… names no field
         elif ":" in cell.text or "\uff1a" in cell.text:
             found.extend(
                 entry.match
@@ -187,7 +189,8 @@ class _Surveyor:
             return
         bands = list(self._bands(view))
         for first, last, title in bands:
-            self._band(GridView(grid, first, last), title, around=len(bands) > 1)
+            part = GridView(grid, first, last)
+            self._band(part, title, around=len(bands) > 1, inner=self._inner_labels(part))
         if depth < _NEST_LIMIT:
             for cell in view.cells:
                 for nested in cell.nested:
@@ -224,10 +227,20 @@ class _Surveyor:
         form = self.titles.heading(" ".join(text.split("\n")))
         return form if form in self.titles.tables else None
 
-    def _band(self, view: GridView, own_title: str, *, around: bool) -> None:
+    def _inner_labels(self, view: GridView) -> list[LabelMatch]:
+        """Return the labels of the grids within a grid's cells, one level deep."""
+        return [
+            match
+            for cell in view.cells
+            for nested in cell.nested
+            for match in find_labels(GridView(nested), self.index)
+        ]
+
+    def _band(self, view: GridView, own_title: str, *, around: bool, inner: list[LabelMatch]) -> None:
         title, headed = self._title(own_title)
-        ranked = evidence(find_labels(view, self.index), self.forms)
-        chosen = self._choose(ranked, headed)
+        labels = find_labels(view, self.index)
+        ranked = evidence(labels, self.forms)
+        chosen = self._choose(ranked, headed) or self._begun(ranked, labels, inner)
         if chosen is None:
             self._stranger(view, title, headed, around=around)
             return
@@ -278,6 +291,16 @@ class _Surveyor:
             if one.enough or (one.form.id == headed and len(one.keys) >= 2) or goes_on:
                 return one
         return None
+
+    def _begun(self, ranked: list[Evidence], labels: list[LabelMatch], inner: list[LabelMatch]) -> Evidence | None:
+        """姓名 and 性别 above a cell with a table of the rest within: the outer rows begin the form, the table goes on."""
+        if not inner:
+            return None
+        whole = evidence([*labels, *inner], self.forms)[0]
+        rest = next(one for one in evidence(inner, self.forms) if one.form is whole.form)
+        own = next(one for one in ranked if one.form is whole.form)
+        begins = whole.enough and len(own.keys) >= 2 and not own.keys & rest.keys
+        return own if begins else None
 
     def _goes_on(self, one: Evidence) -> bool:
         """Return whether a grid is the rest of the form above it: other fields of the same form, no heading between."""

@@ -62,7 +62,7 @@ def form_readings(
         FormReading(
             form.id,
             title,
-            assemble(form, person.pairs, judge),
+            assemble(form, person.pairs, judge, reach=1),
             place,
             problems=(
                 *problems,
