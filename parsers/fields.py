@@ -48,6 +48,7 @@ _NO_LONGER = re.compile(
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|#+)")
 _CUT_NUMBER = re.compile(r"\d\s*\n\s*\d")  # 大街3 over 6号 is 36号 or 3, 6号
 _EXAMPLE = re.compile("示例|样例|范例|示范|举例")
+_HAN_WORD = re.compile("[\u3400-\u9fff]")
 _NUMBER_ONLY = re.compile(r"[\d\s()+\-]{5,}")
 
 
@@ -240,6 +241,9 @@ def _joined(spec: FieldSpec, text: str, numbers: list[Number], found: Found, not
     if found.words or found.email:
         fit -= 0.3
         notes = (*notes, "words beside it")
+    if any(_HAN_WORD.search(word) for word in found.words):
+        # 13900000001（李秘书）: perhaps somebody else's. What says which line it is (短号, 微信同号, 值班) is no such word.
+        return _ambiguous(spec, text, "words beside a number", fit, value)
     if sum(len(word) for word in found.words) > 12:
         return _ambiguous(spec, text, "a number within a sentence", -0.5, value)
     if _TAKEN_BACK.search(text):
