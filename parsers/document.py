@@ -70,7 +70,7 @@ class NoteCode(StrEnum):
     TRACKED_CHANGES = "tracked_changes"
     HIDDEN_TEXT = "hidden_text"
     HIDDEN_SHEET = "hidden_sheet"
-    STRUCK_TEXT = "struck_text"
+    STRUCK_TEXT = "struck_text"  # detail: the page of a stroke of which nobody can tell what it strikes out
     MACROS = "macros"
     EMBEDDED_FILE = "embedded_file"
     CLIPPED = "clipped"
@@ -80,6 +80,7 @@ class NoteCode(StrEnum):
     SECOND_BEST_READER = "second_best_reader"  # the better one is not on this machine; detail: its `Engine`
     OCR = "ocr"  # read off a picture
     COVERED_TEXT = "covered_text"  # a PDF holds text that no person sees on the page
+    COMMENT = "comment"  # hangs on the document, stands not in it; detail: its text in one line, or "+5" for the rest
     PAGES_LEFT_OUT = "pages_left_out"  # more pages than the budget allows; detail: how many were read
 
 

@@ -1,4 +1,4 @@
-"""What stands on a form without being a label or a value: notes, hints to the one who fills it in, samples, sign-offs.
+"""What stands on a form without being a label or a value: notes, hints, samples, sign-offs, words that take a value back.
 
 In: one text. Out: yes or no, or the text without the hint. The campaign's forms hold no template text, so cues must do
 (facts/documents.md §4.2: hints such as 例:abc@163.com were stored as values). Punctuation is matched after `narrow`.
@@ -9,6 +9,10 @@ import re
 
 from parsers.lexicon import SAMPLE_MARKS
 from parsers.text import fold, narrow
+
+# `Problem.detail` of a form whose document has a comment that may change a value, and of one with a stroke across a page.
+COMMENTED = "a comment that may change a value"
+STROKE_UNPLACED = "a stroke through something that was not made out"
 
 _NOTE = re.compile(
     "\\s*[(\\[\u3010]?\\s*(?:\u203b|\\*?\\s*(?:填[写表报]说明|填[写表报]要求|填[写表报]须知|注意事项|温馨提示|特别提醒|特别说明"
@@ -112,3 +116,38 @@ def is_sign_off(text: str) -> bool:
 def is_covering(text: str) -> bool:
     """Given a line of a mail, return whether it speaks of an attachment: what follows is no answer but a signature."""
     return bool(_COVER.search(text))
+
+
+# --- what takes a value back -----------------------------------------------------------------------------------------
+
+# Words that take back what stands elsewhere, correct it or leave it open. 整改, 交换, 已核实, 请用正楷 and the like do not.
+_TAKES_BACK = re.compile(
+    "更正|更换|更改|更新为|变更|变动|有变|修改|改[为成用由到]|(?<!整)改(?:一下|了|过来)|[已须需请要应]改(?!革)|(?<![交转变])换(?!行|届)|替换|停用|停机|停止使用"
+    "|空号|销号|注销|作废|失效|无效|撤[回销]|不作数|不算数|以[^\u3002;]{1,24}?为准|应(?:该|当)?[为是]|正确的|写错|填错|打错|有误|(?<![没无不])错"
+    "|调[离走任出往]|离[职任岗]|退休|辞职|卸任|病休|去世|接[替任手]|不再|已不|不用了?此|(?:[勿别]|不要)用(?!简称|缩写|繁体|红笔|铅笔)|不是(?!必)|并非"
+    "|请(?:直接)?(?:联系|找)|请(?:使?用|打|拨)(?!全称|全名|简称|正楷|黑|蓝|钢笔|签字笔|中文|汉字|阿拉伯|半角|宋体|仿宋|a4)|另有|删|取消|待[定核补查]|待确认|未[定核]|暂[定缺]"
+    "|(?<!已)核实|重[新]?[报填发]|现[为任改由]|已由|改任|新(?:号|手机|电话|邮箱|单位|联系人)|旧(?:号|手机|电话|邮箱|单位|联系人)|原(?:号|手机|电话|邮箱|联系人)",
+    re.IGNORECASE,
+)
+# Of the template to whoever fills it in: 请勿修改表格格式, 核实后填写.
+_TO_THE_WRITER = re.compile(
+    "(?:勿|不得|不要|禁止|不能|不可)[^,;\u3002\n]{0,6}?(?:删除?|[修更]改|改动|变更)|核实(?:无误)?后,?再?(?:如实)?填"
+)
+_BETWEEN_HAN = re.compile("(?<=[\u4e00-\u9fff])\\s+(?=[\u4e00-\u9fff])")
+_DATE = re.compile("\\d{4}[-./\u5e74]\\d{1,2}[-./\u6708]\\d{1,2}|\\d{1,2}:\\d{2}(?::\\d{2})?")
+_DIGITS = re.compile("\\d(?:[ \\-\u2010-\u2015]?\\d){4}|[\u3007\u96f6\u5e7a一二三四五六七八九]{5}")
+_OPEN = re.compile("[@?]")
+
+
+def takes_back(text: str) -> bool:
+    """Given what somebody remarked, return whether it takes a value back, corrects it or leaves it open: 换了, 应为, 待定."""
+    return bool(_TAKES_BACK.search(_TO_THE_WRITER.sub("", _BETWEEN_HAN.sub("", narrow(text)))))
+
+
+def may_change_a_value(text: str) -> bool:
+    """Given a comment on a form, return whether what it says may be meant instead of a value.
+
+    It takes something back, asks something, or holds a number or an address of mail. 请填写全称 and 已阅 do not.
+    """
+    plain = narrow(text)
+    return takes_back(text) or bool(_OPEN.search(plain) or _DIGITS.search(_DATE.sub(" ", plain)))

@@ -1,7 +1,7 @@
 """One sheet's records in an old workbook → where its non-empty cells are, rebuilt for xlrd, and the texts that lie on it.
 
 In: the stream and the offset of the sheet's BOF. Out: `SheetFound`. Must not: decode cell values, believe DIMENSIONS,
-follow an index out of range, read comments (nobody sees them on the sheet). Standard: MS-XLS §2.4, §2.5.
+follow an index out of range, take a comment for a text on the sheet. Standard: MS-XLS §2.4, §2.5.
 """
 
 import struct
@@ -16,7 +16,7 @@ from parsers.text import clean
 BOF, EOF, CONTINUE = 0x809, 0x0A, 0x3C
 _ROW, _COLINFO, _DEFAULT_ROW, _MERGED = 0x208, 0x7D, 0x225, 0xE5
 _LABEL_SST, _LABEL, _RSTRING, _RK, _NUMBER, _MULRK, _BOOLERR = 0xFD, 0x204, 0xD6, 0x27E, 0x203, 0xBD, 0x205
-_STRING, _OBJECT, _TEXT_OBJECT = 0x207, 0x5D, 0x1B6
+_STRING, _OBJECT, _TEXT_OBJECT, _NOTE = 0x207, 0x5D, 0x1B6, 0x1C
 _FORMULAS: Final = frozenset({0x06, 0x206, 0x406})
 _BETWEEN: Final = frozenset({0x221, 0x4BC, 0x236, 0x37, CONTINUE})  # ARRAY, SHRFMLA, TABLE may follow a FORMULA
 # The shortest record that xlrd can read.
@@ -25,6 +25,7 @@ _COMMENT, _PICTURE, _CONTROLS = 0x19, 0x08, frozenset({0x0B, 0x0C})  # object ty
 _CONTROL_STATE = 0x12  # ftCblsData
 _ROWS, _OLD_ROWS, _COLUMNS = 65_536, 16_384, 256
 _MERGES = 20_000
+_OLD_COMMENT = 32_768  # bytes, more than Excel 95 allows
 _NO_NUMBER = b"\xff\xff"  # in place of the exponent of a formula's result
 
 
@@ -84,7 +85,8 @@ class Context:
 class SheetFound:
     """What one sheet holds. `dense` numbers its used rows (one-based) without gaps.
 
-    `texts` are the bytes of texts before BIFF8, `shapes` the texts of text boxes, buttons and check boxes.
+    `texts` are the bytes of texts before BIFF8, `shapes` the texts of text boxes, buttons and check boxes,
+    `comments` those of comments, before BIFF8 as bytes in `old_comments`.
     """
 
     scan: Scan = field(default_factory=Scan)
@@ -92,6 +94,8 @@ class SheetFound:
     dense: dict[int, int] = field(default_factory=dict)
     texts: list[bytes] = field(default_factory=list)
     shapes: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    old_comments: list[bytes] = field(default_factory=list)
     pictures: int = 0
 
     def stream(self, bof: bytes) -> bytes:
@@ -148,6 +152,8 @@ class _Walk:
             self._drawn(payload)
         elif code == _TEXT_OBJECT and len(payload) >= 12:
             self._shape(int.from_bytes(payload[10:12], "little"))
+        elif code == _NOTE and not self._context.wide:
+            self._old_comment(payload)
 
     def finished(self) -> SheetFound:
         if self._default_hidden:
@@ -257,5 +263,15 @@ class _Walk:
             if len(text) < length:  # what follows are its fonts
                 text += piece.decode("utf-16-le", "replace") if wide else piece.decode("latin-1")
         text = clean(text[:length]).strip()
-        if text and kind != _COMMENT:
+        if text and kind == _COMMENT:
+            self._found.comments.append(text)
+        elif text:
             self._found.shapes.append(sign + text)
+
+    def _old_comment(self, payload: bytes) -> None:
+        """Take a NOTE record before BIFF8, which holds the text; a row of 0xFFFF goes on with the last one."""
+        found = self._found.old_comments
+        if payload[:2] != b"\xff\xff" or not found:
+            found.append(payload[6:])
+        elif len(found[-1]) < _OLD_COMMENT:
+            found[-1] += payload[6:]

@@ -18,6 +18,7 @@ from parsers.archives import Package, open_package
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.readers import workbook
 from parsers.readers.border import reads
+from parsers.readers.comments import comment_notes
 from parsers.readers.ink import Look
 from parsers.readers.numbers import shown
 from parsers.readers.sheetcells import NAMES_IN_NOTES, Collector
@@ -53,6 +54,8 @@ class _Reading:
             found.note(NoteCode.EMBEDDED_FILE, name.rpartition("/")[2])
         if book.clipped:
             found.note(NoteCode.CLIPPED, "sheets")
+        for note in comment_notes(text for sheet in book.sheets for text in sheet.comments):
+            found.note(note.code, note.detail)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out; nothing of that is in our package
             opened = openpyxl.load_workbook(BytesIO(book.package), data_only=True, rich_text=True, keep_links=False)

@@ -18,6 +18,7 @@ from parsers.archives import Package, open_package
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.readers import opc
 from parsers.readers.border import reads
+from parsers.readers.comments import comment_notes
 from parsers.readers.ink import PLAIN, Look
 from parsers.readers.numbers import shown
 from parsers.readers.odsstyles import DRAW, OFFICE, TABLE, TEXT, Styles, styles_of
@@ -37,7 +38,8 @@ _WRAPPERS = {
     *(f"{TABLE}table-{name}" for name in ("header-rows", "rows", "header-columns", "columns")),
 }
 _PARAGRAPHS = (f"{TEXT}p", f"{TEXT}h")
-_NOT_TEXT = {f"{OFFICE}annotation", f"{OFFICE}annotation-end", f"{TEXT}note", f"{TEXT}ruby-text"}
+_COMMENT = f"{OFFICE}annotation"
+_NOT_TEXT = {_COMMENT, f"{OFFICE}annotation-end", f"{TEXT}note", f"{TEXT}ruby-text"}
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _EMPTY_HIDDEN_ROWS = 10_000  # of one repetition that are remembered: what is not used is not shown either
 _MERGES = 20_000
@@ -85,6 +87,8 @@ def _document(package: Package, budget: Budget) -> Document:
         sheet = _Sheet(_name(table), styles, found, left)
         sheet.walk(table, hidden=False)
         blocks += found.sheet(sheet.name, sheet.cells, sheet.scan, sheet.shapes)
+    for note in comment_notes(text for table in visible[:_SHEETS] for text in _comments(table)):
+        found.note(note.code, note.detail)
     pictures = sum(name.startswith("Pictures/") and not name.endswith("/") for name in package.names)
     if not blocks and not pictures and not found.notes:
         raise ReadFailure(FailureCode.EMPTY, "no cell with content")
@@ -93,6 +97,13 @@ def _document(package: Package, budget: Budget) -> Document:
 
 def _name(table: Element) -> str:
     return clean(table.get(f"{TABLE}name", ""))[:31] or "?"
+
+
+def _comments(table: Element) -> Iterator[str]:
+    for comment in table.iter(_COMMENT):
+        yield "\n".join(
+            "".join(text for text, _ in _pieces(line, Styles(), PLAIN)) for line in comment.iter(f"{TEXT}p")
+        )
 
 
 @dataclass(slots=True)

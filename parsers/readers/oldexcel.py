@@ -3,7 +3,7 @@
 In: bytes that `sniff` called an .xls. Out: what a person would see on the sheets. `ole` takes the stream out of the
 file, `biffscan` checks and reduces it, xlrd reads strings, numbers, fonts and formats, `sheetcells` and `sheetgrid` lay the
 cells out. python-calamine reads the same values but shows neither struck-out text, fonts, number formats nor hidden rows
-and columns. Must not: show hidden sheets, rows, columns or comments, run macros, raise anything but ReadFailure.
+and columns. Must not: show hidden sheets, rows, columns or comments on them, run macros, raise anything but ReadFailure.
 Standard: MS-XLS.
 """
 
@@ -19,9 +19,11 @@ from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCod
 from parsers.ole import Compound
 from parsers.readers import biffscan
 from parsers.readers.border import reads
+from parsers.readers.comments import comment_notes
 from parsers.readers.ink import Look
 from parsers.readers.numbers import shown
 from parsers.readers.sheetcells import NAMES_IN_NOTES, Collector
+from parsers.text import decode
 
 READER = f"oldexcel/1 xlrd {xlrd.__version__}"
 
@@ -67,11 +69,19 @@ def _document(data: bytes, budget: Budget) -> Document:
         found.note(NoteCode.CLIPPED, "sheets")
     if not book.certain:
         found.note(NoteCode.UNCERTAIN_ENCODING, book.encoding)
+    for note in comment_notes(_comments(book)):
+        found.note(note.code, note.detail)
     blocks = tuple(_blocks(book, found))
     pictures = sum(sheet.found.pictures for sheet in book.sheets)
     if not blocks and not pictures and not found.notes:
         raise ReadFailure(FailureCode.EMPTY, "no cell with content")
     return Document(blocks, READER, found.notes, pictures)
+
+
+def _comments(book: biffscan.Book) -> Iterator[str]:
+    for sheet in book.sheets:
+        yield from sheet.found.comments
+        yield from (decode(text, book.encoding).text for text in sheet.found.old_comments)
 
 
 def _blocks(book: biffscan.Book, found: Collector) -> Iterator[Block]:

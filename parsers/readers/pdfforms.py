@@ -1,12 +1,12 @@
 """Form fields and annotations of a page → glyphs at their places: what a person typed into a PDF form stands nowhere else.
 
 In: an open page. Out: `Overlay`: values of fields as if printed in their rectangles (ticks as characters), text boxes that were
-added with a comment tool, lines through text, and how many stamps, signatures and pen strokes there are. Hidden ones
-are left out. Must not: run the scripts of a form, or trust that its tree has an end.
+added with a comment tool, lines through text, and how many stamps, signatures and pen strokes there are; and what
+comments say that no page shows. Hidden ones are left out. Must not: run the scripts of a form, or trust that its tree has an end.
 Standard: ISO 32000-1 §12.5 (annotations), §12.7 (interactive forms).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from pdfminer.pdftypes import dict_value, list_value, resolve1
 from pdfminer.psparser import PSLiteral
 
 from parsers.document import EMPTY_BOX, TICKED
+from parsers.readers.comments import LONGEST
 from parsers.readers.pdfink import Glyph, Rule, placed
 from parsers.readers.ruled import Rectangle
 from parsers.text import clean, decode
@@ -24,15 +25,21 @@ _HIDDEN = 0b10 | 0b100000  # flags Hidden and NoView, table 165
 _PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16  # field flags, tables 226 and 228
 _SIZE = 10.0  # points, where the appearance does not say
 _INHERITED = ("FT", "V", "Ff", "Opt")
+# Kinds whose text is no comment: links, fields, the window of another one's comment, text that is printed on the page.
+_NO_COMMENTS = frozenset({"Link", "Widget", "Popup", "FreeText"})
 _LAST = 1 << 30  # drawn after everything on the page
 
 
 @dataclass(slots=True)
 class Overlay:
-    """What lies upon a page. `fields` counts its form fields, `pictures` stamps, signatures and drawings."""
+    """What lies upon a page. `fields` counts its form fields, `pictures` stamps, signatures and drawings.
+
+    `rules` holds the `strokes` (through text) and the lines under it.
+    """
 
     glyphs: list[Glyph] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
+    strokes: list[Rule] = field(default_factory=list)
     fields: int = 0
     pictures: int = 0
     files: list[str] = field(default_factory=list)
@@ -41,24 +48,66 @@ class Overlay:
 def overlay_of(page: PDFPage) -> Overlay:
     """Given a page (turned upright), return what its annotations show."""
     overlay = Overlay()
-    annotations = resolve1(page.annots)
-    for entry in list(annotations)[:_ANNOTATIONS] if isinstance(annotations, list) else ():
-        one = dict_value(entry)
+    for kind, one in _annotations(page):
         box = _box(page, one)
-        if box is None or _number(one.get("F")) & _HIDDEN:
+        if box is None:
             continue
-        kind = _name(one.get("Subtype"))
         if kind == "Widget":
             _add_field(overlay, one, box)
         elif kind == "FreeText":
             _add_text(overlay, _text(one.get("Contents")), box)
-        elif kind in {"StrikeOut", "Underline", "Squiggly"}:
-            overlay.rules.extend(_through(page, one, struck=kind == "StrikeOut"))
+        elif kind == "StrikeOut":
+            across = Rule(True, (box[1] + box[3]) / 2, box[0], box[2])
+            overlay.strokes.extend(list(_through(page, one, struck=True)) or [across])
+        elif kind in {"Underline", "Squiggly"}:
+            overlay.rules.extend(_through(page, one, struck=False))
         elif kind in {"Stamp", "Ink", "Line", "PolyLine"}:
             overlay.pictures += 1
         elif kind == "FileAttachment":
             overlay.files.append(clean(_text(dict_value(one.get("FS")).get("F")), limit=100))
+    overlay.rules.extend(overlay.strokes)
     return overlay
+
+
+def comments_on(page: PDFPage) -> Iterator[str]:
+    """Given a page, yield what its comments say: sticky notes and the texts behind marks, stamps and drawings."""
+    for kind, one in _annotations(page):
+        if kind not in _NO_COMMENTS:
+            yield _beginning(one.get("Contents"))
+
+
+def undrawn_text(page: PDFPage) -> Iterator[str]:
+    """Given a page that is looked at as a picture, yield the texts upon it that pdfium has no appearance to draw for."""
+    for kind, one in _annotations(page):
+        if kind == "FreeText" and not dict_value(one.get("AP", {})).get("N"):
+            yield _beginning(one.get("Contents"))
+
+
+def is_struck(page: PDFPage) -> bool:
+    """Given a page, return whether something on it is struck out with a comment tool."""
+    return any(kind == "StrikeOut" for kind, _ in _annotations(page))
+
+
+def stroke_missed(overlay: Overlay, glyphs: Sequence[Glyph]) -> bool:
+    """Given what lies upon a page and its glyphs with their marks, return whether a stroke struck out none of them."""
+    struck = [glyph for glyph in glyphs if glyph.struck]
+    return not all(
+        any(
+            stroke.start <= (glyph.left + glyph.right) / 2 <= stroke.end
+            and abs(glyph.baseline - stroke.at) < glyph.size
+            for glyph in struck
+        )
+        for stroke in overlay.strokes
+    )
+
+
+def _annotations(page: PDFPage) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield kind and dictionary of the annotations that a viewer shows."""
+    annotations = resolve1(page.annots)
+    for entry in list(annotations)[:_ANNOTATIONS] if isinstance(annotations, list) else ():
+        one = dict_value(entry)
+        if not _number(one.get("F")) & _HIDDEN:
+            yield _name(one.get("Subtype")), one
 
 
 def _add_field(overlay: Overlay, widget: Mapping[str, Any], box: Rectangle) -> None:
@@ -169,6 +218,12 @@ def _text(value: object) -> str:
     if hasattr(found, "get_data"):
         found = cast("Any", found).get_data()
     return decode(found).text if isinstance(found, bytes) else ""
+
+
+def _beginning(value: object) -> str:
+    """Return as much of a text as is looked at: thousands of annotations may share one of megabytes."""
+    found = resolve1(value)
+    return decode(found[: 2 * LONGEST + 4]).text if isinstance(found, bytes) else ""
 
 
 def _number(value: object) -> int:

@@ -18,8 +18,9 @@ from pdfminer.pdfpage import PDFPage
 from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
 from parsers.engines import Engines
 from parsers.readers import pdfrender, pdftables, scanned
+from parsers.readers.comments import Comments
 from parsers.readers.pdfblocks import Writer
-from parsers.readers.pdfforms import Overlay, overlay_of
+from parsers.readers.pdfforms import Overlay, comments_on, is_struck, overlay_of, stroke_missed, undrawn_text
 from parsers.readers.pdfguard import Meter, PageTooBusyError, bounded
 from parsers.readers.pdfink import Glyph, Sheet, draw
 from parsers.readers.pdfmarks import marked
@@ -48,6 +49,7 @@ class _Reading:
     second: Writer
     resources: PDFResourceManager = field(default_factory=PDFResourceManager)
     notes: dict[Note, None] = field(default_factory=dict)
+    comments: Comments = field(default_factory=Comments)
     pictures: int = 0
     looked: int = 0
     fields: int = 0
@@ -66,7 +68,7 @@ def read_pages(data: bytes, budget: Budget, engines: Engines) -> Document:
             raise ReadFailure(FailureCode.UNSUPPORTED, "xfa")
     blocks = reading.writer.finished()
     second: tuple[Block, ...] = reading.second.finished() if reading.looked else ()
-    found = (*reading.notes, *reading.writer.notes(), *notes)
+    found = (*reading.notes, *reading.writer.notes(), *notes, *reading.comments.notes())
     if reading.skipped:
         found = (*found, Note(NoteCode.PAGES_LEFT_OUT, f"{reading.skipped} scanned pages"))
     if not blocks and not reading.pictures and not reading.looked:
@@ -75,6 +77,8 @@ def read_pages(data: bytes, budget: Budget, engines: Engines) -> Document:
 
 
 def _read_page(index: int, page: PDFPage, reading: _Reading) -> None:
+    for text in comments_on(page):
+        reading.comments.add(text)
     try:
         sheet = draw(page, reading.resources, reading.meter)
         overlay = overlay_of(page)
@@ -82,15 +86,17 @@ def _read_page(index: int, page: PDFPage, reading: _Reading) -> None:
         glyphs, rules = marked([*glyphs, *overlay.glyphs], _with(sheet, overlay))
         tables = pdftables.tables_of(rules, sheet.width, sheet.height)
     except PageTooBusyError:
-        _look(index, 0, reading)
+        _look(index, 0, page, reading)
         return
     reading.fields += overlay.fields
     reading.pictures += overlay.pictures
     for name in overlay.files:
         reading.notes[Note(NoteCode.EMBEDDED_FILE, name)] = None
     if _is_picture(sheet, glyphs, rules_make_table=bool(tables)):
-        _look(index, sheet.turn, reading)
+        _look(index, sheet.turn, page, reading)
         return
+    if stroke_missed(overlay, glyphs):
+        _note_stroke(index, reading)
     if hidden:
         reading.notes[Note(NoteCode.COVERED_TEXT, f"page {index + 1}")] = None
     reading.pictures += large_pictures(sheet)
@@ -127,16 +133,24 @@ def _is_picture(sheet: Sheet, glyphs: list[Glyph], *, rules_make_table: bool) ->
     return len(signs) < _FEW and not rules_make_table and largest >= _LARGE_PICTURE
 
 
-def _look(index: int, turn: int, reading: _Reading) -> None:
-    """Show a page to the OCR engine."""
+def _note_stroke(index: int, reading: _Reading) -> None:
+    reading.notes[Note(NoteCode.STRUCK_TEXT, f"page {index + 1}")] = None
+
+
+def _look(index: int, turn: int, page: PDFPage, reading: _Reading) -> None:
+    """Show a page to the OCR engine. It may read through a stroke, and it does not see what pdfium doesn't draw."""
+    if is_struck(page):
+        _note_stroke(index, reading)
+    for text in undrawn_text(page):
+        reading.comments.add(text)
     reading.pictures += 1
     if reading.looked >= reading.budget.scanned_pages:
         reading.skipped += 1
         return
-    page = reading.engines.look(pdfrender.picture_of(reading.data, index, reading.budget, turn))
+    seen = reading.engines.look(pdfrender.picture_of(reading.data, index, reading.budget, turn))
     reading.looked += 1
-    reading.notes[Note(NoteCode.OCR, page.by)] = None
-    first, second = scanned.blocks(page, index + 1)
+    reading.notes[Note(NoteCode.OCR, seen.by)] = None
+    first, second = scanned.blocks(seen, index + 1)
     reading.writer.add_blocks(first)
     reading.second.add_blocks(second)
 

@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 
 from parsers.archives import Package, open_package, plain_xml
 from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
-from parsers.readers import opc
+from parsers.readers import comments, opc
 from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.wordlook import W, style_looks, styles_worth_reading
@@ -58,7 +58,8 @@ def _read(data: bytes, budget: Budget) -> Document:
     links = {link.id: link for link in opc.relationships(package, main)}
     walker = Walker(_styles(package, links.values()), budget)
     blocks = (*_headers(package, body, links, walker), *walker.blocks(body))
-    notes = (*walker.notes, *_package_notes(package))
+    remarks = comments.comment_notes(comments.of_word(package, links.values()))
+    notes = (*walker.notes, *_package_notes(package), *remarks)
     if walker.imported and not blocks:
         raise ReadFailure(FailureCode.UNSUPPORTED, "the text is an imported part (altChunk)")
     if not blocks and not walker.pictures and not notes:

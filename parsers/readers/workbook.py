@@ -15,7 +15,7 @@ from lxml.etree import _Element as Element
 
 from parsers.archives import Package
 from parsers.document import Budget, FailureCode, ReadFailure
-from parsers.readers import opc
+from parsers.readers import comments, opc
 from parsers.readers.sheetscan import Scan, scan
 from parsers.readers.sheetstyles import S, Strings, Styles, reduced_strings, reduced_styles
 from parsers.text import clean
@@ -31,11 +31,12 @@ _SHEETS = 200  # visible ones that are read
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One visible sheet: the name on its tab, its scan, and the texts of shapes that lie on it."""
+    """One visible sheet: the name on its tab, its scan, the texts of shapes that lie on it and of its comments."""
 
     name: str
     scan: Scan
     shapes: tuple[str, ...]
+    comments: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def reduce(package: Package, budget: Budget) -> Workbook:
         elif link.kind.endswith("/worksheet") and len(sheets) < _SHEETS:
             found = scan(opc.part(package, link.target), strings.count, styles, left)
             left -= len(found.positions)
-            sheets.append(Sheet(name, found, _shapes(package, link.target)))
+            shapes, remarks = _shapes(package, link.target), comments.of_sheet(package, link.target)
+            sheets.append(Sheet(name, found, shapes, remarks))
     if not listed:
         raise ReadFailure(FailureCode.DAMAGED, "a workbook without sheets")
     date_1904 = root.find(f"{S}workbookPr[@date1904]")
