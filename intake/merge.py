@@ -16,9 +16,13 @@ from intake.identify import Finding, Source
 from intake.model import StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
 from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
+from intake.words import comment_words
+from parsers.remarks import COMMENTED, STROKE_UNPLACED
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
 _VERSION_MARK = re.compile("新|更正|修改|修订|旧|作废|终稿|定稿|最终")
+# What the other copy says about values of the form does not end with the copy: a comment in the PDF beside the Word file.
+_KEPT = frozenset({COMMENTED, STROKE_UNPLACED})
 _CONTACT_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 
 
@@ -42,7 +46,8 @@ class Candidate:
 def candidate(filled: Filled, finding: Finding) -> Candidate:
     """Given a filled form and its unit, return the candidate."""
     reading = filled.reading
-    return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems, place=reading.place)
+    notes = comment_words(filled.piece.document.notes, told=any(one.detail == COMMENTED for one in reading.problems))
+    return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems, notes, reading.place)
 
 
 def differences(before: Iterable[FieldReading], after: Iterable[FieldReading]) -> tuple[str, ...]:
@@ -178,8 +183,8 @@ def _joined(lead: Candidate, other: Candidate) -> Candidate:
         lead,
         fields=_in_order(lead.spec, fields),
         finding=finding,
-        problems=(*lead.problems, *conflicts),
-        notes=(*lead.notes, f"同一表另有一份：{other.piece.document.name or '邮件正文'}，已比对"),
+        problems=(*(one for one in other.problems if one.detail in _KEPT), *lead.problems, *conflicts),
+        notes=(*lead.notes, *other.notes, f"同一表另有一份：{other.piece.document.name or '邮件正文'}，已比对"),
     )
 
 

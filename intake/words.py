@@ -9,16 +9,17 @@ file that only lacks a program on our side is never put as the unit's fault (fac
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
-from parsers.document import FailureCode
+from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
 from parsers.forms import Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
+from parsers.remarks import COMMENTED, STROKE_UNPLACED, may_change_a_value
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -208,6 +209,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"{name}填写为“{given}”，{wrong}"
         case ProblemCode.INVALID:
             return f"{name}填写有误，请核对"
+        case ProblemCode.AMBIGUOUS if not label and problem.detail in _REMARKED:
+            return _REMARKED[problem.detail]
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
         case ProblemCode.UNREADABLE if label and problem.detail == UNPROVED_ADDRESS:
@@ -284,6 +287,10 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
         named = f"“{problem.given}”" if problem.given else ""
         return _DOUBTS[Doubt(problem.detail)].format(named)
+    if problem.detail == COMMENTED and clerk:
+        return f"文件中有批注“{_quoted(problem.given)}”，可能改动表中内容，请打开原件核实后再采用"
+    if problem.detail in _REMARKED:
+        return _REMARKED[problem.detail]
     return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])
 
 
@@ -310,6 +317,32 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.CLIPPED: "文件过长，只读了前面一部分，请查看原件",
     Doubt.SEVERAL: "同一文件中有本单位的几份表，请核实以哪一份为准",
 }
+# What is said of a document's remarks without quoting them: a letter goes to who mailed the file, not to who remarked.
+_REMARKED: Mapping[str, str] = {
+    COMMENTED: "文件中有批注，可能改动表中内容，需要对照原件核实",
+    STROKE_UNPLACED: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
+}
+_COMMENTS_QUOTED, _COMMENT_LIMIT = 3, 120
+_COUNT = re.compile(r"\+\d+\??")  # stands for the rest of very many comments
+
+
+def comment_words(notes: Iterable[Note], *, told: bool) -> tuple[str, ...]:
+    """Given what a reader noted of a document, return the remark about its comments; () if it has none.
+
+    `told`: those that may change a value are quoted by the problem already.
+    """
+    found = [note.detail for note in notes if note.code is NoteCode.COMMENT]
+    said = [text for text in found if not (told and may_change_a_value(text))]
+    if not said:
+        return ()
+    quoted = "；".join(f"“{_quoted(text)}”" for text in said[:_COMMENTS_QUOTED] if not _COUNT.fullmatch(text))
+    more = len(said) > _COMMENTS_QUOTED
+    return (f"文件中有批注：{quoted}{'等，其余请看原件' if more else ''}",)
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= _COMMENT_LIMIT else text[:_COMMENT_LIMIT] + "…"
+
 
 _TO_SENDER: Mapping[ProblemCode, str] = {
     ProblemCode.NO_ATTACHMENT: "来信提到附件，但未见附件",

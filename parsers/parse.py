@@ -7,7 +7,7 @@ Must not: raise, log, touch a file, believe a name or a declared type before the
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from parsers.forms import DocumentReading, Doubt, FormReading, FormSpec, Leftove
 from parsers.headings import titles_of
 from parsers.looks import agreed
 from parsers.readers import markup, plain
+from parsers.remarks import COMMENTED, STROKE_UNPLACED, may_change_a_value
 from parsers.sniff import Kind, sniff
 
 _HEAD_LINES, _TAIL_LINES, _LINE_CHARACTERS = 40, 20, 200
@@ -145,14 +146,33 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
     forms = found.forms or _suspects(document, asked.forms, characters)
     if kind is Kind.PDF or document.second_look:
         forms = tuple(map(_unruled, forms))
-    doubts = tuple(_DOUBTS[note.code](note.detail) for note in document.notes if note.code in _DOUBTS)
-    if doubts:
-        forms = tuple(form if form.blank else replace(form, problems=(*form.problems, *doubts)) for form in forms)
+    remarks, doubts = tuple(_remarked(document)), tuple(_doubts(document))
+    if (
+        remarks or doubts
+    ):  # remarks first: of two doubts of one code the clerk is told the first, and these quote what to ask
+        forms = tuple(
+            form if form.blank else replace(form, problems=(*remarks, *form.problems, *doubts)) for form in forms
+        )
     reading = _described(document, name, kind.value, replace(found, forms=forms))
     bare = document.pictures > 0 and characters < _NOTHING_BUT_PICTURES
     if not forms and (reading.scanned or bare):  # silence about a scan would be a form lost
         return replace(reading, failure=Failure(FailureCode.UNRECOGNIZED, "no form made out on the picture"))
     return reading
+
+
+def _remarked(document: Document) -> Iterator[Problem]:
+    """Yield a problem if a comment may change a value: the mobile in the cell was the old one, the comment had the new."""
+    said = [note.detail for note in document.notes if note.code is NoteCode.COMMENT and may_change_a_value(note.detail)]
+    if said:
+        yield Problem(ProblemCode.AMBIGUOUS, given=" / ".join(said), detail=COMMENTED)
+
+
+def _doubts(document: Document) -> Iterator[Problem]:
+    for note in document.notes:
+        if note.code in _DOUBTS:
+            yield _DOUBTS[note.code](note.detail)
+        elif note.code is NoteCode.STRUCK_TEXT and note.detail:
+            yield Problem(ProblemCode.AMBIGUOUS, detail=STROKE_UNPLACED)
 
 
 def _incomplete(_detail: str) -> Problem:
