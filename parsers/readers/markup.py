@@ -1,8 +1,9 @@
 """HTML (mail bodies, pages saved as .doc or .xls, the page inside an .mht) → `Document`.
 
 In: text, already decoded (`decode_html`, `decode_mht`). Out: lines and grids as a browser shows them: hidden parts are
-dropped, struck text is set aside, form controls show their state, white space is collapsed. Must not: fetch anything,
-resolve entities beyond HTML's own, raise anything but ReadFailure. Standard: WHATWG HTML (§4.9.12 forming a table).
+dropped, struck text is set aside, Word's comments are notes, form controls show their state, white space is collapsed.
+Must not: fetch anything, resolve entities beyond HTML's own, raise anything but ReadFailure.
+Standard: WHATWG HTML (§4.9.12 forming a table).
 """
 
 import email
@@ -27,6 +28,7 @@ from parsers.document import (
     Paragraph,
     ReadFailure,
 )
+from parsers.readers.comments import Comments
 from parsers.readers.htmlgrid import Span, lay_out
 from parsers.readers.htmlstyle import inline_style, with_classes
 from parsers.readers.ink import PLAIN, Line, Look
@@ -47,6 +49,8 @@ _BLOCKS = frozenset(
 )
 _STRUCK = frozenset({"s", "strike", "del"})
 _UNDERLINED = frozenset({"u", "ins"})
+# What Word writes of comments: their texts below the page, and where they belong a mark such as [L1].
+_COMMENT = re.compile(r"mso-(?:(element)|special-character)\s*:\s*comment\s*(?:;|$)", re.IGNORECASE)
 _BLANK = re.compile("[ \t\r\n\f]+")
 _META_CHARSET = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,500}?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE
@@ -127,6 +131,7 @@ class _Page:
         self._budget = budget
         self._notes: dict[Note, None] = {}  # an ordered set
         self._characters = 0
+        self._comments = Comments()
         self._cells = 0
         self._pictures = 0
 
@@ -151,10 +156,17 @@ class _Page:
             self._note(NoteCode.CLIPPED)
         if not blocks and not self._pictures:
             raise ReadFailure(FailureCode.EMPTY, "no text and no picture")
-        return Document(blocks, READER, tuple(self._notes), self._pictures)
+        return Document(blocks, READER, (*self._notes, *self._comments.notes()), self._pictures)
 
     def _note(self, code: NoteCode, detail: str = "") -> None:
         self._notes.setdefault(Note(code, detail))
+
+    def _is_comment(self, element: Element) -> bool:
+        """Return whether an element is a comment that Word saved, which is kept apart, or the mark that refers to one."""
+        found = _COMMENT.search(element.get("style", ""))
+        if found is not None and found.group(1):
+            self._comments.add("".join(str(text) for text in element.itertext()))
+        return found is not None
 
     def _blocks(self, flow: _Flow) -> Iterator[Block]:
         lines = tables = 0
@@ -175,9 +187,9 @@ class _Page:
     def _walk(self, element: Element, look: Look, flow: _Flow, depth: int, *, keeps_space: bool) -> None:
         """Add what an element shows to the flow."""
         tag = element.tag
-        style = inline_style(element)
-        if tag in _DROPPED:
+        if tag in _DROPPED or self._is_comment(element):
             return
+        style = inline_style(element)
         if style.hidden:
             if any(text.strip() for text in element.itertext()):
                 self._note(NoteCode.HIDDEN_TEXT)

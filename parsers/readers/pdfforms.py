@@ -18,6 +18,7 @@ from parsers.document import EMPTY_BOX, TICKED
 from parsers.readers.comments import LONGEST
 from parsers.readers.pdfink import Glyph, Rule, placed
 from parsers.readers.ruled import Rectangle
+from parsers.remarks import takes_back
 from parsers.text import clean, decode
 
 _ANNOTATIONS, _PARENTS, _CHARACTERS, _LINES = 2_000, 32, 10_000, 200
@@ -70,10 +71,16 @@ def overlay_of(page: PDFPage) -> Overlay:
 
 
 def comments_on(page: PDFPage) -> Iterator[str]:
-    """Given a page, yield what its comments say: sticky notes and the texts behind marks, stamps and drawings."""
+    """Given a page, yield what its comments say: sticky notes and the texts behind marks, stamps and drawings.
+
+    Of the texts printed on the page those that take something back: with such a tool forms are filled in, too, but where
+    it says beside the table that the mobile is another one by now, no cell shows it.
+    """
     for kind, one in _annotations(page):
         if kind not in _NO_COMMENTS:
             yield _beginning(one.get("Contents"))
+        elif kind == "FreeText" and takes_back(text := _beginning(one.get("Contents"))):
+            yield text
 
 
 def undrawn_text(page: PDFPage) -> Iterator[str]:

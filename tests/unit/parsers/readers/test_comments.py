@@ -10,7 +10,7 @@ import pytest
 from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Note, NoteCode
 from parsers.engines import NO_ENGINES, Box, ScannedLine, ScannedPage
 from parsers.ole import Compound
-from parsers.readers import excel, ods, oldexcel, pdf, word
+from parsers.readers import excel, markup, ods, oldexcel, pdf, word
 from parsers.readers.comments import Comments, comment_notes
 from parsers.remarks import may_change_a_value
 from tests.builders import pdf as make
@@ -176,6 +176,19 @@ def in_sheet_95(data: bytes, *extra: tuple[int, bytes]) -> bytes:
     return compound({"Book": stream[:end] + more + struct.pack("<HH", 0x0A, 0)})
 
 
+# --- HTML ------------------------------------------------------------------------------------------------------------
+
+
+def test_comments_of_a_page_that_word_saved_are_notes_and_leave_no_mark():
+    mark = "<span class=MsoCommentReference><span style='mso-special-character:comment'><a>[林1]</a></span></span>"
+    text = f"<div style='mso-element:comment'><p class=MsoCommentText>{REMARK}</p></div>"
+    html = f"<table><tr><td>手机</td><td>13800000001{mark}</td></tr></table><div style='mso-element:comment-list'><hr>{text}</div>"
+    document = markup.read(html, DEFAULT_BUDGET)
+    assert said(document) == [REMARK]
+    (grid,) = document.blocks
+    assert [cell.text for cell in grid.cells] == ["手机", "13800000001"]
+
+
 # --- PDF -------------------------------------------------------------------------------------------------------------
 
 TABLE = make.table([["姓名", "林一二"], ["手机", "13800000001"]], height=20)  # the mobile stands at 175, 134
@@ -198,11 +211,18 @@ def test_what_a_mark_on_a_page_says_is_a_note_and_no_text(kind):
     assert "已换" not in shown(document)
 
 
-def test_links_fields_windows_hidden_notes_and_printed_text_are_no_comments():
-    kinds = ("Link", "Widget", "Popup", "FreeText")
-    document = read_pdf(*(noted(kind, REMARK) for kind in kinds), noted("Text", REMARK, "/F 2"))
+def test_links_fields_windows_hidden_notes_and_printed_values_are_no_comments():
+    kinds = ("Link", "Widget", "Popup")
+    hidden, printed = noted("Text", REMARK, "/F 2"), noted("FreeText", "13900000002")
+    document = read_pdf(*(noted(kind, REMARK) for kind in kinds), hidden, printed)
     assert said(document) == []
-    assert shown(document).count("已换") == 1  # the printed one
+    assert shown(document).count("13900000002") == 1
+
+
+def test_a_printed_text_that_takes_a_value_back_is_told_for_it_may_stand_in_no_cell():
+    document = read_pdf(noted("FreeText", REMARK))
+    assert said(document) == [REMARK]
+    assert shown(document).count("已换") == 1
 
 
 def test_a_note_that_has_no_place_or_names_its_text_elsewhere_is_told():
