@@ -113,7 +113,7 @@ def test_what_comes_by_way_of_libreoffice_is_doubted_as_well():
         "这个要改",
         "改一下",
         "换了",
-        "换 号 了",
+        "作　废 了",
         "已停用",
         "作废",
         "以盖章件为准",
