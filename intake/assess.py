@@ -253,16 +253,15 @@ def _problems(one: Candidate) -> list[Problem]:
         empty = one.finding.source is None and one.spec.kind is FormKind.TABLE
         required = any(field.key == key and field.required for field in one.spec.fields)
         found.append(missing if empty and required else unit_problem)
-    told: dict[str | None, set[ProblemCode]] = {}
+    told: dict[str | None, set[tuple[ProblemCode, str]]] = {}
     kept = []
     for problem in found:
-        codes = told.setdefault(problem.field, set())
-        repeated = problem.code in codes or (
-            problem.code is ProblemCode.MISSING and codes and problem.field is not None
-        )
-        if not repeated:
+        # a form may be doubtful for several reasons, each with its own words; a field is told once
+        said = (problem.code, problem.detail if problem.field is None else "")
+        before = told.setdefault(problem.field, set())
+        if said not in before and not (problem.code is ProblemCode.MISSING and before and problem.field is not None):
             kept.append(problem)
-        codes.add(problem.code)
+        before.add(said)
     order = {field.key: number for number, field in enumerate(one.spec.fields)}
     return sorted(kept, key=lambda problem: order.get(problem.field or "", -1))
 

@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from intake.identify import Finding, Source
 from intake.model import StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
-from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 from intake.words import comment_words
-from parsers.remarks import COMMENTED, STROKE_UNPLACED
+from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
 _VERSION_MARK = re.compile("新|更正|修改|修订|旧|作废|终稿|定稿|最终")
 # What the other copy says about values of the form does not end with the copy: a comment in the PDF beside the Word file.
-_KEPT = frozenset({COMMENTED, STROKE_UNPLACED})
+_KEPT = frozenset({Doubt.COMMENTED, Doubt.STROKE})
 _CONTACT_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 
 
@@ -46,7 +45,9 @@ class Candidate:
 def candidate(filled: Filled, finding: Finding) -> Candidate:
     """Given a filled form and its unit, return the candidate."""
     reading = filled.reading
-    notes = comment_words(filled.piece.document.notes, told=any(one.detail == COMMENTED for one in reading.problems))
+    notes = comment_words(
+        filled.piece.document.notes, told=any(one.detail == Doubt.COMMENTED for one in reading.problems)
+    )
     return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems, notes, reading.place)
 
 

@@ -19,7 +19,7 @@ from parsers.engines import Engine
 from parsers.forms import Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
-from parsers.remarks import COMMENTED, STROKE_UNPLACED, may_change_a_value
+from parsers.remarks import may_change_a_value
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -210,7 +210,7 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
         case ProblemCode.INVALID:
             return f"{name}填写有误，请核对"
         case ProblemCode.AMBIGUOUS if not label and problem.detail in _REMARKED:
-            return _REMARKED[problem.detail]
+            return _REMARKED[Doubt(problem.detail)]
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
         case ProblemCode.UNREADABLE if label and problem.detail == UNPROVED_ADDRESS:
@@ -285,12 +285,10 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     if failure in set(FailureCode):
         return failure_text(FailureCode(failure), kind, engine=engine, clerk=clerk)
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
-        named = f"“{problem.given}”" if problem.given else ""
+        named = f"“{_quoted(problem.given)}”" if problem.given else ""
         return _DOUBTS[Doubt(problem.detail)].format(named)
-    if problem.detail == COMMENTED and clerk:
-        return f"文件中有批注“{_quoted(problem.given)}”，可能改动表中内容，请打开原件核实后再采用"
-    if problem.detail in _REMARKED:
-        return _REMARKED[problem.detail]
+    if problem.detail in _REMARKED and not clerk:
+        return _REMARKED[Doubt(problem.detail)]
     return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])
 
 
@@ -316,11 +314,13 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.UNRULED: "页面上没有格线，各栏内容可能串位，请对照原件核实",
     Doubt.CLIPPED: "文件过长，只读了前面一部分，请查看原件",
     Doubt.SEVERAL: "同一文件中有本单位的几份表，请核实以哪一份为准",
+    Doubt.COMMENTED: "文件中有批注{}，可能改动表中内容，请打开原件核实后再采用",
+    Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
 }
 # What is said of a document's remarks without quoting them: a letter goes to who mailed the file, not to who remarked.
-_REMARKED: Mapping[str, str] = {
-    COMMENTED: "文件中有批注，可能改动表中内容，需要对照原件核实",
-    STROKE_UNPLACED: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
+_REMARKED: Mapping[Doubt, str] = {
+    Doubt.COMMENTED: "文件中有批注，可能改动表中内容，需要对照原件核实",
+    Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
 }
 _COMMENTS_QUOTED, _COMMENT_LIMIT = 3, 120
 _COUNT = re.compile(r"\+\d+\??")  # stands for the rest of very many comments

@@ -87,6 +87,8 @@ class Doubt(StrEnum):
     UNRULED = "no ruled table on the page"
     CLIPPED = "the document is larger than what was read of it"
     SEVERAL = "several forms of one unit in one file"
+    COMMENTED = "a comment that may change a value"  # `Problem.given`: what the comments say
+    STROKE = "a stroke through something that was not made out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from parsers.forms import DocumentReading, Doubt, FormReading, FormSpec, Leftove
 from parsers.headings import titles_of
 from parsers.looks import agreed
 from parsers.readers import markup, plain
-from parsers.remarks import COMMENTED, STROKE_UNPLACED, may_change_a_value
+from parsers.remarks import may_change_a_value
 from parsers.sniff import Kind, sniff
 
 _HEAD_LINES, _TAIL_LINES, _LINE_CHARACTERS = 40, 20, 200
@@ -147,9 +147,7 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
     if kind is Kind.PDF or document.second_look:
         forms = tuple(map(_unruled, forms))
     remarks, doubts = tuple(_remarked(document)), tuple(_doubts(document))
-    if (
-        remarks or doubts
-    ):  # remarks first: of two doubts of one code the clerk is told the first, and these quote what to ask
+    if remarks or doubts:
         forms = tuple(
             form if form.blank else replace(form, problems=(*remarks, *form.problems, *doubts)) for form in forms
         )
@@ -164,7 +162,7 @@ def _remarked(document: Document) -> Iterator[Problem]:
     """Yield a problem if a comment may change a value: the mobile in the cell was the old one, the comment had the new."""
     said = [note.detail for note in document.notes if note.code is NoteCode.COMMENT and may_change_a_value(note.detail)]
     if said:
-        yield Problem(ProblemCode.AMBIGUOUS, given=" / ".join(said), detail=COMMENTED)
+        yield Problem(ProblemCode.AMBIGUOUS, given=" / ".join(said), detail=Doubt.COMMENTED)
 
 
 def _doubts(document: Document) -> Iterator[Problem]:
@@ -172,7 +170,7 @@ def _doubts(document: Document) -> Iterator[Problem]:
         if note.code in _DOUBTS:
             yield _DOUBTS[note.code](note.detail)
         elif note.code is NoteCode.STRUCK_TEXT and note.detail:
-            yield Problem(ProblemCode.AMBIGUOUS, detail=STROKE_UNPLACED)
+            yield Problem(ProblemCode.AMBIGUOUS, detail=Doubt.STROKE)
 
 
 def _incomplete(_detail: str) -> Problem:

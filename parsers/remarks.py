@@ -10,10 +10,6 @@ import re
 from parsers.lexicon import SAMPLE_MARKS
 from parsers.text import fold, narrow
 
-# `Problem.detail` of a form whose document has a comment that may change a value, and of one with a stroke across a page.
-COMMENTED = "a comment that may change a value"
-STROKE_UNPLACED = "a stroke through something that was not made out"
-
 _NOTE = re.compile(
     "\\s*[(\\[\u3010]?\\s*(?:\u203b|\\*?\\s*(?:填[写表报]说明|填[写表报]要求|填[写表报]须知|注意事项|温馨提示|特别提醒|特别说明"
     "|备\\s*注|附\\s*注|注\\s*意|说\\s*明|提\\s*示|注)\\s*\\d?\\s*[:.\u3001](?=\\s*\\S{4})|(?:本表|此表|该表|以上表格|表格)(?!\\s*:|演|达|彰|态|现|述))"

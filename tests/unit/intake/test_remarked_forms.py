@@ -9,13 +9,12 @@ from intake.model import Disposition
 from intake.words import comment_words, file_text, problem_text
 from parsers.codec import from_json, to_json
 from parsers.document import Note, NoteCode
-from parsers.forms import DocumentReading, Problem, ProblemCode
-from parsers.remarks import COMMENTED, STROKE_UNPLACED
+from parsers.forms import DocumentReading, Doubt, Problem, ProblemCode
 from tests.builders.judging import ARRIVED, CAMPAIGN, PERSON, ROSTER, file, mail, officer
 
 REMARK = "手机已换，请以13900000002为准"
-DOUBT = Problem(ProblemCode.AMBIGUOUS, given=REMARK, detail=COMMENTED)
-STROKE = Problem(ProblemCode.AMBIGUOUS, detail=STROKE_UNPLACED)
+DOUBT = Problem(ProblemCode.AMBIGUOUS, given=REMARK, detail=Doubt.COMMENTED)
+STROKE = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.STROKE)
 
 
 def said(*texts: str) -> tuple[Note, ...]:
@@ -59,7 +58,7 @@ def test_what_hangs_on_the_scan_beside_the_word_file_is_not_lost_with_the_copy(d
 
 
 def test_the_comment_of_the_other_copy_is_told_though_the_first_has_a_doubt_of_its_own():
-    vague = Problem(ProblemCode.AMBIGUOUS, detail="no ruled table on the page")
+    vague = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.UNRULED)
     found = judged(remarked("附件2.docx", doubt=vague), remarked("附件2.pdf", REMARK, doubt=DOUBT))
     assert any(REMARK in reason for reason in found.reasons)
 

@@ -4,9 +4,9 @@ import pytest
 
 from parsers.document import Note, NoteCode
 from parsers.engines import Converted
-from parsers.forms import Problem, ProblemCode
+from parsers.forms import Doubt, Problem, ProblemCode
 from parsers.parse import parse_document
-from parsers.remarks import COMMENTED, STROKE_UNPLACED, may_change_a_value, takes_back
+from parsers.remarks import may_change_a_value, takes_back
 from tests.builders import pdf as make
 from tests.builders.engines import GivenEngines
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON
@@ -16,7 +16,7 @@ from tests.builders.remarked import docx_remarked, ods_remarked, xlsx_remarked
 OFFICER = {"name": "王晓云", "position": "科员", "mobile": "13805950002", "unit": "青石镇人民政府"}
 ROWS = (("姓名", "王晓云"), ("职务", "科员"), ("单位名称", "青石镇人民政府"), ("手机", "13805950002"))
 REMARK = "手机已换，请以13900000002为准"
-DOUBT = Problem(ProblemCode.AMBIGUOUS, given=REMARK, detail=COMMENTED)
+DOUBT = Problem(ProblemCode.AMBIGUOUS, given=REMARK, detail=Doubt.COMMENTED)
 
 
 def read(data, name="附件2.docx", **rest):
@@ -64,7 +64,7 @@ def test_a_harmless_comment_is_a_note_and_no_doubt(name):
 
 def test_all_that_telling_comments_say_is_quoted_in_one_problem():
     form = only(docx_remarked(LIAISON.title, ROWS, "已阅", "王晓云已调离", REMARK))
-    assert form.problems == (Problem(ProblemCode.AMBIGUOUS, given=f"王晓云已调离 / {REMARK}", detail=COMMENTED),)
+    assert form.problems == (Problem(ProblemCode.AMBIGUOUS, given=f"王晓云已调离 / {REMARK}", detail=Doubt.COMMENTED),)
 
 
 def test_a_blank_form_with_a_comment_stays_the_offices_own_form():
@@ -79,7 +79,7 @@ def test_the_comment_is_the_first_doubt_that_the_clerk_is_told():
     lines = [make.text(60, 80, LIAISON.title)]
     lines += [make.text(60, 100 + 20 * number, f"{label}：{value}") for number, (label, value) in enumerate(ROWS)]
     form = only(make.file(make.Page("".join(lines), annotations=[sticky(REMARK)])), "附件2.pdf")
-    assert [problem.detail for problem in form.problems] == [COMMENTED, "no ruled table on the page"]
+    assert [problem.detail for problem in form.problems] == [Doubt.COMMENTED, Doubt.UNRULED]
 
 
 def test_a_value_that_is_struck_out_in_a_pdf_is_missing_and_a_stroke_beside_it_is_a_doubt():
@@ -91,7 +91,7 @@ def test_a_value_that_is_struck_out_in_a_pdf_is_missing_and_a_stroke_beside_it_i
     assert form.problems == ()
     form = only(pdf(mark(400, 400, 440, 412)), "附件2.pdf")
     assert values(form) == OFFICER
-    assert form.problems == (Problem(ProblemCode.AMBIGUOUS, detail=STROKE_UNPLACED),)
+    assert form.problems == (Problem(ProblemCode.AMBIGUOUS, detail=Doubt.STROKE),)
 
 
 def test_what_comes_by_way_of_libreoffice_is_doubted_as_well():
