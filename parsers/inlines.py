@@ -27,6 +27,9 @@ _GAP_LINES = 2  # other lines between two entries of one form
 _STYLE_LINES = 3  # labels without a colon are believed from this number on
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
 _CELL = re.compile(r"R\d+C\d+$|!")  # place of a cell: table 1, R9C1; Sheet1!B3
+_LIST_NUMBER = re.compile(
+    "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09\u3001.\uff0e]\\s*$"
+)  # 1、*姓名：
 _STRONG_FIT = 0.9
 _ENTRIES_IN_SENTENCE = 3
 _IDENTIFYING = frozenset({FieldType.YESNO, FieldType.TEXT, FieldType.GENDER, FieldType.POSITION, FieldType.TITLE})
@@ -138,7 +141,7 @@ def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
         return Item(line, Kind.NOTE)
     if found:
         known = sum(entry.match is not None for entry in found)
-        prefix = text[: found[0].start].strip()
+        prefix = _LIST_NUMBER.sub("", text[: found[0].start]).strip()
         # A sentence that ends in 联系人：… is no form, nor is 区安办：… a label; 您好，姓名：…；职务：…；手机：… is.
         if (not prefix and not found[0].generic) or known >= _ENTRIES_IN_SENTENCE:
             return Item(line, Kind.ENTRIES, found)
