@@ -14,12 +14,18 @@ _MARKED = 200  # marked pieces of one line that are kept; a form has one or two
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What of a piece's properties decides what a person sees. `font` is the font of its Latin letters."""
+    """What of a piece's properties decides what a person sees. `font` is the font of its Latin letters.
+
+    `white`: its color is white; `ground`: what lies behind it is white, False if something else is or may be (see
+    `paper`); None where nothing was said.
+    """
 
     hidden: bool = False
     struck: bool = False
     underlined: bool = False
     font: str = ""
+    white: bool | None = None
+    ground: bool | None = None
 
 
 PLAIN = Look()

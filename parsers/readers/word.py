@@ -54,9 +54,10 @@ def read(data: bytes, budget: Budget) -> Document:
 def _read(data: bytes, budget: Budget) -> Document:
     package = open_package(data if data.startswith(b"PK") else _unflattened(data, budget), budget)
     main = opc.main_part(package, _MAIN_PARTS)
-    body = _body(opc.part(package, main))
+    document_xml = opc.part(package, main)
+    body = _body(document_xml)
     links = {link.id: link for link in opc.relationships(package, main)}
-    walker = Walker(_styles(package, links.values()), budget)
+    walker = Walker(_styles(package, links.values(), document_xml), budget, body)
     blocks = (*_headers(package, body, links, walker), *walker.blocks(body))
     remarks = comments.comment_notes(comments.of_word(package, links.values()))
     notes = (*walker.notes, *_package_notes(package), *remarks)
@@ -83,12 +84,12 @@ def _body(document_xml: bytes) -> Element:
     return body
 
 
-def _styles(package: Package, links: Iterable[opc.Relationship]) -> Mapping[str, Look]:
+def _styles(package: Package, links: Iterable[opc.Relationship], main: bytes) -> Mapping[str, Look]:
     target = next((link.target for link in links if link.kind.endswith("/styles")), None)
     if target is None or not package.has(target):
         return {}
     data = opc.part(package, target)
-    return style_looks(opc.parse(data)) if styles_worth_reading(data) else {}
+    return style_looks(opc.parse(data)) if styles_worth_reading(data, main) else {}
 
 
 def _headers(package: Package, body: Element, links: Mapping[str, opc.Relationship], walker: Walker) -> Iterator[Block]:

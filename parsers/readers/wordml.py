@@ -1,14 +1,14 @@
 """The walker: WordprocessingML → blocks, seeing what a person sees on the page and nothing else.
 
 In: elements of a document (body, header), the looks of its styles, a budget. Out: paragraphs and grids in reading order,
-notes, number of pictures. Left out: tracked deletions, moved-away text, hidden and struck text, fallback copies of text
-boxes, instructions of fields, placeholder hints, comments. Taken: insertions, content controls at every level, smart
+notes, number of pictures. Left out: tracked deletions, moved-away text, hidden, struck and white text, fallback copies of
+text boxes, instructions of fields, placeholder hints, comments. Taken: insertions, content controls at every level, smart
 tags, results of fields, text boxes, and every kind of tick (facts/documents.md §2.1). `doc.tables` of python-docx loses
 one value in six of that, silently. Standard: ECMA-376 part 1 §17, MS-DOCX (w14).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml.etree import _Element as Element
 
@@ -29,6 +29,7 @@ from parsers.readers.symbols import has_private, is_symbol_font, sign, translate
 from parsers.readers.wordcontrols import SYMBOL_EXTENSION, branch, stand_in
 from parsers.readers.wordgrid import Area, Table
 from parsers.readers.wordlook import W, apply, is_on
+from parsers.readers.wordpaper import Paper
 
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
@@ -65,11 +66,16 @@ class _Paragraph(Line):
 
 
 class Walker:
-    """Walks one document; `notes`, `pictures` and `imported` gather what it noticed on the way."""
+    """Walks one document; `notes`, `pictures` and `imported` gather what it noticed on the way.
 
-    def __init__(self, styles: Mapping[str, Look], budget: Budget) -> None:
+    `body` tells what lies behind white text; without it such text is read.
+    """
+
+    def __init__(self, styles: Mapping[str, Look], budget: Budget, body: Element | None = None) -> None:
         self._styles = styles
         self._budget = budget
+        self._paper = Paper(styles, body)
+        self._paragraph: Element | None = None  # the one whose runs are being read
         self._cells = 0
         self._characters = 0
         self.notes: dict[Note, None] = {}  # an ordered set
@@ -79,6 +85,8 @@ class Walker:
     def blocks(self, parent: Element, prefix: str = "", depth: int = 0) -> Iterator[Block]:
         """Given a body, header or text box, yield its blocks; `prefix` begins their places: ``"text box 1, "``."""
         self._check_depth(depth)
+        if depth == 0:
+            self._paper.add(parent)
         paragraphs = tables = boxes = 0
         for element, content in self._stories(parent):
             if element.tag == _TBL:
@@ -235,6 +243,7 @@ class Walker:
         if content is not None:
             return _Paragraph([(content, PLAIN)])
         line = _Paragraph()
+        self._paragraph = paragraph
         look = PLAIN
         if self._styles:
             name = paragraph.find(f"{_P_PR}/{W}pStyle")
@@ -283,7 +292,7 @@ class Walker:
             self._show(text, line, look)
 
     def _show(self, text: str, line: _Paragraph, look: Look) -> None:
-        if look.hidden:
+        if look.hidden or (look.white and text.strip() and self._is_white_on_white(look)):
             if text.strip():
                 self._note(NoteCode.HIDDEN_TEXT)
             return
@@ -295,6 +304,9 @@ class Walker:
             self._note(NoteCode.STRUCK_TEXT)
         line.add(text, look)
 
+    def _is_white_on_white(self, look: Look) -> bool:
+        return self._paragraph is not None and self._paper.hides(self._paragraph, look)
+
     def _symbol(self, symbol: Element, line: _Paragraph, look: Look, fields: wordfields.Fields) -> None:
         font = symbol.get(f"{W}font", "")
         try:
@@ -305,7 +317,7 @@ class Walker:
         if found is None:
             self._note(NoteCode.UNKNOWN_SYMBOL, f"{font[:40]} {code & 0xFFFF:04X}")
             return
-        self._text(found, line, Look(look.hidden, look.struck, look.underlined), fields)
+        self._text(found, line, replace(look, font=""), fields)
 
     def _shape(self, shape: Element, line: _Paragraph) -> None:
         """Note the pictures and text boxes of a drawing; of a box and its fallback copy only one is taken."""
