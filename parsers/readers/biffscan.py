@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from parsers.document import Budget, FailureCode, ReadFailure
+from parsers.readers.biffcolors import is_palette, not_white
 from parsers.readers.biffsheet import BOF, CONTINUE, EOF, Context, Record, Records, SheetFound, scan_sheet
 from parsers.readers.sheetscan import Scan
 from parsers.text import clean, decode
 
 _CODEPAGE, _DATEMODE, _FILEPASS, _BOUNDSHEET, _SST = 0x42, 0x22, 0x2F, 0x85, 0xFC
 _FONT, _FORMAT, _XF = 0x31, 0x41E, 0xE0
+_PALETTE, _XF_EXTENSION = 0x92, 0x87D
 _KEPT: Final = frozenset({_DATEMODE, _FONT, _FORMAT, _XF})
 _STYLES = 8_192  # fonts, formats, cell styles each: Excel allows 4,000, LibreOffice 8,192; xlrd takes 3 KB a style
 _FORMAT_BYTES = 1_100  # a format has at most 255 characters; xlrd's patterns are quadratic in it
@@ -50,7 +52,7 @@ class Book:
     """The visible sheets in order, the names of hidden ones, and the reduced stream.
 
     `encoding` is the codec of the texts before BIFF8, "" where they are Unicode; `certain` is False where their bytes
-    could be read in two ways, or in none.
+    could be read in two ways, or in none. `colored` are the numbers of cell styles with a newer color that is not white.
     """
 
     sheets: tuple[Sheet, ...]
@@ -60,6 +62,7 @@ class Book:
     certain: bool
     macros: bool
     clipped: bool
+    colored: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class _Globals:
     strings: int = 0
     listed: list[_Listed] = field(default_factory=list)
     formats: list[bytes] = field(default_factory=list)
+    colored: set[int] = field(default_factory=set)
 
 
 def scan(stream: bytes, budget: Budget) -> Book:
@@ -108,6 +112,7 @@ def scan(stream: bytes, budget: Budget) -> Book:
         certain,
         macros=any(listed.kind in (_MACRO_SHEET, _VISUAL_BASIC) for listed in head.listed),
         clipped=len(visible) > _SHEETS,
+        colored=frozenset(head.colored),
     )
 
 
@@ -134,6 +139,10 @@ def _globals(stream: bytes, left: list[int], budget: Budget) -> _Globals:
             if head.strings > _STRINGS or size > _STRING_BYTES * budget.text_characters:
                 raise ReadFailure(FailureCode.TOO_LARGE, "too much text in a workbook")
             head.kept += [part.raw() for part in parts]
+        elif code == _PALETTE and is_palette(payload):
+            head.kept.append(record.raw())
+        elif code == _XF_EXTENSION:
+            head.colored.update(not_white(payload))
         elif code in _KEPT and not (code == _FORMAT and len(payload) > _FORMAT_BYTES):
             head.counts[code] = head.counts.get(code, 0) + 1
             if head.counts[code] > _STYLES:

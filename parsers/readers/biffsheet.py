@@ -21,6 +21,8 @@ _FORMULAS: Final = frozenset({0x06, 0x206, 0x406})
 _BETWEEN: Final = frozenset({0x221, 0x4BC, 0x236, 0x37, CONTINUE})  # ARRAY, SHRFMLA, TABLE may follow a FORMULA
 # The shortest record that xlrd can read.
 _CELLS: Final = {_LABEL_SST: 10, _LABEL: 8, _RSTRING: 8, _RK: 10, _NUMBER: 14, _BOOLERR: 8}
+# What puts something behind cells that their styles do not say: conditional formats, tables, a picture under the sheet.
+_PAINTERS: Final = frozenset({0x1B0, 0x879, 0x872, 0x878, 0xE9})  # CONDFMT, CONDFMT12, FEATURE11, FEATURE12, BKHIM
 _COMMENT, _PICTURE, _CONTROLS = 0x19, 0x08, frozenset({0x0B, 0x0C})  # object types; check box and option button
 _CONTROL_STATE = 0x12  # ftCblsData
 _ROWS, _OLD_ROWS, _COLUMNS = 65_536, 16_384, 256
@@ -154,6 +156,8 @@ class _Walk:
             self._shape(int.from_bytes(payload[10:12], "little"))
         elif code == _NOTE and not self._context.wide:
             self._old_comment(payload)
+        elif code in _PAINTERS:
+            self._found.scan.painted = True
 
     def finished(self) -> SheetFound:
         if self._default_hidden:

@@ -72,17 +72,20 @@ class _Reading:
     def _sheet(self, sheet: workbook.Sheet, opened: Worksheet) -> Iterator[Block]:
         cells: dict[tuple[int, int], Cell] = {}
         for row, column in sheet.scan.positions:
-            cell = self._cell(opened, row, column, sheet.name)
+            cell = self._cell(opened, row, column, sheet)
             if cell is not None:
                 cells[row, column] = cell
         yield from self._found.sheet(sheet.name, cells, sheet.scan, sheet.shapes)
 
-    def _cell(self, sheet: Worksheet, row: int, column: int, name: str) -> Cell | None:
+    def _cell(self, opened: Worksheet, row: int, column: int, sheet: workbook.Sheet) -> Cell | None:
         """Given a position, return the cell with its text; None if nothing is to be seen in it."""
-        cell = sheet.cell(row, column)
+        cell, name = opened.cell(row, column), sheet.name
         number_format = str(cell.number_format)
         font = cell.font
-        look = Look(struck=bool(font.strike), underlined=bool(font.u), font=font.name or "")
+        rich = isinstance(cell.value, CellRichText)
+        white = font.color is not None  # no other color is left, nor any fill but none and one that is not white
+        ground = (rich or white) and not sheet.scan.painted and cell.fill.fill_type is None
+        look = Look(white and ground, bool(font.strike), bool(font.u), font.name or "", ground=ground)
         if isinstance(cell.value, CellRichText):
             pieces = [_run(piece, look) for piece in cell.value]
         else:
@@ -98,4 +101,5 @@ def _run(piece: TextBlock | str, base: Look) -> tuple[str, Look]:
     if isinstance(piece, str):
         return piece, base
     font = piece.font
-    return str(piece.text), Look(struck=bool(font.strike), underlined=bool(font.u), font=font.rFont or "")
+    hidden = font.color is not None and bool(base.ground)
+    return str(piece.text), Look(hidden, bool(font.strike), bool(font.u), font.rFont or "")

@@ -17,7 +17,7 @@ from xlrd.xldate import xldate_as_datetime
 
 from parsers.document import Block, Budget, Cell, Document, FailureCode, NoteCode, ReadFailure
 from parsers.ole import Compound
-from parsers.readers import biffscan
+from parsers.readers import biffcolors, biffscan
 from parsers.readers.border import reads
 from parsers.readers.comments import comment_notes
 from parsers.readers.ink import Look
@@ -97,6 +97,7 @@ def _blocks(book: biffscan.Book, found: Collector) -> Iterator[Block]:
     )
     for number, sheet in enumerate(book.sheets):
         reading = _Sheet(opened, opened.sheet_by_index(number), sheet.name, found)
+        reading.colored = None if sheet.scan.painted else book.colored
         cells: dict[tuple[int, int], Cell] = {}
         for row, column in sheet.scan.positions:
             cell = reading.cell(sheet.found.dense[row], row, column)
@@ -116,6 +117,7 @@ class _Sheet:
         self._name = name
         self._found = found
         self.pictures = 0
+        self.colored: frozenset[int] | None = None  # styles behind whose text may be a color; None: any
 
     def cell(self, dense: int, row: int, column: int) -> Cell | None:
         """Given a position (one-based) and its row in the reduced stream, return its cell, None if nothing is seen."""
@@ -149,14 +151,16 @@ class _Sheet:
         style = self._book.xf_list[number]
         known = self._book.format_map.get(style.format_key)
         number_format = "General" if known is None or known.format_str is None else str(known.format_str)
-        return number_format, self._look(style.font_index)
+        ground = self.colored is not None and number not in self.colored and biffcolors.is_clear(self._book, style)
+        return number_format, self._look(style.font_index, ground=ground)
 
-    def _look(self, number: int) -> Look:
+    def _look(self, number: int, *, ground: bool) -> Look:
         fonts = self._book.font_list
         if not 0 <= number < len(fonts):
             return Look()
         font = fonts[number]
-        return Look(struck=bool(font.struck_out), underlined=bool(font.underline_type), font=str(font.name))
+        hidden = ground and biffcolors.is_white(self._book, font.colour_index)
+        return Look(hidden, bool(font.struck_out), bool(font.underline_type), str(font.name), ground=ground)
 
     def _pieces(self, text: str, runs: Any, look: Look) -> Iterator[tuple[str, Look]]:
         """Given a text and its runs (place of the first character, number of the font), yield its pieces.
@@ -172,7 +176,7 @@ class _Sheet:
             if end > begin:
                 yield encoded[begin:end].decode(stored, "replace"), look
                 begin = end
-            look = self._look(font)
+            look = self._look(font, ground=bool(look.ground))
 
 
 def _date(value: float, number_format: str, mode: int) -> datetime | time | timedelta | None:

@@ -1,9 +1,10 @@
 """What the readers of workbooks have in common: cells with their looks → blocks and notes, within the budget.
 
 In: for each sheet the texts of its cells in pieces, and its `Scan`. Out: cells, blocks, notes. Must not: know any file
-format, show a cell whose number format hides it.
+format, show a cell whose number format hides it or a piece that is white on white.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from parsers.document import Block, Budget, Cell, FailureCode, Note, NoteCode, Paragraph, ReadFailure
@@ -13,6 +14,8 @@ from parsers.readers.sheetscan import Scan, column_letters
 from parsers.readers.symbols import has_private, is_symbol_font, translate
 
 NAMES_IN_NOTES = 5
+# A color in a number format (``[Red]``) goes before that of the font; other brackets are conditions, times, money.
+_COLORED = re.compile(r"\[(?!h+\]|m+\]|s+\]|dbnum|\$|[<>=])", re.IGNORECASE)
 
 
 class Collector:
@@ -49,7 +52,12 @@ class Collector:
             self.note(NoteCode.HIDDEN_TEXT, sheet)
             return None
         line = Line()
+        colored = _COLORED.search(number_format) is not None
         for text, look in pieces:
+            if look.hidden and not colored:
+                if text.strip():
+                    self.note(NoteCode.HIDDEN_TEXT, sheet)
+                continue
             line.add(self._translated(text, look.font), look)
         text, struck = line.text(), line.struck()
         if struck:

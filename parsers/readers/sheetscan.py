@@ -27,6 +27,8 @@ _LAST_DATE = 2_958_465  # 31 December 9999: a "date" beyond it is a number in a 
 _COLUMN_RULES = 2_000  # `col` elements looked at; each can name 16,384 columns
 _PICTURE = re.compile(r"=\s*(?:_xlfn\.)?DISPIMG\(", re.IGNORECASE)  # WPS: a picture in a cell
 _ON = frozenset({"1", "true"})
+# Conditional formats, tables with a style and a picture under the sheet put something behind cells that say nothing of it.
+_PAINTERS = (b"onditionalFormatting", b"tablePart", b"<picture", b":picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Scan:
     missing_results: list[str] = field(default_factory=list)
     pictures: int = 0
     clipped: bool = False
+    painted: bool = False  # what lies behind a cell is not known from its style
 
     def xml(self) -> bytes:
         """Return the rebuilt sheet."""
@@ -62,7 +65,7 @@ def scan(data: bytes, strings: int, styles: Styles, limit: int) -> Scan:
 
     Raise ReadFailure if it is no XML or has more merges than cells are allowed.
     """
-    found = Scan()
+    found = Scan(painted=any(painter in data for painter in _PAINTERS))
     number = rules = 0
     steps = etree.iterparse(
         BytesIO(data),
@@ -140,7 +143,7 @@ def _cell(cell: Element, name: str, found: Scan, context: _Context) -> str:
     styled = f' s="{style}"' if 0 < style < context.styles.count else ""
     if kind == "inlineStr":
         inline = cell.find(_IS)
-        content = "" if inline is None else reduced_text(inline)
+        content = "" if inline is None else reduced_text(inline, context.styles.colors)
         return f'<c r="{name}"{styled} t="inlineStr"><is>{content}</is></c>' if content else ""
     if not text:
         if cell.find(_F) is not None and not (kind == "str" and value is not None):

@@ -60,7 +60,7 @@ def apply(look: Look, properties: Element | None, styles: Mapping[str, Look], *,
             white = is_white_color(prop)
             if white or look.white or defining:  # nearly every run of WPS says that it is black
                 look = replace(look, white=white)
-        elif tag in _GROUNDS or (isinstance(tag, str) and tag.startswith(_W14)):
+        elif tag in _GROUNDS or (not callable(tag) and tag.startswith(_W14)):
             look = _grounded(look, ground_of(prop))
     return look
 

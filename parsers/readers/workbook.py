@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from xml.sax.saxutils import quoteattr
 
+from lxml import etree
 from lxml.etree import _Element as Element
 
 from parsers.archives import Package
@@ -55,8 +56,9 @@ def reduce(package: Package, budget: Budget) -> Workbook:
     root = opc.parse(opc.part(package, main))
     links = {link.id: link for link in opc.relationships(package, main)}
     kinds = {link.kind.rpartition("/")[2]: link.target for link in links.values()}
-    styles = reduced_styles(_optional(package, kinds.get("styles")))
-    strings = reduced_strings(_optional(package, kinds.get("sharedStrings")), budget.text_characters)
+    styles = reduced_styles(_optional(package, kinds.get("styles")), _theme(package, kinds.get("theme")))
+    shared = _optional(package, kinds.get("sharedStrings"))
+    strings = reduced_strings(shared, budget.text_characters, styles.colors)
     sheets: list[Sheet] = []
     hidden: list[str] = []
     left = budget.cells
@@ -84,6 +86,13 @@ def reduce(package: Package, budget: Budget) -> Workbook:
 
 def _optional(package: Package, name: str | None) -> Element | None:
     return opc.parse(opc.part(package, name)) if name is not None and package.has(name) else None
+
+
+def _theme(package: Package, name: str | None) -> Element | None:
+    try:
+        return _optional(package, name)
+    except ReadFailure:  # an odd theme must not lose the workbook
+        return etree.Element("broken")  # whose colors are not known
 
 
 def _shapes(package: Package, sheet: str) -> tuple[str, ...]:
