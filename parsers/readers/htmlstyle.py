@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lxml.etree import _Element as Element
 
 from parsers.document import FailureCode, ReadFailure
+from parsers.readers.htmlcolors import is_white
 
 _DECLARATIONS = 100  # of one style attribute; Word writes some 30
 _LENGTH = 200  # of a value
@@ -32,12 +33,15 @@ class Style:
     keeps_space: bool = False
     block: bool = False
     font: str = ""
+    white: bool | None = None  # None: no color is named
 
 
 _NONE = Style()
 _SHEETS_CHARACTERS, _RULES = 500_000, 5_000  # of a page; Excel writes some 100 rules
+_CLASS_CHARACTERS = 400  # of what is said of a class
 _TELLING = re.compile(
-    r"(?:^|(?<=[;\s]))((?:display|visibility|mso-hide|text-decoration(?:-line)?|font-family|font-size)\s*:[^;{}]{1,100})",
+    r"(?:^|(?<=[;\s]))((?:display|visibility|mso-hide|text-decoration(?:-line)?|font-family|font-size|"
+    r"color|background(?:-color|-image)?|text-shadow|position)\s*:[^;{}]{1,100})",
     re.IGNORECASE,
 )
 _CLASS = re.compile(r"\s*[a-z0-9]*\.([\w-]{1,80})\s*", re.IGNORECASE)
@@ -54,7 +58,7 @@ def with_classes(root: Element) -> None:
         told = ";".join(_TELLING.findall(body))
         for found in map(_CLASS.fullmatch, selectors.split(",") if told else ()):
             if found:
-                declared[found.group(1)] = f"{declared.get(found.group(1), '')}{told};"[-_LENGTH:]
+                declared[found.group(1)] = f"{declared.get(found.group(1), '')}{told};"[-_CLASS_CHARACTERS:]
     written = 0
     for element in root.iter("*") if declared else ():
         styles = "".join(declared[name] for name in element.get("class", "").split()[:_CLASSES] if name in declared)
@@ -84,6 +88,10 @@ def inline_style(element: Element) -> Style:
         style = replace(style, hidden=True)
     if element.tag == "font" and (face := element.get("face")):
         style = replace(style, font=_first(face))
+    if (color := element.get("color" if element.tag == "font" else "text")) and element.tag in ("font", "body"):
+        style = replace(style, white=is_white(color))
+    if element.tag == "a" and element.get("href") is not None:
+        style = replace(style, white=False)  # links have a color of their own
     css = element.get("style")
     if css:
         for declaration in css.split(";", _DECLARATIONS)[:_DECLARATIONS]:
@@ -111,6 +119,8 @@ def _declared(style: Style, name: str, value: str) -> Style:
         )
     if name == "white-space" and value.startswith(("pre", "break-spaces")):
         return replace(style, keeps_space=True)
+    if name == "color":
+        return style if value == "inherit" else replace(style, white=is_white(value))
     if name in ("font-family", "mso-symbol-font-family"):
         return replace(style, font=_first(value)) if not style.font or name.startswith("mso") else style
     return style

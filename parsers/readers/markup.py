@@ -1,9 +1,9 @@
 """HTML (mail bodies, pages saved as .doc or .xls, the page inside an .mht) → `Document`.
 
-In: text, already decoded (`decode_html`, `decode_mht`). Out: lines and grids as a browser shows them: hidden parts are
-dropped, struck text is set aside, Word's comments are notes, form controls show their state, white space is collapsed.
-Must not: fetch anything, resolve entities beyond HTML's own, raise anything but ReadFailure.
-Standard: WHATWG HTML (§4.9.12 forming a table).
+In: text, already decoded (`decode_html`, `decode_mht`). Out: lines and grids as a browser shows them: hidden parts and white
+text on white are dropped, struck text is set aside, Word's comments are notes, form controls show their state, white space
+is collapsed. Must not: fetch anything, resolve entities beyond HTML's own, raise anything but ReadFailure. Standard: WHATWG
+HTML (§4.9.12 forming a table).
 """
 
 import email
@@ -29,6 +29,7 @@ from parsers.document import (
     ReadFailure,
 )
 from parsers.readers.comments import Comments
+from parsers.readers.htmlcolors import Paper
 from parsers.readers.htmlgrid import Span, lay_out
 from parsers.readers.htmlstyle import inline_style, with_classes
 from parsers.readers.ink import PLAIN, Line, Look
@@ -134,6 +135,7 @@ class _Page:
         self._comments = Comments()
         self._cells = 0
         self._pictures = 0
+        self._paper: Paper | None = None
 
     def document(self, text: str) -> Document:
         text = _INLINE_DATA.sub("data:", text)
@@ -146,6 +148,7 @@ class _Page:
         flow = _Flow()
         if root is not None:
             with_classes(root)
+            self._paper = Paper(root, text)
             self._walk(root, PLAIN, flow, 0, keeps_space=False)
         flow.end_line()
         blocks = tuple(self._blocks(flow))
@@ -194,10 +197,13 @@ class _Page:
             if any(text.strip() for text in element.itertext()):
                 self._note(NoteCode.HIDDEN_TEXT)
             return
+        white = look.white if style.white is None else style.white
         look = Look(
+            hidden=bool(white) and self._paper is not None and self._paper.hides(element),
             struck=look.struck or style.struck or (tag in _STRUCK and not style.plain),
             underlined=look.underlined or style.underlined or (tag in _UNDERLINED and not style.plain),
             font=style.font or look.font,
+            white=white,
         )
         keeps_space = keeps_space or tag == "pre" or style.keeps_space
         if tag == "br":
@@ -205,7 +211,7 @@ class _Page:
         elif tag == "img":
             self._pictures += 1
         elif tag in ("input", "select", "textarea"):
-            self._add(_control(element), look, flow, keeps_space=False)
+            self._add(_control(element), replace(look, hidden=False), flow, keeps_space=False)
         elif tag == "table":
             self._table(element, look, flow, depth)
         else:
@@ -241,6 +247,9 @@ class _Page:
         if not text:
             return
         text = text.replace("\xa0", " ")
+        if look.hidden and text.strip():
+            self._note(NoteCode.HIDDEN_TEXT)
+            return
         if is_symbol_font(look.font) or has_private(text):
             text, unknown = translate(text, look.font)
             for name in unknown:
