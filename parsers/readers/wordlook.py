@@ -27,7 +27,7 @@ _COLOR, _SHD = f"{W}color", f"{W}shd"
 _GROUNDS = frozenset(f"{W}{name}" for name in ("shd", "highlight", "outline", "shadow", "emboss", "imprint"))
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _WHITE = re.compile(rb""":color\s[^>]{0,200}?["'](?:[Ff][2-9A-Fa-f]|background1|light1)""")
-_SHADING = b":shd"
+_SHADING, _USES = b":shd", (b":pStyle", b":rStyle")
 
 
 def is_on(prop: Element) -> bool:
@@ -77,13 +77,11 @@ def styles_worth_reading(data: bytes, main: bytes) -> bool:
     """
     if any(marker in data for marker in _MARKERS) or (_SHADING in data and _WHITE.search(main)):
         return True
+    if not any(use in main for use in _USES):
+        return False
     # White in a table style is its own business: its colors are not taken.
-    return any(not _is_of_table(data, found.start()) for found in _WHITE.finditer(data))
-
-
-def _is_of_table(data: bytes, place: int) -> bool:
-    begin = data.rfind(b":style ", 0, place)
-    return begin >= 0 and b'type="table"' in data[begin : data.find(b">", begin)]
+    styles = data.split(b":style ")[1:]
+    return any(b'type="table"' not in style.partition(b">")[0] and _WHITE.search(style) for style in styles)
 
 
 def style_looks(root: Element) -> dict[str, Look]:
