@@ -1,0 +1,156 @@
+"""`python -m tests.understanding --forms N | --mutations N [--seed S] [--list]`: forms with known truth, read and judged.
+
+``--forms`` draws forms with faults and prints a row for each container, layout, wording, surrounding and faulty value;
+``--mutations`` damages one thing in forms that are read right and prints a row for each kind of damage. What went wrong is
+printed with the smallest page that still shows it. Exit status 1 if anything was stored or lost without asking.
+"""
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from intake.model import Disposition
+from tests.understanding.generate import Case, case
+from tests.understanding.judge import Verdict, judge
+from tests.understanding.layouts import blocks
+from tests.understanding.mutate import DAMAGES, damaged
+from tests.understanding.page import Table
+
+_SHOWN = 3  # cases a class of error
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.understanding", description=__doc__)
+    parser.add_argument("--forms", type=int, default=0, metavar="N", help="forms with faulty values")
+    parser.add_argument("--mutations", type=int, default=0, metavar="N", help="damages of correct forms")
+    parser.add_argument("--seed", default="1", help="other people, units and values")
+    parser.add_argument("--list", action="store_true", help="print every error, not three of a class")
+    arguments = parser.parse_args()
+    shown = sys.maxsize if arguments.list else _SHOWN
+    wrong = 0
+    if arguments.forms:
+        wrong += _forms(arguments.forms, arguments.seed, shown)
+    if arguments.mutations:
+        wrong += _mutations(arguments.mutations, arguments.seed, shown)
+    return 1 if wrong else 0
+
+
+def _forms(count: int, seed: str, shown: int) -> int:
+    tallies: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    errors: dict[str, list[tuple[Case, Verdict]]] = defaultdict(list)
+    for number in range(count):
+        one = case(f"{seed}/{number}")
+        verdict = judge(one)
+        for entry in {("all", "all"), *one.classes}:
+            tally = tallies[entry]
+            tally.update(forms=1, fields=verdict.fields, right=verdict.right, asked=len(verdict.asked))
+            tally.update(silent=len(verdict.silent), lost=len(verdict.lost), beside=len(verdict.beside))
+            tally[verdict.disposition.value] += 1
+        if verdict.wrong or verdict.beside:
+            errors[_error_class(one)].append((one, verdict))
+    print("| class | forms | fields | right | asked | silent | lost | beside | accepted | correction | review |")
+    print("| --- |" + " ---: |" * 10)
+    for (dimension, name), tally in sorted(tallies.items()):
+        shares = [f"{100 * tally[one.value] / tally['forms']:.0f} %" for one in _DISPOSITIONS]
+        cells = [str(tally[name]) for name in ("forms", "fields", "right", "asked", "silent", "lost", "beside")]
+        print(f"| {dimension}: {name} | {' | '.join((*cells, *shares))} |")
+    for name, found in sorted(errors.items()):
+        print(f"\n## {name}: {len(found)}")
+        for one, verdict in found[:shown]:
+            print("\n".join(_shown(*_smallest(one, verdict))))
+    total = tallies["all", "all"]
+    return total["silent"] + total["lost"]
+
+
+_DISPOSITIONS = (Disposition.ACCEPTED, Disposition.CORRECTION, Disposition.REVIEW)
+
+
+def _error_class(one: Case) -> str:
+    return next((name for dimension, name in one.classes if dimension == "value"), one.sheets[0].layout)
+
+
+def _mutations(count: int, seed: str, shown: int) -> int:
+    tallies: dict[str, Counter[str]] = {kind: Counter() for kind in DAMAGES}
+    errors: dict[str, list[tuple[Case, Verdict]]] = defaultdict(list)
+    for kind, one in _damaged_cases(count, seed):
+        verdict = judge(one)
+        outcome = outcome_of(verdict)
+        tallies[kind][outcome] += 1
+        if outcome in {"silent", "lost", "beside"}:
+            errors[kind].append((one, verdict))
+    print("| damage | cases | caught | harmless | silent | lost | beside |\n| --- |" + " ---: |" * 6)
+    total: Counter[str] = Counter()
+    for tally in tallies.values():
+        total.update(tally)
+    for kind, tally in (*tallies.items(), ("all", total)):
+        cells = [str(tally[name]) for name in ("caught", "harmless", "silent", "lost", "beside")]
+        print(f"| {kind} | {tally.total()} | {' | '.join(cells)} |")
+    for kind, found in errors.items():
+        print(f"\n## {kind}: {len(found)}")
+        for one, verdict in found[:shown]:
+            print("\n".join(_shown(one, verdict)))
+    return total["silent"] + total["lost"]
+
+
+def outcome_of(verdict: Verdict) -> str:
+    """Given what came of a damaged form, return its column: the worst thing that happened."""
+    if verdict.silent:
+        return "silent"
+    if verdict.lost:
+        return "lost"
+    if verdict.disposition is Disposition.ACCEPTED:
+        return "harmless"
+    return "beside" if verdict.beside else "caught"
+
+
+def _damaged_cases(count: int, seed: str) -> Iterator[tuple[str, Case]]:
+    """Yield damages in turn, each of a form that is accepted and right as it stands."""
+    number = made = 0
+    while made < count:
+        one = case(f"{seed}/{number}", faulty=False)
+        number += 1
+        verdict = judge(one)
+        if verdict.disposition is not Disposition.ACCEPTED or verdict.wrong or verdict.asked:
+            continue
+        for kind in DAMAGES:
+            other = damaged(one, kind, one.seed)
+            if other is not None and other != one and made < count:
+                made += 1
+                yield kind, other
+
+
+def _smallest(one: Case, verdict: Verdict) -> tuple[Case, Verdict]:
+    """Take away what is not needed for the error: what stands around, a second form, the wording of the container."""
+    for smaller in (
+        replace(one, sheets=tuple(replace(sheet, decor=()) for sheet in one.sheets)),
+        replace(one, sheets=one.sheets[:1]),
+    ):
+        again = judge(smaller)
+        if again.wrong >= verdict.wrong and (again.wrong or again.beside):
+            one, verdict = smaller, again
+    return one, verdict
+
+
+def _shown(one: Case, verdict: Verdict) -> Iterator[str]:
+    charset = f" {one.charset} as {one.declared}" if one.declared else ""
+    classes = ", ".join(f"{dimension} {name}" for dimension, name in one.classes)
+    yield f"{one.seed} ({classes}{charset}): {verdict.disposition}"
+    for name in ("silent", "lost", "beside"):
+        yield from (f"  {name.upper()} {line}" for line in getattr(verdict, name))
+    for block in blocks(one):
+        yield from ([f"    {block}"] if isinstance(block, str) else _rows(block))
+
+
+def _rows(table: Table, indent: str = "    ") -> Iterator[str]:
+    for row in table:
+        texts = [box.ink.text.replace("\n", "⏎") + (f" ~~{box.ink.struck}~~" if box.ink.struck else "") for box in row]
+        yield f"{indent}[ {' | '.join(texts)} ]"
+        for box in row:
+            yield from _rows(box.nested, indent + "      ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,394 @@
+"""A correct form in which one thing is damaged, with the truth that holds then.
+
+In: a plain `generate.Case`. Out: the damaged case, or None where this damage does not apply. The truth of a damaged field
+is what stands in the document if that can be a value of its type, else nothing: then somebody has to be asked.
+Must not: look at what the program makes of it.
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from parsers.forms import FieldType
+from tests.understanding import page
+from tests.understanding.faults import ASK, NOTHING, Want, maybe
+from tests.understanding.generate import ROSTER, Case, Entry, person, truth
+from tests.understanding.page import Ink
+
+Damage = Callable[[Case, random.Random], Case | None]
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9]*@[a-z]+(\.[a-z]+)+")
+_NUMBERS = frozenset({FieldType.MOBILE, FieldType.PHONE})
+_FREE = frozenset({FieldType.POSITION, FieldType.ADDRESS, FieldType.TEXT})  # whatever stands there may be meant
+
+
+def _kind(case: Case, key: str) -> FieldType:
+    return next(spec.type for spec in case.sheets[0].form.fields if spec.key == key)
+
+
+def _required(case: Case, key: str) -> bool:
+    return next(spec.required for spec in case.sheets[0].form.fields if spec.key == key)
+
+
+def _given(case: Case, *kinds: FieldType) -> list[Entry]:
+    """The entries that hold a value (of these kinds)."""
+    found = [entry for entry in case.sheets[0].people[0] if entry.ink.text not in {"", "无", "/", "—"}]
+    return [entry for entry in found if not kinds or _kind(case, entry.key) in kinds]
+
+
+def _gone(case: Case, key: str) -> Want:
+    """What holds for a field under whose label nothing stands; the unit may be told by the mail."""
+    if _kind(case, key) is FieldType.UNIT:
+        return Want((None, case.sheets[0].unit))
+    if key == "program_summary" and case.sheets[0].wants[0]["has_program"].values == (True,):
+        return ASK
+    return ASK if _required(case, key) else NOTHING
+
+
+def _changed(case: Case, entries: Mapping[str, Entry], wants: Mapping[str, Want]) -> Case:
+    sheet = case.sheets[0]
+    people = tuple(entries.get(entry.key, entry) for entry in sheet.people[0])
+    unit = sheet.unit
+    if "unit" in wants and not wants["unit"].values:
+        unit = ""
+    changed = replace(sheet, people=(people,), wants=({**sheet.wants[0], **wants},), unit=unit)
+    return replace(case, sheets=(changed,))
+
+
+def _rewritten(case: Case, entry: Entry, text: str, want: Want) -> Case:
+    return _changed(case, {entry.key: replace(entry, ink=Ink(text))}, {entry.key: want})
+
+
+def _one(case: Case, draw: random.Random, *kinds: FieldType) -> Entry | None:
+    found = _given(case, *kinds)
+    return draw.choice(found) if found else None
+
+
+def _on_value(change: Callable[[str, random.Random], tuple[str, Want] | None], *kinds: FieldType) -> Damage:
+    def damage(case: Case, draw: random.Random) -> Case | None:
+        entry = _one(case, draw, *kinds)
+        made = change(entry.ink.text, draw) if entry is not None else None
+        return _rewritten(case, entry, *made) if entry is not None and made is not None else None
+
+    return damage
+
+
+def _cut_digit(text: str, draw: random.Random) -> tuple[str, Want]:
+    digits = [at for at, one in enumerate(text) if one.isdigit()]
+    at = draw.choice(digits[4:])  # an area code cut short would still be asked about; the number's own digits matter
+    return text[:at] + text[at + 1 :], ASK
+
+
+def _add_digit(text: str, draw: random.Random) -> tuple[str, Want]:
+    at = draw.randrange(5, len(text) + 1)
+    return text[:at] + str(draw.randrange(10)) + text[at:], ASK
+
+
+def _letter_for_digit(text: str, draw: random.Random) -> tuple[str, Want] | None:
+    digit, letter = draw.choice((("0", "O"), ("1", "l"), ("0", "o"), ("1", "I")))
+    head, rest = text[:2], text[2:]  # O595-2739… is still the area code
+    return (head + rest.replace(digit, letter, 1), ASK) if digit in rest else None
+
+
+def _drop_character(text: str, draw: random.Random) -> tuple[str, Want]:
+    at = draw.randrange(len(text))
+    made = text[:at] + text[at + 1 :]
+    return made, maybe(made) if _ADDRESS.fullmatch(made) and not made.endswith((".om", ".cm", ".co")) else ASK
+
+
+def _second_mobile(text: str, draw: random.Random) -> tuple[str, Want]:
+    other, sign = f"15{draw.randrange(10)}0596{draw.randrange(10_000):04d}", draw.choice((" ", "/", "、", "；", ""))
+    return f"{text}{sign}{other}", maybe(f"{text}/{other}") if sign in {"/", "、", "；"} else ASK
+
+
+def _second_person(text: str, draw: random.Random) -> tuple[str, Want]:
+    return f"{text}{draw.choice((' ', '、', '/', '，', '和', '；'))}周小满", ASK
+
+
+def _second_address(text: str, draw: random.Random) -> tuple[str, Want]:
+    other = "two@unit.example.com"
+    return f"{text}{draw.choice((' ', '、', '/', ';'))}{other}", maybe(f"{text}/{other}")
+
+
+def _break_line(case: Case, draw: random.Random) -> Case | None:
+    entry = _one(case, draw)
+    if entry is None or len(entry.ink.text) < 2 or case.container in page.LINES:
+        return None
+    at = draw.randrange(1, len(entry.ink.text))
+    text = entry.ink.text[:at] + "\n" + entry.ink.text[at:]
+    own = case.sheets[0].wants[0][entry.key]
+    values = (*own.values, text) if _kind(case, entry.key) is FieldType.TEXT else own.values
+    return _rewritten(case, entry, text, Want(values))
+
+
+def _tick(text_of: str, *, unticked: bool = False) -> Damage:
+    def damage(case: Case, draw: random.Random) -> Case | None:
+        entry = _one(case, draw, FieldType.GENDER, FieldType.YESNO)
+        if entry is None:
+            return None
+        gender = _kind(case, entry.key) is FieldType.GENDER
+        first, second = ("男", "女") if gender else ("是", "否")
+        want = NOTHING if unticked and gender else ASK
+        return _rewritten(case, entry, text_of.format(first, second), want)
+
+    return damage
+
+
+def _swap(case: Case, draw: random.Random) -> Case | None:
+    """Two neighbors exchange their values: truth is what stands there now."""
+    entries = _given(case)
+    if len(entries) < 2:
+        return None
+    at = draw.randrange(len(entries) - 1)
+    return _exchanged(case, entries[at], entries[at + 1])
+
+
+def _swap_any(case: Case, draw: random.Random) -> Case | None:
+    entries = _given(case)
+    return _exchanged(case, *draw.sample(entries, 2)) if len(entries) > 1 else None
+
+
+def _exchanged(case: Case, left: Entry, right: Entry) -> Case:
+    changed = {left.key: replace(left, ink=right.ink), right.key: replace(right, ink=left.ink)}
+    wants = {entry.key: _moved_in(case, entry.key, other) for entry, other in ((left, right), (right, left))}
+    return _changed(case, changed, wants)
+
+
+def _moved_in(case: Case, key: str, other: Entry) -> Want:
+    """What another field's value is worth under this label."""
+    kind, source, text = _kind(case, key), _kind(case, other.key), other.ink.text
+    alike = kind is source or (kind is FieldType.PHONE and source is FieldType.MOBILE)
+    if kind is FieldType.MOBILE and source in _NUMBERS:
+        alike = text.startswith("1")
+    if kind is FieldType.TEXT:
+        return maybe(text)
+    if kind in _FREE and source not in _NUMBERS | {FieldType.EMAIL, FieldType.GENDER, FieldType.YESNO}:
+        return maybe(text)
+    return maybe(text) if alike else ASK
+
+
+def _shift(case: Case, _draw: random.Random) -> Case | None:
+    """All values slip down by one label: the last falls out."""
+    entries = case.sheets[0].people[0]
+    changed, wants = {}, {}
+    for before, entry in zip((None, *entries[:-1]), entries, strict=True):
+        ink = before.ink if before is not None else Ink()
+        changed[entry.key] = replace(entry, ink=ink)
+        if ink.text in {"", "无", "/", "—"}:
+            wants[entry.key] = _gone(case, entry.key)
+        else:
+            assert before is not None
+            wants[entry.key] = _moved_in(case, entry.key, before)
+    return _changed(case, changed, wants)
+
+
+def _move(case: Case, draw: random.Random) -> Case | None:
+    """The value stands behind its row, or under the table, where no label is."""
+    entry = _one(case, draw)
+    if entry is None or case.sheets[0].layout.startswith(("lines", "in_cells", "nested")):
+        return None
+    own = case.sheets[0].wants[0][entry.key]
+    return replace(_changed(case, {}, {entry.key: Want(own.values)}), moves=((entry.key, draw.randrange(2)),))
+
+
+def _move_to_label(case: Case, draw: random.Random) -> Case | None:
+    """The value stands under another label, whose own value is gone."""
+    entries = _given(case)
+    if len(entries) < 2:
+        return None
+    source, target = draw.sample(entries, 2)
+    changed = {source.key: replace(source, ink=Ink()), target.key: replace(target, ink=source.ink)}
+    return _changed(
+        case, changed, {source.key: _gone(case, source.key), target.key: _moved_in(case, target.key, source)}
+    )
+
+
+def _with_entries(case: Case, entries: tuple[Entry, ...], wants: Mapping[str, Want]) -> Case:
+    sheet = case.sheets[0]
+    changed = replace(sheet, people=(entries,), wants=({**sheet.wants[0], **wants},))
+    return replace(case, sheets=(changed,))
+
+
+def _duplicate(case: Case, draw: random.Random) -> Case | None:
+    entry = _one(case, draw)
+    if entry is None:
+        return None
+    entries = case.sheets[0].people[0]
+    at = draw.choice((entries.index(entry) + 1, len(entries)))
+    own = case.sheets[0].wants[0][entry.key]
+    return _with_entries(case, (*entries[:at], entry, *entries[at:]), {entry.key: Want(own.values)})
+
+
+def _duplicate_differing(case: Case, draw: random.Random) -> Case | None:
+    """A second row with the same label and another value."""
+    entry = _one(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE, FieldType.POSITION)
+    if entry is None:
+        return None
+    entries = case.sheets[0].people[0]
+    others = person(draw, case.sheets[0].form, case.sheets[0].unit)
+    if others[entry.key] == entry.ink.text:
+        return None
+    at = draw.choice((entries.index(entry) + 1, len(entries)))
+    again = replace(entry, ink=Ink(others[entry.key]))
+    return _with_entries(case, (*entries[:at], again, *entries[at:]), {entry.key: ASK})
+
+
+def _delete_label(case: Case, draw: random.Random) -> Case | None:
+    entry = _one(case, draw)
+    if entry is None or case.sheets[0].layout.startswith(("lines", "in_cells")):
+        return None
+    own = case.sheets[0].wants[0][entry.key]
+    return _changed(case, {entry.key: replace(entry, label="")}, {entry.key: Want(own.values)})
+
+
+def _other_label(case: Case, draw: random.Random) -> Case | None:
+    """A label is overwritten by that of another field: two values stand under one label, none under the other."""
+    entries = _given(case)
+    if len(entries) < 2:
+        return None
+    first, second = draw.sample(entries, 2)
+    own = case.sheets[0].wants[0][second.key]
+    rival = bool(_moved_in(case, second.key, first).values) and first.ink != second.ink
+    wants = {first.key: _gone(case, first.key), second.key: ASK if rival else Want(own.values)}
+    return _changed(case, {first.key: replace(first, label=second.label)}, wants)
+
+
+def _strike(case: Case, draw: random.Random) -> Case | None:
+    entry = _one(case, draw)
+    if entry is None or case.container not in page.MARKED:
+        return None
+    struck = replace(entry, ink=Ink("", struck=entry.ink.text))
+    return _changed(case, {entry.key: struck}, {entry.key: _gone(case, entry.key)})
+
+
+def _strike_and_write(case: Case, draw: random.Random) -> Case | None:
+    """The value is struck out and another one stands behind it."""
+    entry = _one(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE)
+    if entry is None or case.container not in page.MARKED:
+        return None
+    text = person(draw, case.sheets[0].form, case.sheets[0].unit)[entry.key]
+    how = "deleted" if case.container in page.TRACKED and draw.random() < 0.5 else "struck"
+    ink = Ink(text, **{how: entry.ink.text})
+    return _changed(case, {entry.key: replace(entry, ink=ink)}, {entry.key: maybe(text)})
+
+
+def _add_person(case: Case, draw: random.Random) -> Case | None:
+    sheet = case.sheets[0]
+    if sheet.layout not in {"header", "header_numbered", "columns", "blocks", "lines"}:
+        return None
+    unit = next(entry.ink.text for entry in sheet.people[0] if entry.key == "unit")
+    values = person(draw, sheet.form, unit)
+    second = tuple(replace(entry, ink=Ink(values[entry.key])) for entry in sheet.people[0])
+    wants = {spec.key: truth(spec, values[spec.key], sheet.unit) for spec in sheet.form.fields}
+    if wants.get("has_program") == Want((False,), plain=True):
+        wants["program_summary"] = NOTHING
+    several = replace(
+        sheet,
+        people=(sheet.people[0], second),
+        wants=tuple({key: Want(want.values) for key, want in one.items()} for one in (sheet.wants[0], wants)),
+    )
+    return replace(case, sheets=(several,))
+
+
+def _charset(case: Case, draw: random.Random) -> Case | None:
+    """A text container claims another charset than it is written in."""
+    if case.container in {"csv", "tabs", "txt"}:
+        charset = draw.choice(("gb18030", "utf-16", "big5", "utf-8-sig"))
+        return _encodable(replace(case, charset=charset))
+    if case.container in {"html", "body_html", "body_text"}:
+        pairs = (
+            ("gb18030", "utf-8"),
+            ("utf-8", "gbk"),
+            ("gb18030", "big5"),
+            ("utf-8", "iso-8859-1"),
+            ("gb18030", "us-ascii"),
+        )
+        charset, declared = draw.choice(pairs)
+        return replace(case, charset=charset, declared=declared)
+    return None
+
+
+def _encodable(case: Case) -> Case | None:
+    try:
+        for entry in case.sheets[0].people[0]:
+            (entry.label + entry.ink.text + case.sheets[0].title).encode(case.charset)
+    except UnicodeEncodeError:
+        return None
+    return _changed(case, {}, {key: Want(want.values) for key, want in case.sheets[0].wants[0].items()})
+
+
+def _instead(text: str) -> Damage:
+    """无, 同上 … instead of a value."""
+
+    def damage(case: Case, draw: random.Random) -> Case | None:
+        kinds = (FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE, FieldType.POSITION)
+        entry = _one(case, draw, *kinds)
+        if entry is None:
+            return None
+        return _rewritten(case, entry, text, ASK if _required(case, entry.key) else NOTHING)
+
+    return damage
+
+
+def _typo_in_label(case: Case, draw: random.Random) -> Case | None:
+    entry = _one(case, draw)
+    if entry is None:
+        return None
+    at = draw.randrange(len(entry.label))
+    label = entry.label[:at] + draw.choice("的口区本号") + entry.label[at + 1 :]
+    own = case.sheets[0].wants[0][entry.key]
+    return _changed(case, {entry.key: replace(entry, label=label)}, {entry.key: Want(own.values)})
+
+
+def _foreign_unit(case: Case, draw: random.Random) -> Case | None:
+    entry = next(entry for entry in case.sheets[0].people[0] if entry.key == "unit")
+    name = draw.choice(("惠安县财政局", "泉州市交通运输局", "洛江区总工会", "云台实验小学", "某某有限公司"))
+    return _rewritten(case, entry, name, ASK)
+
+
+def _typo_in_unit(case: Case, draw: random.Random) -> Case | None:
+    entry = next(entry for entry in case.sheets[0].people[0] if entry.key == "unit")
+    at = draw.randrange(len(entry.ink.text))
+    text = entry.ink.text[:at] + draw.choice("的口县本号") + entry.ink.text[at + 1 :]
+    made = _rewritten(case, entry, text, maybe(text, case.sheets[0].unit))
+    certain = [unit.name for unit in ROSTER.units if text in (unit.name, *unit.aliases)]
+    return None if certain else made
+
+
+DAMAGES: Mapping[str, Damage] = {
+    "cut a digit": _on_value(_cut_digit, *_NUMBERS),
+    "add a digit": _on_value(_add_digit, *_NUMBERS),
+    "a letter for a digit": _on_value(_letter_for_digit, *_NUMBERS),
+    "drop a character of an e-mail": _on_value(_drop_character, FieldType.EMAIL),
+    "a second mobile in the cell": _on_value(_second_mobile, FieldType.MOBILE),
+    "a second name in the cell": _on_value(_second_person, FieldType.PERSON),
+    "a second e-mail in the cell": _on_value(_second_address, FieldType.EMAIL),
+    "break a value over two lines": _break_line,
+    "tick both boxes": _tick("☑{} ☑{}"),
+    "tick both with √": _tick("√{}　√{}"),
+    "tick no box": _tick("□{} □{}", unticked=True),
+    "swap two neighbors' values": _swap,
+    "swap any two values": _swap_any,
+    "shift all values by one": _shift,
+    "move a value to a bare cell": _move,
+    "move a value under another label": _move_to_label,
+    "duplicate a row": _duplicate,
+    "a second row with another value": _duplicate_differing,
+    "delete a label": _delete_label,
+    "overwrite a label by another": _other_label,
+    "a typo in a label": _typo_in_label,
+    "strike out a value": _strike,
+    "strike out and write anew": _strike_and_write,
+    "add a second person": _add_person,
+    "another charset": _charset,
+    "无 for a value": _instead("无"),
+    "同上 for a value": _instead("同上"),
+    "a unit that is not ours": _foreign_unit,
+    "a typo in the unit": _typo_in_unit,
+}
+
+
+def damaged(case: Case, kind: str, seed: str) -> Case | None:
+    """Given a plain case with one person and a kind of damage, return the damaged case, or None if it can't be done."""
+    return DAMAGES[kind](case, random.Random(f"{seed} {kind}"))
