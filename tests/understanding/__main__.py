@@ -18,6 +18,7 @@ from tests.understanding.layouts import blocks
 from tests.understanding.mutate import DAMAGES, damaged
 from tests.understanding.page import Table
 
+_LETTER = Case.__dataclass_fields__["text"].default
 _SHOWN = 3  # cases a class of error
 
 
@@ -140,6 +141,8 @@ def _shown(one: Case, verdict: Verdict) -> Iterator[str]:
     yield f"{one.seed} ({classes}{charset}): {verdict.disposition}"
     for name in ("silent", "lost", "beside"):
         yield from (f"  {name.upper()} {line}" for line in getattr(verdict, name))
+    if one.text != _LETTER:
+        yield from (f"    mail: {line}" for line in one.text.splitlines())
     for block in blocks(one):
         yield from ([f"    {block}"] if isinstance(block, str) else _rows(block))
 

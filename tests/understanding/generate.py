@@ -49,6 +49,10 @@ GRIDS = (
     "vertical",
     "unit_above",
     "split",
+    "sections",
+    "two_level",
+    "spilled",
+    "merged_values",
 )
 ROLES = ("roles_beside", "roles_heading", "roles_column", "roles_in_labels")
 SEVERAL = frozenset({"header", "header_numbered", "columns", "blocks"})
@@ -90,7 +94,9 @@ class Case:
     classes: tuple[tuple[str, str], ...]
     charset: str = "utf-8"
     declared: str = ""
-    moves: tuple[tuple[str, int], ...] = ()  # of `mutate`: a value that is put into another cell
+    moves: tuple[tuple[str, int], ...] = ()  # of `mishaps`: the cell of a value that is put elsewhere
+    text: str = "您好，见附件，请查收。"  # of the mail, where the form is a file
+    also: "Case | None" = None  # a second file in the mail; its truth does not count
 
 
 def person(draw: random.Random, form: FormSpec, unit: str) -> dict[str, str]:
@@ -192,11 +198,17 @@ def _filled(
     if faulty and draw.random() < 0.7:
         at = draw.randrange(count)
         label = _fault(draw, form, container, people[at], wants[at])
+        if label.endswith(": ditto") and at:
+            _resolve(people[at - 1], people[at], wants[at - 1], wants[at])
         classes.append(("value", label))
         if label.startswith("unit:"):
             unit = unit if wants[at]["unit"].values else ""
             if wants[at]["unit"].values == (None,):
                 wants[at]["unit"] = Want((None, unit))
+    if layout == "lines_prose":  # the full stop of the sentence may stay with the last value
+        last = form.fields[-1].key
+        ends = tuple(f"{value}。" for value in wants[0][last].values if isinstance(value, str))
+        wants[0][last] = replace(wants[0][last], values=(*wants[0][last].values, *ends))
     wording = draw.choice(_WORDINGS[: None if faulty else 3])
     classes.append(("wording", wording))
     people = [_worded(draw, wording, layout, form, one) for one in people]
@@ -205,9 +217,18 @@ def _filled(
     return Filled(form, _title(draw, form), layout, tuple(map(tuple, people)), tuple(wants), unit, decor)
 
 
+def _resolve(above: list[Entry], entries: list[Entry], given: dict[str, Want], wants: dict[str, Want]) -> None:
+    """同上 of the second person of a list is what stands there for the first."""
+    for entry, former in zip(entries, above, strict=True):
+        if entry.ink.text == "同上":
+            wants[entry.key] = Want((*wants[entry.key].values, *given[former.key].values))
+
+
 def _layout(draw: random.Random, container: str, form: FormSpec, *, faulty: bool) -> str:
     if container in page.LINES:
-        return draw.choice(("lines", "lines", "lines_two", "lines_numbered"))
+        return draw.choice(
+            ("lines", "lines", "lines_two", "lines_numbered", "lines_bare", "lines_cells", "lines_prose")
+        )
     choices = [*GRIDS, *(("lines",) if container in {"docx", "html", "body_html"} else ())]
     if faulty and form.id == "liaison":
         choices += ROLES[:2] if draw.random() < 0.5 else ROLES[2:]

@@ -59,18 +59,24 @@ class Verdict:
 
 def raw_mail(case: Case) -> bytes:
     """Given a case, return its mail."""
-    data = page.render(case.container, blocks(case), charset=case.charset, declared=case.declared)
     label = case.declared or case.charset
     if case.container == "body_html":
-        entity = mail.part(f"text/html; charset={label}", data)
+        entity = mail.part(f"text/html; charset={label}", _file(case))
     elif case.container == "body_text":
-        entity = mail.part(f"text/plain; charset={label}", data)
+        entity = mail.part(f"text/plain; charset={label}", _file(case))
     else:
-        suffix = _SUFFIXES.get(case.container, case.container)
-        attached = mail.attachment(f"{case.file}.{suffix}", data, content_type="application/octet-stream")
-        entity = mail.multipart("mixed", mail.text("您好，见附件，请查收。"), attached)
-    sender = case.sender.encode()
-    return mail.mail(entity, subject=mail.word(case.subject), sender=sender.decode(), to="a27398830@126.com")
+        files = [_attached(one, name) for one, name in ((case, case.file), (case.also, "表二")) if one is not None]
+        entity = mail.multipart("mixed", mail.text(case.text), *files)
+    return mail.mail(entity, subject=mail.word(case.subject), sender=case.sender, to="a27398830@126.com")
+
+
+def _file(case: Case) -> bytes:
+    return page.render(case.container, blocks(case), charset=case.charset, declared=case.declared)
+
+
+def _attached(case: Case, name: str) -> mail.Entity:
+    suffix = _SUFFIXES.get(case.container, case.container)
+    return mail.attachment(f"{name}.{suffix}", _file(case), content_type="application/octet-stream")
 
 
 def judge(case: Case) -> Verdict:

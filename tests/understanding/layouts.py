@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 
 from tests.understanding.generate import Case, Entry, Filled
+from tests.understanding.mishaps import BEHIND, BELOW, DROPPED, PUSHED
 from tests.understanding.page import Block, Box, Ink, Row, Table, width, written
 
 _NOTE = "注：请于5月30日前将此表电子档发送至邮箱：banshichu@office.example.com，联系电话：0595-27390000"
@@ -127,7 +128,28 @@ def _lines_numbered(sheet: Filled) -> list[Block]:
     return [f"{number}、{_line(entry)}" for number, entry in enumerate(sheet.people[0], start=1)]
 
 
-_LINES = {"lines": _lines, "lines_two": _lines_two, "lines_numbered": _lines_numbered}
+def _lines_bare(sheet: Filled) -> list[Block]:
+    """No colon: 姓名　王五."""
+    return [f"{entry.label.rstrip('：')}　{entry.ink.text}" for entry in sheet.people[0]]
+
+
+def _lines_cells(sheet: Filled) -> list[Block]:
+    """A table that was pasted into a text: a line a cell, empty cells gone."""
+    return [text for entry in sheet.people[0] for text in (entry.label, entry.ink.text) if text]
+
+
+def _lines_prose(sheet: Filled) -> list[Block]:
+    return ["，".join(_line(entry) for entry in sheet.people[0]) + "。"]
+
+
+_LINES = {
+    "lines": _lines,
+    "lines_two": _lines_two,
+    "lines_numbered": _lines_numbered,
+    "lines_bare": _lines_bare,
+    "lines_cells": _lines_cells,
+    "lines_prose": _lines_prose,
+}
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -172,7 +194,7 @@ def _columns(sheet: Filled) -> Table:
 
 
 def _in_cell(entry: Entry, columns: int = 1) -> Box:
-    return Box(replace(entry.ink, text=_line(entry)), columns, key=entry.key)
+    return Box(replace(entry.ink, text=_line(entry), number=""), columns, key=entry.key)
 
 
 def _in_cells(entries: tuple[Entry, ...], wide: int) -> Table:
@@ -194,6 +216,30 @@ def _nested(entries: tuple[Entry, ...]) -> Table:
 
 def _upright(entries: tuple[Entry, ...]) -> Table:
     return _beside(tuple(replace(entry, label="\n".join(entry.label)) for entry in entries), 2)
+
+
+def _sections(entries: tuple[Entry, ...]) -> Table:
+    """Headings over groups of rows that belong to nobody else."""
+    half = len(entries) // 2
+    return (
+        (Box(Ink("一、基本信息"), 4),),
+        *_beside(entries[:half], 2),
+        (Box(Ink("二、联系信息"), 4),),
+        *_beside(entries[half:], 2),
+    )
+
+
+def _two_level(sheet: Filled) -> Table:
+    """Two rows of headings over a list."""
+    first = sheet.people[0]
+    half = len(first) // 2
+    groups = (Box(Ink("基本情况"), half), Box(Ink("联系情况"), len(first) - half))
+    return (groups, *_header(sheet))
+
+
+def _spilled(entries: tuple[Entry, ...]) -> Table:
+    """Typed one cell too far to the right: label | empty | value."""
+    return tuple((written(entry.label), written(""), _value(entry)) for entry in entries)
 
 
 def _unit_above(sheet: Filled) -> list[Block]:
@@ -278,19 +324,29 @@ def _tables(sheet: Filled) -> list[Block]:
         "grouped": lambda: _grouped(entries),
         "nested": lambda: _nested(entries),
         "vertical": lambda: _upright(entries),
+        "sections": lambda: _sections(entries),
+        "two_level": lambda: _two_level(sheet),
+        "spilled": lambda: _spilled(entries),
+        "merged_values": lambda: tuple((written(entry.label), _value(entry, 3)) for entry in entries),
     }
     return [tables[sheet.layout]()]
 
 
 def _moved(table: Table, move: tuple[str, int]) -> Table:
-    """Put the value of a field into a new cell behind its row (0) or into a new row below the table (1)."""
+    """Put the value of a field elsewhere: see `mishaps`."""
     key, where = move
     found = next(((row, box) for row in table for box in row if box.key == key), None)
     if found is None:
         return table
     home, box = found
-    emptied = tuple(replace(one, ink=Ink()) if one is box else one for one in home)
-    loose = replace(box, columns=1)
-    if where:
-        return (*(emptied if row is home else row for row in table), (loose,))
-    return tuple((*emptied, loose) if row is home else row for row in table)
+    at = home.index(box)
+    empty, loose = replace(box, ink=Ink()), replace(box, columns=1)
+    before, behind = home[:at], home[at + 1 :]
+    if where == BELOW:
+        return (*((*before, empty, *behind) if row is home else row for row in table), (loose,))
+    changed = {
+        BEHIND: (*before, empty, *behind, loose),
+        DROPPED: (*before, *behind),
+        PUSHED: (*before, written(""), box, *behind),
+    }
+    return tuple(changed[where] if row is home else row for row in table)

@@ -12,64 +12,31 @@ from dataclasses import replace
 
 from parsers.forms import FieldType
 from tests.understanding import page
+from tests.understanding.damage import (
+    NUMBERS,
+    Damage,
+    as_value_of,
+    entries_given,
+    is_required,
+    pick,
+    type_of,
+    when_gone,
+    with_changes,
+    with_text,
+)
 from tests.understanding.faults import ASK, NOTHING, Want, maybe
 from tests.understanding.generate import ROSTER, Case, Entry, person, truth
+from tests.understanding.mishaps import MISHAPS
 from tests.understanding.page import Ink
 
-Damage = Callable[[Case, random.Random], Case | None]
-
 _ADDRESS = re.compile(r"[a-z][a-z0-9]*@[a-z]+(\.[a-z]+)+")
-_NUMBERS = frozenset({FieldType.MOBILE, FieldType.PHONE})
-_FREE = frozenset({FieldType.POSITION, FieldType.ADDRESS, FieldType.TEXT})  # whatever stands there may be meant
-
-
-def _kind(case: Case, key: str) -> FieldType:
-    return next(spec.type for spec in case.sheets[0].form.fields if spec.key == key)
-
-
-def _required(case: Case, key: str) -> bool:
-    return next(spec.required for spec in case.sheets[0].form.fields if spec.key == key)
-
-
-def _given(case: Case, *kinds: FieldType) -> list[Entry]:
-    """The entries that hold a value (of these kinds)."""
-    found = [entry for entry in case.sheets[0].people[0] if entry.ink.text not in {"", "无", "/", "—"}]
-    return [entry for entry in found if not kinds or _kind(case, entry.key) in kinds]
-
-
-def _gone(case: Case, key: str) -> Want:
-    """What holds for a field under whose label nothing stands; the unit may be told by the mail."""
-    if _kind(case, key) is FieldType.UNIT:
-        return Want((None, case.sheets[0].unit))
-    if key == "program_summary" and case.sheets[0].wants[0]["has_program"].values == (True,):
-        return ASK
-    return ASK if _required(case, key) else NOTHING
-
-
-def _changed(case: Case, entries: Mapping[str, Entry], wants: Mapping[str, Want]) -> Case:
-    sheet = case.sheets[0]
-    people = tuple(entries.get(entry.key, entry) for entry in sheet.people[0])
-    unit = sheet.unit
-    if "unit" in wants and not wants["unit"].values:
-        unit = ""
-    changed = replace(sheet, people=(people,), wants=({**sheet.wants[0], **wants},), unit=unit)
-    return replace(case, sheets=(changed,))
-
-
-def _rewritten(case: Case, entry: Entry, text: str, want: Want) -> Case:
-    return _changed(case, {entry.key: replace(entry, ink=Ink(text))}, {entry.key: want})
-
-
-def _one(case: Case, draw: random.Random, *kinds: FieldType) -> Entry | None:
-    found = _given(case, *kinds)
-    return draw.choice(found) if found else None
 
 
 def _on_value(change: Callable[[str, random.Random], tuple[str, Want] | None], *kinds: FieldType) -> Damage:
     def damage(case: Case, draw: random.Random) -> Case | None:
-        entry = _one(case, draw, *kinds)
+        entry = pick(case, draw, *kinds)
         made = change(entry.ink.text, draw) if entry is not None else None
-        return _rewritten(case, entry, *made) if entry is not None and made is not None else None
+        return with_text(case, entry, *made) if entry is not None and made is not None else None
 
     return damage
 
@@ -112,32 +79,32 @@ def _second_address(text: str, draw: random.Random) -> tuple[str, Want]:
 
 
 def _break_line(case: Case, draw: random.Random) -> Case | None:
-    entry = _one(case, draw)
+    entry = pick(case, draw)
     if entry is None or len(entry.ink.text) < 2 or case.container in page.LINES:
         return None
     at = draw.randrange(1, len(entry.ink.text))
     text = entry.ink.text[:at] + "\n" + entry.ink.text[at:]
     own = case.sheets[0].wants[0][entry.key]
-    values = (*own.values, text) if _kind(case, entry.key) is FieldType.TEXT else own.values
-    return _rewritten(case, entry, text, Want(values))
+    values = (*own.values, text) if type_of(case, entry.key) is FieldType.TEXT else own.values
+    return with_text(case, entry, text, Want(values))
 
 
 def _tick(text_of: str, *, unticked: bool = False) -> Damage:
     def damage(case: Case, draw: random.Random) -> Case | None:
-        entry = _one(case, draw, FieldType.GENDER, FieldType.YESNO)
+        entry = pick(case, draw, FieldType.GENDER, FieldType.YESNO)
         if entry is None:
             return None
-        gender = _kind(case, entry.key) is FieldType.GENDER
+        gender = type_of(case, entry.key) is FieldType.GENDER
         first, second = ("男", "女") if gender else ("是", "否")
         want = NOTHING if unticked and gender else ASK
-        return _rewritten(case, entry, text_of.format(first, second), want)
+        return with_text(case, entry, text_of.format(first, second), want)
 
     return damage
 
 
 def _swap(case: Case, draw: random.Random) -> Case | None:
     """Two neighbors exchange their values: truth is what stands there now."""
-    entries = _given(case)
+    entries = entries_given(case)
     if len(entries) < 2:
         return None
     at = draw.randrange(len(entries) - 1)
@@ -145,27 +112,14 @@ def _swap(case: Case, draw: random.Random) -> Case | None:
 
 
 def _swap_any(case: Case, draw: random.Random) -> Case | None:
-    entries = _given(case)
+    entries = entries_given(case)
     return _exchanged(case, *draw.sample(entries, 2)) if len(entries) > 1 else None
 
 
 def _exchanged(case: Case, left: Entry, right: Entry) -> Case:
     changed = {left.key: replace(left, ink=right.ink), right.key: replace(right, ink=left.ink)}
-    wants = {entry.key: _moved_in(case, entry.key, other) for entry, other in ((left, right), (right, left))}
-    return _changed(case, changed, wants)
-
-
-def _moved_in(case: Case, key: str, other: Entry) -> Want:
-    """What another field's value is worth under this label."""
-    kind, source, text = _kind(case, key), _kind(case, other.key), other.ink.text
-    alike = kind is source or (kind is FieldType.PHONE and source is FieldType.MOBILE)
-    if kind is FieldType.MOBILE and source in _NUMBERS:
-        alike = text.startswith("1")
-    if kind is FieldType.TEXT:
-        return maybe(text)
-    if kind in _FREE and source not in _NUMBERS | {FieldType.EMAIL, FieldType.GENDER, FieldType.YESNO}:
-        return maybe(text)
-    return maybe(text) if alike else ASK
+    wants = {entry.key: as_value_of(case, entry.key, other) for entry, other in ((left, right), (right, left))}
+    return with_changes(case, changed, wants)
 
 
 def _shift(case: Case, _draw: random.Random) -> Case | None:
@@ -176,31 +130,22 @@ def _shift(case: Case, _draw: random.Random) -> Case | None:
         ink = before.ink if before is not None else Ink()
         changed[entry.key] = replace(entry, ink=ink)
         if ink.text in {"", "无", "/", "—"}:
-            wants[entry.key] = _gone(case, entry.key)
+            wants[entry.key] = when_gone(case, entry.key)
         else:
             assert before is not None
-            wants[entry.key] = _moved_in(case, entry.key, before)
-    return _changed(case, changed, wants)
-
-
-def _move(case: Case, draw: random.Random) -> Case | None:
-    """The value stands behind its row, or under the table, where no label is."""
-    entry = _one(case, draw)
-    if entry is None or case.sheets[0].layout.startswith(("lines", "in_cells", "nested")):
-        return None
-    own = case.sheets[0].wants[0][entry.key]
-    return replace(_changed(case, {}, {entry.key: Want(own.values)}), moves=((entry.key, draw.randrange(2)),))
+            wants[entry.key] = as_value_of(case, entry.key, before)
+    return with_changes(case, changed, wants)
 
 
 def _move_to_label(case: Case, draw: random.Random) -> Case | None:
     """The value stands under another label, whose own value is gone."""
-    entries = _given(case)
+    entries = entries_given(case)
     if len(entries) < 2:
         return None
     source, target = draw.sample(entries, 2)
     changed = {source.key: replace(source, ink=Ink()), target.key: replace(target, ink=source.ink)}
-    return _changed(
-        case, changed, {source.key: _gone(case, source.key), target.key: _moved_in(case, target.key, source)}
+    return with_changes(
+        case, changed, {source.key: when_gone(case, source.key), target.key: as_value_of(case, target.key, source)}
     )
 
 
@@ -211,7 +156,7 @@ def _with_entries(case: Case, entries: tuple[Entry, ...], wants: Mapping[str, Wa
 
 
 def _duplicate(case: Case, draw: random.Random) -> Case | None:
-    entry = _one(case, draw)
+    entry = pick(case, draw)
     if entry is None:
         return None
     entries = case.sheets[0].people[0]
@@ -222,7 +167,7 @@ def _duplicate(case: Case, draw: random.Random) -> Case | None:
 
 def _duplicate_differing(case: Case, draw: random.Random) -> Case | None:
     """A second row with the same label and another value."""
-    entry = _one(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE, FieldType.POSITION)
+    entry = pick(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE, FieldType.POSITION)
     if entry is None:
         return None
     entries = case.sheets[0].people[0]
@@ -235,42 +180,42 @@ def _duplicate_differing(case: Case, draw: random.Random) -> Case | None:
 
 
 def _delete_label(case: Case, draw: random.Random) -> Case | None:
-    entry = _one(case, draw)
+    entry = pick(case, draw)
     if entry is None or case.sheets[0].layout.startswith(("lines", "in_cells")):
         return None
     own = case.sheets[0].wants[0][entry.key]
-    return _changed(case, {entry.key: replace(entry, label="")}, {entry.key: Want(own.values)})
+    return with_changes(case, {entry.key: replace(entry, label="")}, {entry.key: Want(own.values)})
 
 
 def _other_label(case: Case, draw: random.Random) -> Case | None:
     """A label is overwritten by that of another field: two values stand under one label, none under the other."""
-    entries = _given(case)
+    entries = entries_given(case)
     if len(entries) < 2:
         return None
     first, second = draw.sample(entries, 2)
     own = case.sheets[0].wants[0][second.key]
-    rival = bool(_moved_in(case, second.key, first).values) and first.ink != second.ink
-    wants = {first.key: _gone(case, first.key), second.key: ASK if rival else Want(own.values)}
-    return _changed(case, {first.key: replace(first, label=second.label)}, wants)
+    rival = bool(as_value_of(case, second.key, first).values) and first.ink != second.ink
+    wants = {first.key: when_gone(case, first.key), second.key: ASK if rival else Want(own.values)}
+    return with_changes(case, {first.key: replace(first, label=second.label)}, wants)
 
 
 def _strike(case: Case, draw: random.Random) -> Case | None:
-    entry = _one(case, draw)
+    entry = pick(case, draw)
     if entry is None or case.container not in page.MARKED:
         return None
     struck = replace(entry, ink=Ink("", struck=entry.ink.text))
-    return _changed(case, {entry.key: struck}, {entry.key: _gone(case, entry.key)})
+    return with_changes(case, {entry.key: struck}, {entry.key: when_gone(case, entry.key)})
 
 
 def _strike_and_write(case: Case, draw: random.Random) -> Case | None:
     """The value is struck out and another one stands behind it."""
-    entry = _one(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE)
+    entry = pick(case, draw, FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE)
     if entry is None or case.container not in page.MARKED:
         return None
     text = person(draw, case.sheets[0].form, case.sheets[0].unit)[entry.key]
     how = "deleted" if case.container in page.TRACKED and draw.random() < 0.5 else "struck"
     ink = Ink(text, **{how: entry.ink.text})
-    return _changed(case, {entry.key: replace(entry, ink=ink)}, {entry.key: maybe(text)})
+    return with_changes(case, {entry.key: replace(entry, ink=ink)}, {entry.key: maybe(text)})
 
 
 def _add_person(case: Case, draw: random.Random) -> Case | None:
@@ -315,7 +260,7 @@ def _encodable(case: Case) -> Case | None:
             (entry.label + entry.ink.text + case.sheets[0].title).encode(case.charset)
     except UnicodeEncodeError:
         return None
-    return _changed(case, {}, {key: Want(want.values) for key, want in case.sheets[0].wants[0].items()})
+    return with_changes(case, {}, {key: Want(want.values) for key, want in case.sheets[0].wants[0].items()})
 
 
 def _instead(text: str) -> Damage:
@@ -323,43 +268,44 @@ def _instead(text: str) -> Damage:
 
     def damage(case: Case, draw: random.Random) -> Case | None:
         kinds = (FieldType.MOBILE, FieldType.PERSON, FieldType.EMAIL, FieldType.PHONE, FieldType.POSITION)
-        entry = _one(case, draw, *kinds)
+        entry = pick(case, draw, *kinds)
         if entry is None:
             return None
-        return _rewritten(case, entry, text, ASK if _required(case, entry.key) else NOTHING)
+        return with_text(case, entry, text, ASK if is_required(case, entry.key) else NOTHING)
 
     return damage
 
 
 def _typo_in_label(case: Case, draw: random.Random) -> Case | None:
-    entry = _one(case, draw)
+    entry = pick(case, draw)
     if entry is None:
         return None
     at = draw.randrange(len(entry.label))
     label = entry.label[:at] + draw.choice("的口区本号") + entry.label[at + 1 :]
     own = case.sheets[0].wants[0][entry.key]
-    return _changed(case, {entry.key: replace(entry, label=label)}, {entry.key: Want(own.values)})
+    return with_changes(case, {entry.key: replace(entry, label=label)}, {entry.key: Want(own.values)})
 
 
 def _foreign_unit(case: Case, draw: random.Random) -> Case | None:
     entry = next(entry for entry in case.sheets[0].people[0] if entry.key == "unit")
     name = draw.choice(("惠安县财政局", "泉州市交通运输局", "洛江区总工会", "云台实验小学", "某某有限公司"))
-    return _rewritten(case, entry, name, ASK)
+    return with_text(case, entry, name, ASK)
 
 
 def _typo_in_unit(case: Case, draw: random.Random) -> Case | None:
     entry = next(entry for entry in case.sheets[0].people[0] if entry.key == "unit")
     at = draw.randrange(len(entry.ink.text))
     text = entry.ink.text[:at] + draw.choice("的口县本号") + entry.ink.text[at + 1 :]
-    made = _rewritten(case, entry, text, maybe(text, case.sheets[0].unit))
+    made = with_text(case, entry, text, maybe(text, case.sheets[0].unit))
     certain = [unit.name for unit in ROSTER.units if text in (unit.name, *unit.aliases)]
     return None if certain else made
 
 
 DAMAGES: Mapping[str, Damage] = {
-    "cut a digit": _on_value(_cut_digit, *_NUMBERS),
-    "add a digit": _on_value(_add_digit, *_NUMBERS),
-    "a letter for a digit": _on_value(_letter_for_digit, *_NUMBERS),
+    **MISHAPS,
+    "cut a digit": _on_value(_cut_digit, *NUMBERS),
+    "add a digit": _on_value(_add_digit, *NUMBERS),
+    "a letter for a digit": _on_value(_letter_for_digit, *NUMBERS),
     "drop a character of an e-mail": _on_value(_drop_character, FieldType.EMAIL),
     "a second mobile in the cell": _on_value(_second_mobile, FieldType.MOBILE),
     "a second name in the cell": _on_value(_second_person, FieldType.PERSON),
@@ -371,7 +317,6 @@ DAMAGES: Mapping[str, Damage] = {
     "swap two neighbors' values": _swap,
     "swap any two values": _swap_any,
     "shift all values by one": _shift,
-    "move a value to a bare cell": _move,
     "move a value under another label": _move_to_label,
     "duplicate a row": _duplicate,
     "a second row with another value": _duplicate_differing,

@@ -131,7 +131,7 @@ def _runs(ink: Ink, manner: str) -> list[str]:
     if ink.deleted:
         return [before + word.deleted(ink.deleted) + (word.inserted(word.run(ink.text)) if ink.text else "")]
     if ink.underlined:
-        head, mark, tail = ink.text.partition(ink.underlined)
+        head, mark, tail = ink.text.rpartition(ink.underlined)  # the answer, not the label before it
         return [before + word.run(head) + word.run(mark, word.UNDERLINED) + word.run(tail)]
     lines = ink.text.split("\n")
     return [before + _run(Ink(lines[0]), manner), *(_run(Ink(line), manner) for line in lines[1:])]
@@ -187,7 +187,8 @@ def _html_cell(box: Box) -> str:
     ink = box.ink
     text = escape(ink.text).replace("\n", "<br>")
     if ink.underlined:
-        text = text.replace(escape(ink.underlined), f"<u>{escape(ink.underlined)}</u>", 1)
+        head, mark, tail = text.rpartition(escape(ink.underlined))
+        text = f"{head}<u>{mark}</u>{tail}"
     struck = f"<s>{escape(ink.struck)}</s>" if ink.struck else ""
     inner = _html_table(box.nested) if box.nested else ""
     return f'<td colspan="{box.columns}" rowspan="{box.rows}">{struck}{text}{inner}</td>'
