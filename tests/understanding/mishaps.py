@@ -91,7 +91,10 @@ def _correction(case: Case, draw: random.Random) -> Case | None:
             f"{_LETTER}\n更正：{entry.label}应为{other}，表中写错了。",
             f"{_LETTER}\n另：表里的手机号码有误，请改为{other}。",
             f"{_LETTER}\n手机号码以{other}为准。",
-            f"{_LETTER}\n手机：{other}",
+            f"{_LETTER}\n联络员现改为李小满，手机{other}，请以此为准。",
+            f"{_LETTER}\n联系人换人了，新联系人李小满，电话{other}。",
+            f"{_LETTER}\n请把表里的号码改成{other}。",
+            f"{_LETTER}\n手机号已更换为{other}，谢谢！",
         )
     )
     return replace(_doubted(case, entry.key), text=words)
