@@ -245,7 +245,7 @@ def _spilled(entries: tuple[Entry, ...]) -> Table:
 def _unit_above(sheet: Filled) -> list[Block]:
     unit = next(entry for entry in sheet.people[0] if entry.key == "unit")
     rest = tuple(entry for entry in sheet.people[0] if entry.key != "unit")
-    return [f"填报单位：{unit.ink.text}", _beside(rest, 2)]
+    return [f"{unit.label.rstrip('：')}：{unit.ink.text}", _beside(rest, 2)]
 
 
 def _split(entries: tuple[Entry, ...]) -> list[Block]:

@@ -39,13 +39,31 @@ def test_plain_forms_of_every_container_and_layout_are_read_right():
     assert asked["asked"] * 50 <= asked["fields"]
 
 
-# Damages whose every case is caught or harmless today; the others are in the issue "Understanding" and measured by hand.
+def test_faulty_values_are_read_right_or_asked_about():
+    verdicts = [(one, judge(one)) for one in (case(f"faulty/{number}") for number in range(60))]
+    wrong = {
+        name for one, verdict in verdicts if verdict.wrong for dimension, name in one.classes if dimension == "value"
+    }
+    assert wrong <= OPEN
+    assert sum(verdict.right for _, verdict in verdicts) > 300
+
+
+# Values that are still stored without asking; `python -m tests.understanding --forms 4000` finds them all.
+OPEN = {"gender: lone tick", "gender: both words", "mobile: another's", "person: deputy", "person: title before"}
+
+
+# Damages of which every case among 10,000 is caught or harmless; the others are measured by hand.
 SURE = (
+    "insert an empty cell before a value",
+    "a second file with another number",
+    "a second file that is the same",
+    "a signature under the mail",
+    "an older form in the quoted mail",
+    "another number in the mail's own text",
     "cut a digit",
     "add a digit",
     "a letter for a digit",
     "a second mobile in the cell",
-    "a second name in the cell",
     "a second e-mail in the cell",
     "tick both boxes",
     "tick both with √",
@@ -62,7 +80,7 @@ SURE = (
 
 def test_a_damaged_form_is_asked_about_or_still_right():
     outcomes = Counter()
-    for number in range(14):
+    for number in range(10):
         one = case(f"damage/{number}", faulty=False)
         for kind in SURE:
             other = damaged(one, kind, one.seed)
