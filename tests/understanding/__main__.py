@@ -110,7 +110,7 @@ def outcome_of(verdict: Verdict) -> str:
 def _damaged_cases(count: int, seed: str) -> Iterator[tuple[str, Case]]:
     """Yield damages in turn, each of a form that is accepted and right as it stands."""
     number = made = 0
-    while made < count:
+    while made < count and number < count + 100:  # if next to nothing is read right, the first table tells
         one = case(f"{seed}/{number}", faulty=False)
         number += 1
         verdict = judge(one)
