@@ -31,7 +31,9 @@ _WRONG = re.compile("写错|填错|打错|输错|错字|错别字|误写|笔误|
 _PLEASE_CHANGE = re.compile(
     "(?:请|麻烦|烦请|烦|劳驾|帮忙?|协助)[^\u3002\uff0c,]{0,8}?(?:更换|更改|修改|改(?!进)|换|删|更正|改正|替换|补上|加上|填上|补填|补充上)"
 )
-_CHANGED = re.compile("更换|换[了成为号]|新(?:的)?(?:号码|手机|电话|邮箱|座机)|为准|正确|改用|启用")
+_CHANGED = re.compile(
+    "更换|换[了成为号人]|新(?:的)?(?:联[络系]员?人?|人选|同志)|新任|新(?:的)?(?:号码|手机|电话|邮箱|座机)|为准|正确|改用|启用"
+)
 _OUT_OF_USE = re.compile(
     "停机|停用|空号|打不通|不通|不要[再]?[用打拨联]|别[用打拨]|勿[打拨用联]|不再(?:使?用)|注销|欠费"
 )
@@ -66,11 +68,15 @@ def _keys(values: Collection[str]) -> frozenset[str]:
 
 
 def _against(sentence: str, known: Collection[str], names: Collection[str], *, file_is_right: bool) -> bool:
-    if _FILE_IS_RIGHT.search(sentence):
-        return False
+    right_here = bool(_FILE_IS_RIGHT.search(sentence))
     instead = _IS_INSTEAD.search(sentence)
     if instead is not None:
-        return not _names(sentence[instead.end() :], known)  # 联络员由王某改为李某, and 李某 is what the form says
+        given = sentence[instead.end() :]
+        if _another_number(given, known):
+            return True  # 现改为李某，手机139…，以此为准: "this" is the letter
+        return not right_here and not _names(given, known)  # 联络员由王某改为李某, and 李某 is what the form says
+    if right_here:
+        return False
     if _WRONG.search(sentence) and not file_is_right:
         return True
     about_earlier = bool(_EARLIER.search(sentence))

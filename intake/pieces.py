@@ -173,7 +173,7 @@ def _filled(pieces: Iterable[Piece], specs: dict[str, FormSpec]) -> Iterator[Fil
             spec = specs.get(form.form)
             if spec is None:
                 continue
-            partial = piece.is_body and _lacks_labels(form, spec)
+            partial = piece.is_body and _lacks_labels(form, spec) and not _is_part_of_form(form, piece.document, spec)
             # A line with nothing but the unit's name may be the answer to our question for it.
             if any(is_given(field) for field in form.fields) if partial else not is_empty(form, spec):
                 yield Filled(piece, spec, form, partial)
@@ -186,6 +186,14 @@ def _holds_our_letter(document: DocumentReading) -> bool:
 
 def _lacks_labels(form: FormReading, spec: FormSpec) -> bool:
     return any(field.required and form.field(field.key) is None for field in spec.fields)
+
+
+def _is_part_of_form(form: FormReading, document: DocumentReading, spec: FormSpec) -> bool:
+    """A table is a form whatever label it lacks; so is a second person among the lines of a whole form."""
+    return form.place.startswith("table ") or any(
+        other.form == form.form and other.place == form.place and not _lacks_labels(other, spec)
+        for other in document.forms
+    )
 
 
 def _only_blank(piece: Piece, specs: dict[str, FormSpec]) -> bool:

@@ -326,8 +326,11 @@ def _has_number(value: str, area: str) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """Given a text that wraps in its cell, return it on one line; blanks between Chinese characters are layout."""
-    return _HAN_BLANK.sub("", " ".join(text.split()))
+    """Given a text that wraps in its cell, return it on one line, without the mark that ended its sentence.
+
+    Blanks between Chinese characters are layout.
+    """
+    return _HAN_BLANK.sub("", " ".join(text.split())).rstrip("\u3002\uff1b;")
 
 
 _CHECKS: dict[FieldType, _Check] = {

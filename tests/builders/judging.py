@@ -194,7 +194,7 @@ def blank(spec: FormSpec) -> FormReading:
 
 def lines(spec: FormSpec, **values: object) -> FormReading:
     """Some labelled lines of a mail's text: only these labels stand there."""
-    return _form(spec, {}, values)
+    return replace(_form(spec, {}, values), place="lines")
 
 
 def invalid(given: str) -> Problem:
