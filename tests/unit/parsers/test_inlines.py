@@ -4,7 +4,7 @@ import pytest
 
 from parsers.forms import ProblemCode
 from tests.builders.forms import NOTE
-from tests.builders.reading import body, faults, values
+from tests.builders.reading import body, faults, one, values
 
 OFFICER = {
     "name": "王晓云",
@@ -131,6 +131,61 @@ def test_a_partial_answer_is_told_by_its_place_and_has_no_problems(text, given):
     assert reading.problems == ()
     assert values(reading) == given
     assert {field.key for field in reading.fields} == set(given)
+
+
+def test_a_wide_blank_ends_a_value_and_begins_a_label():
+    lines = (
+        "单位：青石镇人民政府　　是否提供节目：是",
+        "节目概况：三句半《说安全》，4人，5分钟　　联系人姓名：王子涵",
+        "联系方式：13805950001",
+    )
+    assert values(one(*lines))["program_summary"] == "三句半《说安全》，4人，5分钟"
+    assert values(one(*lines))["contact_name"] == "王子涵"
+
+
+def test_a_number_is_not_cut_where_the_next_label_begins():
+    lines = (
+        "姓名：王子涵",
+        "职务：科员",
+        "手机：13805950001",
+        "单位：青石镇",
+        "传真：0595-27391234/88，邮箱：w@unit.example.com",
+    )
+    reading = one(*lines)
+    assert faults(reading) == {"fax": ProblemCode.INVALID}
+    assert values(reading)["email"] == "w@unit.example.com"
+
+
+def test_numbered_and_starred_lines_are_read_like_others():
+    reading = one(
+        "1、*姓名：王子涵",
+        "2、*职务：科员",
+        "3、*手机：13805950001",
+        "4、*单位名称：青石镇",
+        "5、电子邮厢：w@unit.example.com",
+    )
+    assert values(reading) == {
+        "name": "王子涵",
+        "position": "科员",
+        "mobile": "13805950001",
+        "unit": "青石镇",
+        "email": "w@unit.example.com",
+    }
+
+
+def test_a_label_of_a_person_s_data_ends_a_free_text():
+    lines = (
+        "单位：青石镇",
+        "是否提供节目：是",
+        "节目概况：小品《安全》，身份证号码：350500199001011234",
+        "联系人：王子涵",
+    )
+    assert values(one(*lines, "联系方式：13805950001"))["program_summary"] == "小品《安全》"
+
+
+def test_every_line_of_a_cell_belongs_to_its_value():
+    rows = [["姓名：王子涵"], ["职务：科员"], ["手机：13805950001\n13805950002"], ["单位名称：青石镇"]]
+    assert values(one(rows))["mobile"] == "13805950001/13805950002"
 
 
 def test_a_partial_answer_goes_to_each_form_that_knows_its_labels():

@@ -1,9 +1,11 @@
 """Pairs become people and fields: nobody gets another person's value, and doubt is told."""
 
+from dataclasses import replace
+
 import pytest
 
 from parsers.forms import ProblemCode
-from tests.builders.forms import LIAISON, NOTE, REGISTRATION, Box
+from tests.builders.forms import LIAISON, NOTE, REGISTRATION, Box, grid
 from tests.builders.reading import faults, forms, one, people, values
 
 TITLE = LIAISON.title
@@ -260,3 +262,40 @@ def test_a_number_behind_both_names_belongs_to_the_nearer():
         ["职务", Box("科员", 5)],
     ]
     assert faults(one(TITLE, rows)) == {}
+
+
+OWN = [["姓名", "王晓云"], ["职务", "科员"], ["手机", "13805950002"], ["单位名称", "青石镇人民政府"]]
+
+
+@pytest.mark.parametrize(
+    "row", [["", "w@unit.example.com"], ["w@unit.example.com", ""], ["电子邮盒子", "w@unit.example.com"]]
+)
+def test_a_value_under_no_label_is_asked_about_where_its_field_is_empty(row):
+    reading = one(TITLE, [*OWN, row])
+    assert reading.field("email").value is None
+    assert reading.field("email").raw == "w@unit.example.com"
+    assert faults(reading) == {"email": ProblemCode.AMBIGUOUS}
+
+
+def test_a_value_under_a_known_label_of_others_is_not():
+    reading = one(TITLE, [*OWN, ["家庭电话", "0595-27391234"], ["微信号", "wx@unit.example.com"]])
+    assert faults(reading) == {}
+
+
+def test_the_outer_rows_of_a_nested_table_belong_to_its_form():
+    inner = grid([["职务", "科员"], ["手机", "13805950002"], ["单位名称", "青石镇人民政府"]])
+    outer = grid([["姓名", "王晓云"], ["性别", "女"], ["详细情况", ""]])
+    cells = tuple(replace(cell, nested=(inner,)) if (cell.row, cell.column) == (2, 1) else cell for cell in outer.cells)
+    assert values(one(TITLE, replace(outer, cells=cells))) == {
+        "name": "王晓云",
+        "gender": "女",
+        "position": "科员",
+        "mobile": "13805950002",
+        "unit": "青石镇人民政府",
+    }
+
+
+def test_one_label_twice_with_two_numbers_is_not_decided():
+    rows = [["单位", "青石镇"], ["是否提供节目", "否"], ["联系人", "王晓云"]]
+    rows += [["1、联系方式", "13805950002"], ["2、联系方式", "13805950003"]]
+    assert faults(one(REGISTRATION.title, rows)) == {"contact_phone": ProblemCode.AMBIGUOUS}
