@@ -8,8 +8,9 @@ The way of a mail:
                around `mime`: `structure`, `transfer`, `headers`, `head`, `addresses`, `bodies`, `quotes`, `page`, `links`, `dsn`
 4. `triage`    person or machine; may it be answered (`bounce`: whom a bounce is about)
 5. `assess`    accepted / correction / review / ignored, field by field: `pieces` sorts the files, `identify` finds the
-               unit on the `roster`, `merge` joins copies, `completion` takes a reply into the form it answers, `spoken`
-               hears what is said in words (`phrases`), `faults` and `reasons` name what is wrong; `junk` for junk folders
+               unit on the `roster`, `merge` joins copies, `completion` takes a reply into the form it answers,
+               `contradiction` hears words against a form, `spoken` what is said without one (`phrases`), `faults` and
+               `reasons` name what is wrong; `junk` for junk folders
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words` and `compose` (the bytes)

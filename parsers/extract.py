@@ -24,7 +24,7 @@ from parsers.labels import LabelIndex, label_index
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
 from parsers.recognize import Layout, Line, Segment, evidence, lay_out
-from parsers.records import assemble, form_readings, split
+from parsers.records import assemble, form_readings, split, under_unknown_labels, with_loose
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
@@ -276,13 +276,15 @@ def _from_lines(
                 first = cluster.items[0].line.number
                 above = [line for line in layout.lines if first - _ABOVE_LINES <= line.number < first]
                 above = [line for line in reversed(above) if line.number not in used]
-                read = _line_readings(cluster, one.form, area_code, used)
+                read = _line_readings(cluster, one.form, index, area_code, used)
                 found.extend(_with_unit(reading, one.form, above, index, area_code) for reading in read)
                 break
     return tuple(found), frozenset(used)
 
 
-def _line_readings(cluster: Cluster, form: FormSpec, area_code: str, used: set[int]) -> list[FormReading]:
+def _line_readings(
+    cluster: Cluster, form: FormSpec, index: LabelIndex, area_code: str, used: set[int]
+) -> list[FormReading]:
     judge = Judge(form, area_code)
     pairs, outside = line_pairs(cluster, form, judge)
     used.update({item.line.number for item in cluster.items} - {line.number for line in outside})
@@ -293,11 +295,12 @@ def _line_readings(cluster: Cluster, form: FormSpec, area_code: str, used: set[i
     if not people:
         fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
         return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
+    loose = under_unknown_labels(pairs, index) if len(people) == 1 else ()
     return [
         FormReading(
             form.id,
             cluster.title,
-            assemble(form, person.pairs, judge, reach=1),
+            with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge),
             place,
             problems=(Problem(ProblemCode.AMBIGUOUS, detail=person.doubt),) if person.doubt else (),
             leftovers=leftovers if number == 0 else (),

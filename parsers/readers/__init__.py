@@ -5,5 +5,6 @@
   `sheetgrid`, `numbers`
 - `pdf` (pdf*): printed pages · `image`: pictures · shared by both: `scanned` (what the OCR engine saw), `ruled`
 - `markup` (htmlgrid, htmlstyle): HTML, MHT · `plain`: text, CSV
+- white text on white: `paper`, `wordpaper`, `sheetcolors`, `biffcolors`, `htmlcolors` · remarks beside the text: `comments`
 - shared: `ink` (looks of text), `symbols` (Wingdings), `opc` (packages), `media` and `picturesize` (pasted pictures), `rtfend`
 """
