@@ -20,6 +20,7 @@ _BOUNDARY = re.compile(
 )
 _STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2})\\s*$")
 _WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
+_WIDE_END = re.compile("(?:[ \u3000]{2,}|\t)$")
 _WITHIN_NUMBER = re.compile(r"[/\\-]\d")  # 27391234/88，手机：… has no label 88，手机
 _GENERIC = re.compile("[\u4e00-\u9fff]{2,10}")
 _EDGES = " \t\n\u3000;\uff1b,\uff0c\u3001|"
@@ -119,7 +120,7 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
         found = _label_before(line, floor, colon.start(), index)
         if found is None and not free:
             found = _generic_before(line, floor, colon.start())
-        if found is None or (prose and found[1] is None and not index.is_personal(line[found[0] : colon.start()])):
+        if found is None or (prose and found[1] is None and not _ends_text(line, found[0], colon.start(), index)):
             continue
         start, match, generic = found
         heads.append((start, colon.start(), match, generic))
@@ -127,6 +128,12 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
         types = {index.type_of(name) for name in match.fields} if match is not None else set()
         free, prose = bool(types) and types <= _FREE, bool(types) and types <= _PROSE
     return heads
+
+
+def _ends_text(line: str, start: int, colon: int, index: LabelIndex) -> bool:
+    """Return whether a label that no form of ours has ends a free text: 身份证号码 does, 备注 behind a wide blank does."""
+    label = line[start:colon]
+    return index.is_personal(label) or (index.is_foreign(label) and bool(_WIDE_END.search(line[:start])))
 
 
 def _starts(line: str, floor: int, colon: int) -> list[int]:

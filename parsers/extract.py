@@ -199,7 +199,7 @@ def _merged(
         replace(
             reading,
             title=head.title or reading.title,
-            fields=_in_order(segment.form, (*head.fields, *reading.fields)),
+            fields=_in_order(segment.form, _united(head.fields, reading.fields)),
             blank=head.blank and reading.blank,
             problems=(*head.problems, *reading.problems),
             leftovers=(*(head.leftovers if number == 0 else ()), *reading.leftovers),
@@ -208,6 +208,20 @@ def _merged(
         for number, reading in enumerate(readings)
     )
     return replace(first, keys=first.keys | segment.keys, below=segment.below), joined
+
+
+def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...]) -> tuple[FieldReading, ...]:
+    """Return the fields of both parts; one that both give, and differently (a number beside the name), is asked about."""
+    theirs = {field.key: field for field in rest}
+    united = [field for field in first if field.key not in theirs]
+    for field in rest:
+        twin = next((one for one in first if one.key == field.key), None)
+        if twin is None or twin.value is None or twin.value == field.value:
+            united.append(field)
+        else:
+            doubt = Problem(ProblemCode.AMBIGUOUS, field.key, given=str(twin.value), detail="several values")
+            united.append(replace(twin, value=None, problem=doubt) if field.value is not None else twin)
+    return tuple(united)
 
 
 def _in_order(form: FormSpec, fields: Iterable[FieldReading]) -> tuple[FieldReading, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from parsers.answers import GENDERS, YES_NO, Answer, chosen
 from parsers.document import Cell
 from parsers.forms import FieldReading, FieldSpec, FieldType, FormSpec, Problem, ProblemCode
-from parsers.lexicon import ADDRESS_MARKS, DITTO, NOTHING, POSITION_TAILS, POSITIONS, UNIT_TAILS
+from parsers.lexicon import ADDRESS_MARKS, DITTO, DITTO_ABOVE, NOTHING, POSITION_TAILS, POSITIONS, UNIT_TAILS
 from parsers.names import find_name
 from parsers.phones import Found, Number, NumberKind, find_numbers
 from parsers.remarks import is_hint, without_hints
@@ -120,6 +120,11 @@ def is_nothing(text: str) -> bool:
 def is_ditto(text: str) -> bool:
     """Given what stands in a value's place, return whether it refers to another cell: 同上, 〃."""
     return fold(text).strip("()\u3002.") in DITTO
+
+
+def is_ditto_above(text: str) -> bool:
+    """Given what stands in a value's place, return whether it repeats the cell above: 同上, 〃, not 同手机."""
+    return fold(text).strip("()\u3002.") in DITTO_ABOVE
 
 
 def is_function(text: str) -> bool:

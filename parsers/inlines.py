@@ -26,7 +26,7 @@ from parsers.text import fold
 _GAP_LINES = 2  # other lines between two entries of one form
 _STYLE_LINES = 3  # labels without a colon are believed from this number on
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
-_CELL = re.compile(r"R\d+C\d+$|!")  # place of a cell: table 1, R9C1; Sheet1!B3
+_CELL = re.compile(r"C\d+$|!")  # place of a cell: table 1, R9C1; row 9, C1; Sheet1!B3
 _LIST_NUMBER = re.compile(
     "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09\u3001.\uff0e]\\s*$"
 )  # 1、*姓名：

@@ -77,6 +77,8 @@ TOTALS: Final = _words("合计 总计 小计 共计 总数 合计人数 总人�
 NOTHING: Final = _words(
     "无 暂无 没有 暂没有 空 略 n/a na none null nil 无传真 没有传真 暂无传真 无邮箱 未设 未配备 未安装 暂缺 x \u00d7"
 )
+# What points at the cell above; 同手机 points at another field of the same person.
+DITTO_ABOVE: Final = _words("同上 同前 见上 如上 \u3003 \u2032\u2032 同上栏 同上行 与上同")
 DITTO: Final = _words(
     "同上 同前 同左 同右 见上 如上 \u3003 \u2032\u2032 同上栏 同上行 与上同 同办公电话 同手机 同联系电话 同单位电话 同单位 同座机"
 )

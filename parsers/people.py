@@ -7,7 +7,7 @@ of label and value. Must not: take an example row, a repeated header or a row wi
 from dataclasses import dataclass, replace
 
 from parsers.document import Cell
-from parsers.fields import is_ditto, is_nothing
+from parsers.fields import is_ditto_above, is_nothing
 from parsers.forms import FieldType
 from parsers.lexicon import TOTALS
 from parsers.pairing import Beside, Pair, Reading, make_pair
@@ -225,7 +225,7 @@ def _resolved(person: list[Pair], previous: list[Pair]) -> list[Pair]:
 
 
 def _ditto(pair: Pair, above: Pair | None) -> Pair:
-    if above is None or not is_ditto(pair.raw) or not above.raw.strip():
+    if above is None or not is_ditto_above(pair.raw) or not above.raw.strip():
         return pair
     cell: Cell | None = above.cell
     return replace(pair, raw=above.raw, place=above.place, cell=cell, rule="ditto")

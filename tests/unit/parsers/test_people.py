@@ -118,3 +118,11 @@ def test_a_list_without_people_is_the_blank_form():
 def test_a_list_of_two_thousand_people_loses_nobody():
     rows = [HEADER, *(row({**LI, "name": f"李{'一二三四五六七八九'[n % 9]}明"}, str(n)) for n in range(1_900))]
     assert len(forms(TITLE, rows)) == 1_900
+
+
+def test_a_word_for_another_field_is_not_the_value_above():
+    header = ["姓名", "职务", "办公电话", "手机", "单位名称"]
+    rows = [["李志明", "副镇长", "0595-27391234", "13805950001", "青石镇"]]
+    first, second = forms(TITLE, [header, *rows, ["王晓云", "科员", "同手机", "13805950002", "青石镇"]])
+    assert first.field("office_phone").value == "0595-27391234"
+    assert second.field("office_phone").value is None

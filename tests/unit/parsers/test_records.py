@@ -299,3 +299,10 @@ def test_one_label_twice_with_two_numbers_is_not_decided():
     rows = [["单位", "青石镇"], ["是否提供节目", "否"], ["联系人", "王晓云"]]
     rows += [["1、联系方式", "13805950002"], ["2、联系方式", "13805950003"]]
     assert faults(one(REGISTRATION.title, rows)) == {"contact_phone": ProblemCode.AMBIGUOUS}
+
+
+def test_a_number_beside_the_name_and_another_in_the_table_within_are_asked_about():
+    inner = grid([["职务", "科员"], ["手机", "13805950002"], ["单位名称", "青石镇人民政府"]])
+    outer = grid([["姓名", "王晓云 13805950003"], ["性别", "女"], ["详细情况", ""]])
+    cells = tuple(replace(cell, nested=(inner,)) if (cell.row, cell.column) == (2, 1) else cell for cell in outer.cells)
+    assert faults(one(TITLE, replace(outer, cells=cells))) == {"mobile": ProblemCode.AMBIGUOUS}
