@@ -20,6 +20,7 @@ _BOUNDARY = re.compile(
 )
 _STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2})\\s*$")
 _WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
+_EXAMPLE = re.compile("(?:^|(?<=[\\s(\uff08]))(?:例|例如|如|示例)\\s*$")
 _WIDE_END = re.compile("(?:[ \u3000]{2,}|\t)$")
 _WITHIN_NUMBER = re.compile(r"[/\\-]\d")  # 27391234/88，手机：… has no label 88，手机
 _GENERIC = re.compile("[\u4e00-\u9fff]{2,10}")
@@ -117,6 +118,8 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
     for number, colon in enumerate(_COLON.finditer(line)):
         if number >= _COLONS_LIMIT:
             break
+        if _EXAMPLE.search(line, floor, colon.start()):
+            continue  # 电子邮箱　例：abc@example.net is the template's hint
         found = _label_before(line, floor, colon.start(), index)
         if found is None and not free:
             found = _generic_before(line, floor, colon.start())

@@ -11,6 +11,7 @@ several forms know all its labels, each gets one: the submission it answers deci
 a place such as "line 3". Must not: raise on any document, guess between two readings.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
 from parsers.text import fold
 
+_BEHIND_LABEL = re.compile("^[^:\uff1a]{1,12}[:\uff1a]\\s*")
 PARTIAL_PLACE = "lines"
 _ABOVE_LINES, _BELOW_LINES = 10, 6  # lines around a grid in which its unit may be given
 _PARTIAL_BEFORE = 3  # short lines before a partial answer: 您好！ 更正如下：
@@ -309,7 +311,8 @@ def _line_readings(
     if not people:
         fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
         return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
-    loose = under_unknown_labels(pairs, index) if len(people) == 1 else ()
+    misspelt = tuple(Leftover(_BEHIND_LABEL.sub("", left.text), left.place) for left in leftovers)  # 性的：女
+    loose = (*misspelt, *under_unknown_labels(pairs, index)) if len(people) == 1 else ()
     return [
         FormReading(
             form.id,

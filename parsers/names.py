@@ -118,6 +118,8 @@ def _likeness(text: str) -> float:
     surname = text[0] in SURNAMES or text[:2] in COMPOUND_SURNAMES
     if len(text) > 3 and _UNIT_TAIL.search(text) and not text.startswith(tuple(COMPOUND_SURNAMES)):
         return -0.8
+    if len(text) < 4 and not surname and _OFFICE_TAIL.search(text):
+        return -0.5  # 资规局, 安监站, 工会
     if len(text) > 4:
         return 0.0 if surname else -0.5
     if text[:2] in COMPOUND_SURNAMES and len(text) > 2:

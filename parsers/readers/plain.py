@@ -46,7 +46,9 @@ def read_csv(text: str, budget: Budget) -> Document:
     """Given the text of a .csv file, return its rows as one grid. Raise ReadFailure as `read`."""
     lines = _lines(text, budget)
     sample = lines[:_SAMPLE_LINES]
-    delimiter = max(_DELIMITERS, key=lambda sign: sum(sign in line for line in sample))
+    counts = {sign: sum(sign in line for line in sample) for sign in _DELIMITERS}
+    # one line with a mark makes no columns: two addresses with a ; between in a file of one column
+    delimiter = max(counts, key=lambda sign: counts[sign]) if max(counts.values()) > 1 else ","
     try:
         rows = [
             row for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter) if any(map(str.strip, row))

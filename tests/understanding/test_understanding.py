@@ -51,7 +51,6 @@ SURE = (
     "a second name in the cell",
     "duplicate a row",
     "delete a label",
-    "a value in a bare cell behind its row",
     "insert an empty cell before a value",
     "a second file with another number",
     "a second file that is the same",

@@ -64,3 +64,10 @@ def test_too_much_is_told() -> None:
 
 def test_ticks_whose_font_is_lost_are_signs() -> None:
     assert plain.read("\uf052是 \uf0a3否", DEFAULT_BUDGET).blocks == (Paragraph("☑是 ☐否", "line 1"),)
+
+
+def test_a_mark_in_one_line_makes_no_columns():
+    text = "姓名：王晓云\n电子邮箱：w@unit.example.com;z@unit.example.com\n手机：13805950002\n"
+    (grid,) = plain.read_csv(text, DEFAULT_BUDGET).blocks
+    assert isinstance(grid, Grid)
+    assert grid.columns == 1
