@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
-from parsers.forms import Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 from parsers.remarks import may_change_a_value
@@ -211,6 +211,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"{name}填写有误，请核对"
         case ProblemCode.AMBIGUOUS if not label and problem.detail in _REMARKED:
             return _REMARKED[Doubt(problem.detail)]
+        case ProblemCode.AMBIGUOUS if label and problem.detail == UNLABELLED:
+            return f"“{given}”没有写在栏目里，可能是{name}，需要核实"
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
         case ProblemCode.UNREADABLE if label and problem.detail == UNPROVED_ADDRESS:

@@ -75,6 +75,9 @@ class ProblemCode(StrEnum):
     UNTRUSTED_SENDER = "untrusted_sender"  # would replace a version that a more trusted sender gave
 
 
+UNLABELLED = "stands under no label"  # `Problem.detail` of a field whose value may stand somewhere without a label
+
+
 class Doubt(StrEnum):
     """Why a whole form is AMBIGUOUS: the `Problem.detail` of those reasons that have words of their own for the clerk."""
 

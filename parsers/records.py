@@ -11,7 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from parsers.fields import Checked
-from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.forms import (
+    UNLABELLED,
+    Doubt,
+    FieldReading,
+    FieldType,
+    FormReading,
+    FormSpec,
+    Leftover,
+    Problem,
+    ProblemCode,
+)
 from parsers.labels import LabelIndex
 from parsers.pairing import Pair, Reading
 from parsers.roles import foreign_roles, is_other_person
@@ -105,7 +115,7 @@ def with_loose(
             pair = Pair((spec.key,), spec.label, left.text, left.place, "loose", 0, 0)
             checked = judge.check(spec.key, pair)
             if checked.value is not None and checked.fit >= _SURE_FIT:
-                doubt = Problem(ProblemCode.AMBIGUOUS, spec.key, given=left.text, detail="stands under no label")
+                doubt = Problem(ProblemCode.AMBIGUOUS, spec.key, given=left.text, detail=UNLABELLED)
                 found[spec.key] = FieldReading(spec.key, left.text, None, spec.label, left.place, "loose", doubt)
                 break
     return tuple(found[spec.key] for spec in form.fields if spec.key in found)

@@ -17,15 +17,17 @@ from rich.table import Table
 from intake import report
 from intake.config import load
 from intake.errors import OfficeError
-from intake.model import Assessment, Disposition, Submission
+from intake.model import Disposition, Submission
 from intake.pipeline import Examined, examine_document, examine_mail
+from intake.places import place_words, rule_words
 from intake.roster import Roster, parse_roster
 from intake.settings import Settings
-from intake.words import DISPOSITION_WORDS, problem_text
+from intake.words import DISPOSITION_WORDS, file_text, problem_text
 from parsers.isolate import Worker
 from parsers.services import Services
 from scheduler.desk import options
 
+_LEFT_CHARACTERS = 60
 # A file that begins like this is a mail whatever its name; everything else is a bare document.
 _MAIL_BEGINNINGS = (b"Received:", b"Return-Path:", b"From:", b"Delivered-To:", b"X-", b"MIME-Version:", b"Message-ID:")
 
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
                 line = report.to_contract(examined.assessment, source=str(path))
                 print(json.dumps(line, ensure_ascii=False), flush=True)  # a pipe's reader sees each mail at once
             else:
-                _show(console, path, examined.assessment, settings)
+                _show(console, path, examined, settings)
     return 1 if work_left else 0
 
 
@@ -105,15 +107,29 @@ def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> 
     return examine_document(data, path.name, worker=worker, settings=settings, roster=roster)
 
 
-def _show(console: Console, path: Path, assessment: Assessment, settings: Settings) -> None:
+def _show(console: Console, path: Path, examined: Examined, settings: Settings) -> None:
+    assessment = examined.assessment
     console.rule(f"{path.name}  {DISPOSITION_WORDS[assessment.disposition]}", align="left")
     for reason in assessment.reasons:
         console.print(f"  {reason}", markup=False)
     for submission in assessment.submissions:
         _show_submission(console, submission, settings)
     for found in assessment.file_problems:
-        console.print(f"  {found.file or '邮件'}：{problem_text(found.problem, '')}", markup=False)
+        console.print(f"  {found.file or '邮件'}：{file_text(found.problem, clerk=True)}", markup=False)
+    for left in _left_over(examined):
+        console.print(f"  没有对应栏目的文字：{left}", markup=False)
     console.print()
+
+
+def _left_over(examined: Examined) -> Iterator[str]:
+    """Yield what stands in the forms and was explained by no rule: nothing that was written passes unseen."""
+    documents = [one.document for one in examined.reading.documents]
+    while documents:
+        document = documents.pop(0)
+        documents = [*document.members, *documents]
+        for form in document.forms:
+            for left in form.leftovers:
+                yield f"“{' '.join(left.text.split())[:_LEFT_CHARACTERS]}”（{place_words(left.place)}）"
 
 
 def _show_submission(console: Console, submission: Submission, settings: Settings) -> None:
@@ -122,18 +138,24 @@ def _show_submission(console: Console, submission: Submission, settings: Setting
     table = Table(title=f"《{form.title}》  {submission.unit or '（单位未对应）'}", title_justify="left")
     for heading in ("项目", "内容", "表中栏目", "位置", "读法", "问题"):
         table.add_column(heading, overflow="fold")
-    told = {problem.field: problem for problem in submission.problems}
+    told = {problem.field: problem for problem in submission.problems if problem.field is not None}
     for reading in submission.fields:
         problem = told.pop(reading.key, None)
         words = "" if problem is None else problem_text(problem, labels.get(reading.key, reading.key))
         value = {True: "是", False: "否", None: ""}.get(reading.value, reading.value)  # type: ignore[arg-type]
         table.add_row(
-            labels.get(reading.key, reading.key), str(value), reading.label, reading.place, reading.rule, words
+            labels.get(reading.key, reading.key),
+            str(value),
+            reading.label,
+            place_words(reading.place),
+            rule_words(reading.rule),
+            words,
         )
     for key, problem in told.items():
-        table.add_row(
-            labels.get(key or "", key or "整表"), "", "", "", "", problem_text(problem, labels.get(key or "", ""))
-        )
+        table.add_row(labels.get(key, key), "", "", "", "", problem_text(problem, labels.get(key, "")))
+    for problem in submission.problems:
+        if problem.field is None:
+            table.add_row("整表", "", "", "", "", file_text(problem, clerk=True))
     console.print(table)
     for note in submission.notes:
         console.print(f"  说明：{note}", markup=False)

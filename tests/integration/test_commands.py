@@ -339,3 +339,16 @@ def test_inspect_of_a_folder_says_what_it_did_not_look_at(capsys, config, tmp_pa
     code, out, words = run(capsys, "inspect", folder, "--json", "--config", config)
     assert [json.loads(line)["source"].endswith("信.eml") for line in out.splitlines()] == [True]
     assert "另有 1 个文件没有看" in words
+
+
+def test_inspect_shows_place_and_rule_of_each_value_and_what_is_left_over(capsys, config, tmp_path):
+    page = "<p>联络员反馈表</p><table><tr><td>姓名<td>林小满<tr><td>职务<td>科员<tr><td>手机<td>13900000001"
+    page += f"<tr><td>单位名称<td>{TOWN}<tr><td><td>纸质材料另寄</table>"
+    file = tmp_path / "表.html"
+    file.write_text(page, encoding="utf-8")
+    code, out, _ = run(capsys, "inspect", file, "--config", config)
+    shown = "".join(out.replace("│", "").split())
+    assert code == 0
+    assert "没有对应栏目的文字：“纸质材料另寄”（表1第5行第2列）" in shown
+    assert "栏目右边一格" in shown
+    assert "table 1" not in out

@@ -16,7 +16,7 @@ from intake.words import (
     problem_text,
 )
 from parsers.document import FailureCode
-from parsers.forms import FieldType, Problem, ProblemCode
+from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.sniff import Kind
 
 
@@ -93,3 +93,17 @@ def test_the_readers_own_code_is_more_exact_than_the_problems():
     assert file_text(Problem(ProblemCode.DAMAGED)) == "文件已损坏或不完整"
     unsupported = Problem(ProblemCode.UNSUPPORTED, detail=failure_detail(FailureCode.UNSUPPORTED, "rar"))
     assert "RAR" in file_text(unsupported)
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_every_doubt_about_a_form_tells_the_clerk_what_was_seen(doubt):
+    told = {
+        file_text(Problem(ProblemCode.AMBIGUOUS, given=given, detail=doubt), clerk=True) for given in ("", "通讯录")
+    }
+    assert all(text and "{" not in text for text in told)
+    assert file_text(Problem(ProblemCode.AMBIGUOUS), clerk=True) not in told
+
+
+def test_a_value_without_a_label_is_not_called_a_filled_field():
+    problem = Problem(ProblemCode.AMBIGUOUS, "email", given="w@unit.example.com", detail=UNLABELLED)
+    assert problem_text(problem, "电子邮箱") == "“w@unit.example.com”没有写在栏目里，可能是“电子邮箱”，需要核实"

@@ -1,0 +1,33 @@
+"""Places and rules as a clerk reads them."""
+
+import pytest
+
+from intake.places import place_words, rule_words
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("table 1, R2C3", "表1第2行第3列"),
+        ("page 2, table 1, R4C2", "第2页表1第4行第2列"),
+        ("page 1, line 7", "第1页第7行"),
+        ("page 1, line 7, box 3", "第1页第7行"),
+        ("Sheet1!B3", "Sheet1工作表 B3"),
+        ("row 9, C1", "第9行第1列"),
+        ("para 7", "第7段"),
+        ("line 3", "第3行"),
+        ("message 7: table 1, R2C4", "第7号来件，表1第2行第4列"),
+        ("反馈表.pdf: page 1, table 1, R2C2", "“反馈表.pdf”，第1页表1第2行第2列"),
+        ("body: line 3", "邮件正文，第3行"),
+        ("file name", "文件名"),
+        ("", ""),
+        ("somewhere else", "somewhere else"),
+    ],
+)
+def test_a_place_is_told_as_people_count(place, words):
+    assert place_words(place) == words
+
+
+def test_rules_are_told_in_words_and_unknown_ones_stay():
+    assert rule_words("right") == "栏目右边一格"
+    assert rule_words("something") == "something"
