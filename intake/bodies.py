@@ -24,6 +24,7 @@ _META_CHARSET = re.compile(rb"<meta[^>]{0,500}?charset\s{0,10}=\s{0,10}[\"']?([A
 _META_BYTES = 4_096
 # The office's own letters carry their reference in the subject, 〔2025-0042〕: a forward of one hands in nothing.
 _OWN_REFERENCE = re.compile("\u3014\\d{4}-\\d{1,8}\u3015")
+_NUMBER = re.compile(r"\d{5,}|[\w.+-]+@[\w.-]+")
 _TABLE_CELLS = 2  # one cell alone is layout
 
 
@@ -125,11 +126,17 @@ def _read_body(tree: Tree, texts: Sequence[_LeafText]) -> BodyText:
 
 
 def _html_tells_more(by_text: Split, by_html: Split, own_page: Page) -> bool:
-    """The HTML is read where it holds a table, where the text says nothing, or where only it shows the quotation."""
+    """The HTML is read where it holds a table, where the text says nothing, or where only it shows the quotation.
+
+    Also where the two give different numbers: the HTML is what sender and clerk see on their screens.
+    """
     if len(own_page.cells) >= _TABLE_CELLS:
         return True
+    seen = own_page.text()
     if not by_text.own.strip():
-        return bool(own_page.text().strip())
+        return bool(seen.strip())
+    if seen.strip() and set(_NUMBER.findall(seen)) - set(_NUMBER.findall(by_text.own)):
+        return True
     return bool(by_html.quoted) and not by_text.quoted
 
 

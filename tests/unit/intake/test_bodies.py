@@ -31,6 +31,13 @@ def test_html_with_a_table_is_read_as_html():
     assert one.text == "手机\t13900000001"
 
 
+def test_html_is_read_where_it_gives_another_number():
+    both = multipart("alternative", text("手机：13900000001"), html("<p>手机：13900000002</p>"))
+    assert body(both).text == "手机：13900000002"
+    same = multipart("alternative", text("手机：13900000001"), html("<p>手机：<b>13900000001</b></p>"))
+    assert body(same).html == ""
+
+
 def test_html_alone_is_read_as_html():
     one = body(html("<p>请查收</p>"))
     assert (one.path, one.text) == ("1", "请查收")

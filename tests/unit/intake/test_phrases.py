@@ -87,13 +87,14 @@ def test_what_says_more_than_thanks_is_not_put_away(text):
     assert not phrases.is_courtesy(text)
 
 
-@pytest.mark.parametrize("text", ["我镇已于昨天报送", "已发送至邮箱", "之前发过了"])
+@pytest.mark.parametrize("text", ["我镇已于昨天报送", "已发送至邮箱", "之前发过了", "已报，请查收。", "反馈表已报"])
 def test_already_sent(text):
     assert phrases.says_already_sent(text)
 
 
 def test_not_yet_sent():
     assert not phrases.says_already_sent("明天报送")
+    assert not phrases.says_already_sent("反馈表已报，见附件")
 
 
 @pytest.mark.parametrize(("text", "bare"), [("", True), ("\n 。\n", True), ("发自我的iPhone", True), ("请查收", False)])
