@@ -110,6 +110,8 @@ def sort_out(reading: MailReading, forms: tuple[FormSpec, ...], sender: SenderKi
     if sender is SenderKind.AUTO_REPLY:
         pieces = [piece for piece in pieces if not piece.is_body and not piece.enclosing]
     litter = [piece for piece in pieces if _is_litter(piece)]
+    if all(piece.is_body or piece in litter for piece in pieces):
+        litter = [piece for piece in litter if not _may_be_all_there_is(piece)]
     pieces = [piece for piece in pieces if piece not in litter]
     photographs = [piece for piece in pieces if piece.role is PartRole.INLINE and not piece.document.forms]
     pieces = [piece for piece in pieces if piece not in photographs]
@@ -163,6 +165,16 @@ def _is_litter(piece: Piece) -> bool:
         small = 0 < piece.size_bytes < _LOGO_BYTES and not piece.document.forms
         return small or bool(_LOGO_NAME.search(piece.document.name))
     return False
+
+
+def _may_be_all_there_is(piece: Piece) -> bool:
+    """A small picture that was attached as the only file is no logo, whatever its size: somebody meant to send it."""
+    return (
+        piece.role is PartRole.ATTACHMENT
+        and piece.document.kind in IMAGES
+        and not _LITTER.search(piece.document.name)
+        and not _LOGO_NAME.search(piece.document.name)
+    )
 
 
 def _filled(pieces: Iterable[Piece], specs: dict[str, FormSpec]) -> Iterator[Filled]:

@@ -972,3 +972,18 @@ def test_an_address_that_a_scan_cannot_prove_is_believed_if_the_mail_came_from_i
     )
     scan = file("扫描.jpg", replace(form, fields=fields), scanned=True)
     assert judge(mail(scan, sender=STONE_ADDRESS)).disposition is disposition
+
+
+def shrunk(reading):
+    """The same mail with attachments of 5 kB."""
+    return replace(reading, parts=tuple(replace(part, size_bytes=5_000) for part in reading.parts))
+
+
+def test_a_small_picture_is_the_form_where_there_is_nothing_else_and_a_logo_beside_one():
+    picture = file("反馈表.jpg", failure=FailureCode.UNRECOGNIZED)
+    alone = judge(shrunk(mail(picture, text="见附件")))
+    assert alone.disposition is REVIEW
+    assert {one.problem.code for one in alone.file_problems} == {ProblemCode.UNREADABLE}
+    assert judge(shrunk(mail(file("表.docx", officer()), picture))).disposition is ACCEPTED
+    logo = file("logo.png", failure=FailureCode.UNRECOGNIZED)
+    assert judge(shrunk(mail(logo, text="见附件"))).disposition is CORRECTION
