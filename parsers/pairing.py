@@ -162,7 +162,9 @@ class Beside:
         current: Tagged | None = blank
         while current is not None and current.tag is Tag.BLANK:
             current = self.grid.of(view.right_of(current.cell, tagged.cell.row))
-        if current is not None and current.tag is Tag.OTHER and id(current.cell) not in self.used:
+        free = current is not None and current.tag is Tag.OTHER and id(current.cell) not in self.used
+        # a cell that is wider than the label's own strip is a remark or a footer of the table, nobody's value
+        if current is not None and free and view.height(current.cell) <= view.height(tagged.cell):
             self.used.add(id(current.cell))
             self._add(tagged, current, doubt="an empty cell lies between")
         else:

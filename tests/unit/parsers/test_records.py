@@ -306,3 +306,11 @@ def test_a_number_beside_the_name_and_another_in_the_table_within_are_asked_abou
     outer = grid([["姓名", "王晓云 13805950003"], ["性别", "女"], ["详细情况", ""]])
     cells = tuple(replace(cell, nested=(inner,)) if (cell.row, cell.column) == (2, 1) else cell for cell in outer.cells)
     assert faults(one(TITLE, replace(outer, cells=cells))) == {"mobile": ProblemCode.AMBIGUOUS}
+
+
+def test_a_footer_across_the_table_is_no_value_of_an_empty_column():
+    header = ["序号", "姓名", "职务", "手机", "传真", "单位名称"]
+    rows = [header, ["1", "王晓云", "科员", "13805950002", "", "青石镇"], [Box("0595-27391234", 6)]]
+    reading = one(TITLE, rows)
+    assert reading.field("fax").value is None
+    assert faults(reading) == {"fax": ProblemCode.AMBIGUOUS}
