@@ -19,6 +19,7 @@ _ASKING = re.compile(
     "|怎么填|如何填|怎样填|麻烦告知|盼复"
 )
 _ASKING_ENDS = ("吗", "呢", "么", "没", "否")
+_ASKING_NO = re.compile("[是可能当妥与准对有需]否$")
 _TROUBLE = re.compile(
     "打不开|下载不了|无法下载|找不到|没有?收到通知|没有?收到附件|没看到附件|未收到附件|看不到附件|模板有误|表格有误"
 )
@@ -142,4 +143,6 @@ def _sentences(text: str) -> Iterator[str]:
 def _is_question(sentence: str) -> bool:
     if sentence.endswith(_QUESTION_MARKS):
         return True
+    if sentence.endswith("否") and not _ASKING_NO.search(sentence):
+        return bool(_ASKING.search(sentence))  # 现场是否提供节目　否 is a form's answer
     return bool(_ASKING.search(sentence)) or (sentence.endswith(_ASKING_ENDS) and len(sentence) > 2)

@@ -35,6 +35,13 @@ def test_politeness_beside_a_form_is_no_question(text):
     assert not phrases.asks_beside_a_form(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["现场是否提供节目：否", "现场是否提供节目\t否\n节目概况 无", "性别 男\n是否参加 □是 ☑否"]
+)
+def test_the_answer_no_of_a_form_in_the_text_is_no_question(text):
+    assert not phrases.asks_beside_a_form(text)
+
+
 @pytest.mark.parametrize("text", ["表已填好。请问几点集合？", "另外节目时长有限制吗？", "请教一下附件1要不要报"])
 def test_a_real_question_beside_a_form_is_one(text):
     assert phrases.asks_beside_a_form(text)
