@@ -49,15 +49,19 @@ def _forms(count: int, seed: str, shown: int) -> Counter[str]:
         for entry in {("all", "all"), *one.classes}:
             tally = tallies[entry]
             tally.update(forms=1, fields=verdict.fields, right=verdict.right, asked=len(verdict.asked))
+            tally.update(fitting=verdict.fitting)
             tally.update(silent=len(verdict.silent), lost=len(verdict.lost), beside=len(verdict.beside))
             tally[verdict.disposition.value] += 1
         if verdict.wrong or verdict.beside:
             errors[_error_class(one)].append((one, verdict))
-    print("| class | forms | fields | right | asked | silent | lost | beside | accepted | correction | review |")
-    print("| --- |" + " ---: |" * 10)
+    print(
+        "| class | forms | fields | right | asked | silent | lost | beside | put right | accepted | correction | review |"
+    )
+    print("| --- |" + " ---: |" * 11)
     for (dimension, name), tally in sorted(tallies.items()):
         shares = [f"{100 * tally[one.value] / tally['forms']:.0f} %" for one in _DISPOSITIONS]
         cells = [str(tally[name]) for name in ("forms", "fields", "right", "asked", "silent", "lost", "beside")]
+        cells.append(f"{100 * tally['fitting'] / tally['forms']:.1f} %")
         print(f"| {dimension}: {name} | {' | '.join((*cells, *shares))} |")
     for name, found in sorted(errors.items()):
         print(f"\n## {name}: {len(found)}")

@@ -27,6 +27,8 @@ from tests.understanding.faults import Value, Want
 from tests.understanding.generate import ROSTER, SETTINGS, Case, Filled
 from tests.understanding.layouts import blocks
 
+_EITHER = frozenset(Disposition)
+_OPEN = frozenset({Disposition.CORRECTION, Disposition.REVIEW})
 _SUFFIXES = {"docx_wps": "docx", "tabs": "txt"}
 
 
@@ -51,6 +53,7 @@ class Verdict:
     silent: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    fitting: bool = True  # the mail came out as a careful clerk would put it
 
     @property
     def wrong(self) -> bool:
@@ -87,7 +90,7 @@ def judge(case: Case) -> Verdict:
 
 def compare(case: Case, assessment: Assessment) -> Verdict:
     """Given a case and what the program made of its mail, return what came of every field."""
-    verdict = Verdict(assessment.disposition)
+    verdict = Verdict(assessment.disposition, fitting=assessment.disposition in careful(case))
     left = list(assessment.submissions)
     for sheet in case.sheets:
         for wants in sheet.wants:
@@ -111,6 +114,19 @@ def compare(case: Case, assessment: Assessment) -> Verdict:
             lines = verdict.silent if verdict.disposition is Disposition.ACCEPTED else verdict.beside
             lines.append(f"a form nobody sent: {extra.form} {values}")
     return verdict
+
+
+def careful(case: Case) -> frozenset[Disposition]:
+    """Given a case, return how a careful clerk may put it: open where a field must be asked, else accepted if all is plain.
+
+    Where a field may be asked without need (a name that is seldom seen) both are right.
+    """
+    wants = [want for sheet in case.sheets for person in sheet.wants for want in person.values()]
+    if any(not want.values for want in wants):
+        return _OPEN
+    if all(want.plain for want in wants) and all(sheet.unit for sheet in case.sheets):
+        return frozenset({Disposition.ACCEPTED})
+    return _EITHER
 
 
 def _best(left: Sequence[Submission], sheet: Filled, wants: dict[str, Want]) -> Submission | None:
