@@ -18,7 +18,7 @@ from parsers.forms import FormKind, FormSpec
 from parsers.grid import GridView
 from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
-from parsers.remarks import is_note, is_sample_heading
+from parsers.remarks import is_note, is_role, is_sample_heading
 
 _NUMBERED_PLACE = re.compile("(?<=^line )\\d{1,7}$|(?<=^para )\\d{1,7}$")
 _NEST_LIMIT = 8
@@ -218,7 +218,7 @@ class _Surveyor:
             yield first, last, title
 
     def _cuts(self, text: str) -> bool:
-        return self._heading(text) is not None or is_sample_heading(text)
+        return (self._heading(text) is not None and not is_role(text)) or is_sample_heading(text)
 
     def _heading(self, text: str) -> str | None:
         """Given a line, return the table form that it is the heading of."""

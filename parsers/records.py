@@ -24,7 +24,7 @@ from parsers.forms import (
 )
 from parsers.labels import LabelIndex
 from parsers.pairing import Pair, Reading
-from parsers.roles import foreign_roles, is_other_person
+from parsers.roles import foreign_roles, is_other_person, of_own_group
 from parsers.scoring import Judge
 from parsers.tags import TaggedGrid
 from parsers.text import fold
@@ -58,6 +58,8 @@ def form_readings(
     """Given the chosen reading of a grid, return its form readings: several for several people, one blank for none."""
     form = grid.form
     place = grid.view.grid.place
+    own = of_own_group(grid, reading)
+    reading = own or reading
     people = _people(reading, judge)
     filled = [person for person in people if _gives(person.pairs, judge)]
     leftovers = tuple(Leftover(cell.text.strip(), cell.place) for cell in reading.unexplained)
@@ -66,7 +68,7 @@ def form_readings(
         problems.append(Problem(ProblemCode.AMBIGUOUS, detail=f"read {reading.mode} or {rival.mode}"))
     if not filled:
         return (_blank(form, people, judge, place, title, leftovers, problems),)
-    roles = foreign_roles(grid, reading)
+    roles = [] if own is not None else foreign_roles(grid, reading)
     if roles:
         problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail=Doubt.ROLES))
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]

@@ -7,7 +7,7 @@ Must not: look at fields or positions.
 
 import re
 
-from parsers.lexicon import SAMPLE_MARKS
+from parsers.lexicon import ROLE_HEADINGS, SAMPLE_MARKS
 from parsers.text import fold, narrow
 
 _NOTE = re.compile(
@@ -37,6 +37,7 @@ _SAMPLE_CUE = re.compile("\\s*[(\\[\u3010]?\\s*(?:例|示例|样例|范例|例�
 _SAMPLE_HEADING = re.compile(
     "(?:.{0,40}[(\\[\u3010])?(?:附|以下|下面|下表)?[:为是]?(?:填[写报表])?(?:示例|样例|范例|示范|举例)(?:如下|所示|表|供参考)?[)\\]\u3011]?[:.]?"
 )
+_ROLE_ONLY = re.compile(f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
 _BRACKETED = re.compile(
     "\\([^()]{0,80}\\)|\uff08[^\uff08\uff09]{0,80}\uff09|\\[[^\\[\\]]{0,80}\\]|\u3010[^\u3010\u3011]{0,80}\u3011"
 )
@@ -97,6 +98,11 @@ def is_sample(text: str) -> bool:
 def is_sample_heading(text: str) -> bool:
     """Given a line above a table, return whether it calls the table an example: 填写示例：, …反馈表（示例）."""
     return bool(_SAMPLE_HEADING.fullmatch(re.sub(r"\s+", "", narrow(text))))
+
+
+def is_role(text: str) -> bool:
+    """Given a text, return whether it is nothing but somebody's role over a group: 分管领导, 联络员信息, 现联络员."""
+    return bool(_ROLE_ONLY.fullmatch(fold(text)))
 
 
 def is_rule(text: str) -> bool:

@@ -2,22 +2,25 @@
 
 In: a tagged grid and its chosen reading. Out: the headings that name somebody other than the person whom the form asks for.
 Forms with such groups gave 76 wrong values in the experiment of facts/documents.md §4.2: the wrong person was stored. So
-they are never read without a person of the office looking at them. Must not: choose between people.
+a heading belongs to the key (`of_own_group`): where every person stands under a heading of his own and just one of these
+is the form's own word, that group is the form and the others are nobody's business. In every other case a person of the
+office looks. Must not: choose between people that are not told apart so.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from parsers.forms import FieldType
 from parsers.lexicon import ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
+from parsers.remarks import is_role
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
 from parsers.text import fold
 
 _HEADING_CHARACTERS = 10
 _EARLIER = re.compile("原|旧|前任|上任|变更前|更换前")
 _REMARK_LABELS = frozenset({"备注", "说明", "附注", "其他"})
-_ROLE_ONLY = re.compile(f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
 
 
 def is_other_person(label: str) -> bool:
@@ -26,10 +29,100 @@ def is_other_person(label: str) -> bool:
     return any(role in key for role in ROLE_HEADINGS)
 
 
+def of_own_group(grid: TaggedGrid, reading: Reading) -> Reading | None:
+    """Given a grid and its reading, return the reading without the groups of other people; None if that is not clear."""
+    own = _own_words(grid)
+    if reading.people:
+        return _of_own_people(reading, own)
+    if reading.mode.partition(" ")[0] != "beside":
+        return None
+    strips = _strips(grid, reading)
+    mine = [strip for strip in strips if _is_own(strip, own)]
+    others = [strip for strip in strips if strip not in mine]
+    if len(mine) != 1 or not others or not all(_names_foreign_role(strip.heading, own) for strip in others):
+        return None
+    if any(_EARLIER.match(fold(strip.heading)) for strip in strips):
+        return None
+    people = [pair for pair in reading.pairs if FieldType.PERSON in {grid.spec(key).type for key in pair.keys}]
+    if any(sum(pair.row in strip.rows for strip in strips) != 1 for pair in people):
+        return None
+    if any(sum(pair.row in strip.rows for pair in people) != 1 for strip in strips):
+        return None
+    theirs = [pair for pair in reading.pairs if any(pair.row in strip.rows for strip in others)]
+    theirs = [pair for pair in theirs if FieldType.UNIT not in {grid.spec(key).type for key in pair.keys}]
+    named = {key for pair in reading.pairs if pair.row in mine[0].rows for key in pair.keys}
+    if any(not named.issuperset(pair.keys) for pair in theirs):
+        return None  # the last rows of a table, below the leader's, may be about the one who is asked for
+    kept = [pair for pair in reading.pairs if all(pair is not other for other in theirs)]
+    return Reading(reading.mode, kept, [], reading.unexplained, [])
+
+
+def _of_own_people(reading: Reading, own: str) -> Reading | None:
+    """角色 | 姓名 | 手机 over rows: the people whose role is the form's own, if every row says its role."""
+    roles = [_role_of(person) for person in reading.people]
+    if any(not role or _EARLIER.match(role) for role in roles):
+        return None
+    mine = [person for person, role in zip(reading.people, roles, strict=True) if role in own]
+    clear = all(role in own or _names_foreign_role(role, own) for role in roles)
+    if not mine or len(mine) == len(roles) or not clear or any(pair.rule == "ditto" for one in mine for pair in one):
+        return None
+    return Reading(reading.mode, reading.pairs, mine, reading.unexplained, reading.headings)
+
+
+def _role_of(person: list[Pair]) -> str:
+    """Return the one role that a row of a list gives in words of its own, folded; "" if it gives none or several."""
+    roles = {fold(pair.raw) for pair in person if not pair.keys and is_role(pair.raw)}
+    return roles.pop() if len(roles) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """The rows of a grid that stand under (or beside) one heading."""
+
+    heading: str
+    rows: range
+
+
+def _strips(grid: TaggedGrid, reading: Reading) -> list[_Strip]:
+    """Return the groups of a grid: beside a heading that covers their rows, or below one that stands alone in its row.
+
+    Both kinds in one grid are no clear order: then there are none.
+    """
+    values = {id(pair.cell) for pair in reading.pairs if pair.keys}
+    headings = list(_headings(grid, reading, values))
+    beside = [one for one in headings if any(heading.origin is one.origin for heading in reading.headings)]
+    if beside and len(beside) == len(headings):
+        return [
+            _Strip(one.origin.text.strip(), range(one.cell.row, one.cell.row + grid.view.height(one.cell)))
+            for one in beside
+        ]
+    by_row = {one.cell.row: one.origin.text.strip() for one in headings if grid.view.alone(one.cell)}
+    if beside or not by_row:
+        return []
+    starts = sorted(by_row)
+    ends = [*starts[1:], grid.view.last]
+    found = [_Strip(by_row[start], range(start + 1, end)) for start, end in zip(starts, ends, strict=True)]
+    return [strip for strip in found if _says_role(strip.heading)]
+
+
+def _says_role(text: str) -> bool:
+    key = fold(text)
+    return len(key) <= _HEADING_CHARACTERS and any(role in key for role in ROLE_HEADINGS)
+
+
+def _is_own(strip: _Strip, own: str) -> bool:
+    role = next((word for word in ROLE_HEADINGS if word in fold(strip.heading)), None)
+    return role is not None and role in own
+
+
+def _own_words(grid: TaggedGrid) -> str:
+    form = grid.form
+    return fold(" ".join((form.title, *form.titles, *(spec.label for spec in form.fields))))
+
+
 def foreign_roles(grid: TaggedGrid, reading: Reading) -> list[str]:
     """Given a grid and its reading, return the texts that give a group of labels, or a person, another role."""
-    form = grid.form
-    own = fold(" ".join((form.title, *form.titles, *(spec.label for spec in form.fields))))
+    own = _own_words(grid)
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]
     values = {id(pair.cell) for pair in pairs if pair.keys}
     found = [tagged.origin.text.strip() for tagged in _headings(grid, reading, values) if _is_foreign(tagged, own)]
@@ -46,7 +139,7 @@ def _told_by_function(grid: TaggedGrid, pairs: list[Pair], own: str) -> list[str
     functions = [
         pair.raw.strip() for pair in pairs if any(grid.spec(key).type is FieldType.POSITION for key in pair.keys)
     ]
-    roles = [text for text in functions if _ROLE_ONLY.fullmatch(fold(text))]
+    roles = [text for text in functions if is_role(text)]
     if not any(fold(text) in own for text in roles):
         return []
     return [text for text in roles if _names_foreign_role(text, own)]
@@ -94,7 +187,12 @@ def _loose(grid: TaggedGrid, values: set[int], explained: set[str]) -> Iterator[
     for tagged in grid.tags.values():
         text = tagged.origin.text.strip()
         loose = tagged.tag in LABELS or tagged.tag is Tag.OTHER
-        if loose and id(tagged.origin) not in values and text not in explained and _ROLE_ONLY.search(fold(text)):
+        if (
+            loose
+            and id(tagged.origin) not in values
+            and text not in explained
+            and any(role in fold(text) for role in ROLE_HEADINGS)
+        ):
             yield tagged
 
 
@@ -103,4 +201,4 @@ def _gives_role(pair: Pair, own: str) -> bool:
     text = pair.raw.strip()
     if pair.keys or not text or fold(pair.label) in _REMARK_LABELS:
         return False
-    return bool(_ROLE_ONLY.fullmatch(fold(text))) and _names_foreign_role(text, own)
+    return bool(is_role(text)) and _names_foreign_role(text, own)
