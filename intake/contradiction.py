@@ -13,6 +13,7 @@ from intake.pieces import value_key
 
 # 。；！？ and line ends; a sentence keeps its commas.
 _SENTENCE_END = re.compile("[\u3002\uff1b;\uff01!?\uff1f\n]+")
+_CLAUSE_END = re.compile("[\uff0c,\u3001]")
 # 如有误请告知, 若号码变更再报: what would be done, not what is.
 _CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一旦)[^\uff0c,\u3002\uff1b;\n]{0,16}")
 _TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
@@ -69,12 +70,13 @@ def _keys(values: Collection[str]) -> frozenset[str]:
 
 def _against(sentence: str, known: Collection[str], names: Collection[str], *, file_is_right: bool) -> bool:
     right_here = bool(_FILE_IS_RIGHT.search(sentence))
-    instead = _IS_INSTEAD.search(sentence)
-    if instead is not None:
-        given = sentence[instead.end() :]
-        if _another_number(given, known):
+    instead = list(_IS_INSTEAD.finditer(sentence))
+    if instead:
+        if _another_number(sentence[instead[0].end() :], known):
             return True  # 现改为李某，手机139…，以此为准: "this" is the letter
-        return not right_here and not _names(given, known)  # 联络员由王某改为李某, and 李某 is what the form says
+        # 联络员由王某改为李某, and 李某 is what the form says; 姓名应为李某，职务主任 is not answered by its 主任
+        given = (_CLAUSE_END.split(sentence[one.end() :], maxsplit=1)[0] for one in instead)
+        return not right_here and not all(_names(one, known) for one in given)
     if right_here:
         return False
     if _WRONG.search(sentence) and not file_is_right:

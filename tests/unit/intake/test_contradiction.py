@@ -31,6 +31,8 @@ def against(text: str) -> bool:
         "王建国已于上月退休。",
         "联络员由李明改为张三，请查收",
         "更正：电话换成0595-27390099",
+        "姓名应为王健国，职务副主任。",
+        "联络员改为王建国，职务改为主任科员，请查收",
     ],
 )
 def test_words_against_the_form_are_heard(text):
