@@ -78,7 +78,7 @@ def test_a_clean_page_is_read_the_same_in_both_looks(seen):
 @pytest.mark.parametrize(
     ("manner", "turned"),
     [
-        ("right", 270),
+        pytest.param("right", 270, marks=pytest.mark.long),
         pytest.param("upside_down", 180, marks=pytest.mark.long),
         pytest.param("left", 90, marks=pytest.mark.long),
     ],
@@ -101,6 +101,7 @@ def test_no_manner_of_copying_makes_both_looks_agree_on_something_else(seen, man
     assert len(agreed) >= 5
 
 
+@pytest.mark.long
 def test_a_seal_hides_no_text_and_adds_none(seen):
     page = seen(sealed(drawn(TABLE), random.Random(5)))
     first, second = texts(page), texts(page, "second")
@@ -109,6 +110,7 @@ def test_a_seal_hides_no_text_and_adds_none(seen):
     assert len(agreed) >= 10
 
 
+@pytest.mark.long
 def test_marks_that_may_have_gone_with_a_gray_seal_make_their_cell_doubtful(seen):
     program = "小品，《平安》，4人"
     page = seen(sealed(drawn([["节目", program]] * 4), random.Random(3)).convert("L").convert("RGB"))
@@ -118,6 +120,7 @@ def test_marks_that_may_have_gone_with_a_gray_seal_make_their_cell_doubtful(seen
     assert [cell.text for cell in page.tables[0].cells if cell.column == 0] == ["节目"] * 4
 
 
+@pytest.mark.long
 def test_an_empty_cell_is_empty_with_full_confidence_and_without_a_picture(seen):
     page = seen(drawn([["姓名", ""], ["手机", "13900591234"]]))
     cell = next(cell for cell in page.tables[0].cells if (cell.row, cell.column) == (0, 1))
@@ -126,6 +129,7 @@ def test_an_empty_cell_is_empty_with_full_confidence_and_without_a_picture(seen)
     assert all(len(other.picture) <= 6_000 for other in page.tables[0].cells)
 
 
+@pytest.mark.long
 def test_a_scribble_is_told_in_both_looks(seen):
     page = drawn([["姓名", ""], ["手机", "13900591234"]])
     pen = ImageDraw.Draw(page)
@@ -136,6 +140,7 @@ def test_a_scribble_is_told_in_both_looks(seen):
     assert UNREADABLE in texts(found)[0, 1] or UNREADABLE in texts(found, "second")[0, 1]
 
 
+@pytest.mark.long
 def test_struck_out_text_is_no_value_in_either_look(seen):
     page = drawn([["姓名", "王文斌"], ["手机", "13900591234"]])
     ImageDraw.Draw(page).line((845, 237, 960, 237), (0, 0, 0), 4)
@@ -188,6 +193,7 @@ def test_a_typed_page_without_a_table_is_lines_in_reading_order(seen):
     assert tuple(line.text.replace(":", "：") for line in page.lines) == lines
 
 
+@pytest.mark.long
 def test_a_slash_alone_is_read_by_its_shape_in_both_looks(seen):
     page = seen(drawn([["传真", "/"], ["手机", "13900591234"]]))
     assert (texts(page)[0, 1], texts(page, "second")[0, 1]) == ("/", "/")
