@@ -20,12 +20,12 @@ from parsers.entries import entries
 from parsers.fields import check, is_function
 from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
 from parsers.headings import titles_of
-from parsers.inlines import Cluster, Kind, clusters, is_form, line_pairs, ranked
+from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.labels import LabelIndex, label_index
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
 from parsers.recognize import Layout, Line, Segment, evidence, lay_out
-from parsers.records import assemble, form_readings, split, under_unknown_labels, with_loose
+from parsers.records import Person, assemble, form_readings, split, under_unknown_labels, with_loose
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
@@ -36,7 +36,7 @@ PARTIAL_PLACE = "lines"
 _ABOVE_LINES, _BELOW_LINES = 10, 6  # lines around a grid in which its unit may be given
 _PARTIAL_BEFORE = 3  # short lines before a partial answer: 您好！ 更正如下：
 _PARTIAL_CHARACTERS = 30
-_FORM_MARGIN = 1.0
+FORM_MARGIN = 1.0
 _PLAIN_VALUES = 3  # values that a reading must have to be beyond doubt
 
 
@@ -81,6 +81,17 @@ def extract(
     )
     outside = tuple(line.text for line in layout.lines if line.number not in used)
     return Extraction((*readings, *in_lines, *unread), outside)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A segment read as one form: all readings that were weighed and the verdict. `plain`: there was only one to weigh."""
+
+    grid: TaggedGrid
+    judge: Judge
+    readings: list[Reading]
+    verdict: Verdict
+    plain: bool
 
 
 # --- grids -----------------------------------------------------------------------------------------------------------
@@ -130,19 +141,25 @@ def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[
 
     Two forms that explain it equally well make it ambiguous.
     """
-    attempts: list[tuple[TaggedGrid, Judge, Verdict]] = []
+    tried = attempts(segment, index, area_code)
+    grid, verdict = tried[0].grid, tried[0].verdict
+    readings = form_readings(grid, verdict.reading, tried[0].judge, title=segment.title, rival=verdict.rival)
+    if len(tried) > 1 and verdict.score - tried[1].verdict.score < FORM_MARGIN:
+        doubt = Problem(ProblemCode.AMBIGUOUS, detail=f"{grid.form.id} or {tried[1].grid.form.id}")
+        readings = tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
+    return replace(segment, form=grid.form), readings
+
+
+def attempts(segment: Segment, index: LabelIndex, area_code: str) -> list[Attempt]:
+    """Given a segment, return how it reads as each form that it may be, the best first."""
+    found: list[Attempt] = []
     for form in (segment.form, *segment.rivals):
         grid = tag_grid(segment.view, form, index)
         judge = Judge(form, area_code)
         plain = plain_reading(grid, judge)
-        attempts.append((grid, judge, choose([plain] if plain is not None else hypotheses(grid), judge)))
-    attempts.sort(key=lambda attempt: -attempt[2].score)
-    grid, judge, verdict = attempts[0]
-    readings = form_readings(grid, verdict.reading, judge, title=segment.title, rival=verdict.rival)
-    if len(attempts) > 1 and verdict.score - attempts[1][2].score < _FORM_MARGIN:
-        doubt = Problem(ProblemCode.AMBIGUOUS, detail=f"{grid.form.id} or {attempts[1][0].form.id}")
-        readings = tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
-    return replace(segment, form=grid.form), readings
+        readings = [plain] if plain is not None else hypotheses(grid)
+        found.append(Attempt(grid, judge, readings, choose(readings, judge), plain=plain is not None))
+    return sorted(found, key=lambda attempt: -attempt.verdict.score)
 
 
 def plain_reading(grid: TaggedGrid, judge: Judge) -> Reading | None:
@@ -285,16 +302,13 @@ def _from_lines(
     filled = {reading.form for reading in known if not reading.blank}
     found: list[FormReading] = []
     used: set[int] = set()
-    for cluster in clusters(layout.lines, index, titles_of(forms)):
-        for one in ranked(cluster, forms):
-            strict = one.form.id in filled or cluster.signed
-            if one.keys and is_form(cluster, one, strict=strict):
-                first = cluster.items[0].line.number
-                above = [line for line in layout.lines if first - _ABOVE_LINES <= line.number < first]
-                above = [line for line in reversed(above) if line.number not in used]
-                read = _line_readings(cluster, one.form, index, area_code, used)
-                found.extend(_with_unit(reading, one.form, above, index, area_code) for reading in read)
-                break
+    for cluster, chosen, _ in forms_in_lines(layout.lines, index, forms, filled):
+        form = chosen.labels.form
+        first = cluster.items[0].line.number
+        above = [line for line in layout.lines if first - _ABOVE_LINES <= line.number < first]
+        above = [line for line in reversed(above) if line.number not in used]
+        read = _line_readings(cluster, form, index, area_code, used)
+        found.extend(_with_unit(reading, form, above, index, area_code) for reading in read)
     return tuple(found), frozenset(used)
 
 
@@ -307,7 +321,7 @@ def _line_readings(
     last = max(pair.row for pair in pairs)  # what follows the last label is the end of the letter
     leftovers = tuple(Leftover(line.text, line.place) for line in outside if line.number < last)
     place = cluster.items[0].line.place
-    people = [person for person in split(pairs, judge) if any(judge.given(pair) for pair in person.pairs)]
+    people = people_in_lines(pairs, judge)
     if not people:
         fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
         return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
@@ -324,6 +338,11 @@ def _line_readings(
         )
         for number, person in enumerate(people)
     ]
+
+
+def people_in_lines(pairs: list[Pair], judge: Judge) -> list[Person]:
+    """Given the pairs of a cluster, return the people of whom anything is given."""
+    return [person for person in split(pairs, judge) if any(judge.given(pair) for pair in person.pairs)]
 
 
 def _partial(

@@ -8,17 +8,17 @@ Must not: read a note, a sentence, what follows a sign-off.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from parsers.entries import Entry, bare_entry, begins_text, entries
 from parsers.forms import FieldType, FormSpec
-from parsers.headings import Titles
+from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
 from parsers.lexicon import SIGNATURE_LABELS
 from parsers.pairing import Pair
-from parsers.recognize import Evidence, Line, evidence
+from parsers.recognize import HEADED, Evidence, Line, Vote, evidence
 from parsers.remarks import is_note, is_rule, is_sign_off, note_goes_on
 from parsers.scoring import Judge
 from parsers.text import fold
@@ -156,6 +156,22 @@ def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
     return Item(line, Kind.BARE, (entry,)) if entry is not None else Item(line, Kind.PLAIN)
 
 
+def forms_in_lines(
+    lines: Iterable[Line], index: LabelIndex, forms: tuple[FormSpec, ...], filled: Container[str]
+) -> Iterator[tuple[Cluster, Vote, list[Vote]]]:
+    """Given lines, yield the clusters that are a form: with each what speaks for it, and for all forms, the strongest first.
+
+    `filled` are the ids of the forms that stand in a grid of the same document already.
+    """
+    for cluster in clusters(lines, index, titles_of(forms)):
+        votes = ranked(cluster, forms)
+        for vote in votes:
+            strict = vote.labels.form.id in filled or cluster.signed
+            if vote.labels.keys and is_form(cluster, vote.labels, strict=strict):
+                yield cluster, vote, votes
+                break
+
+
 def is_form(cluster: Cluster, one: Evidence, *, strict: bool) -> bool:
     """Given a cluster and what its labels say for a form, return whether it is a filled copy of the form.
 
@@ -283,7 +299,8 @@ def _with_line(pair: Pair, line: Line) -> Pair:
     )
 
 
-def ranked(cluster: Cluster, forms: tuple[FormSpec, ...]) -> list[Evidence]:
+def ranked(cluster: Cluster, forms: tuple[FormSpec, ...]) -> list[Vote]:
     """Given a cluster, return what its labels say for each form, the strongest first; its heading counts most."""
     found = evidence(cluster.matches(), forms)
-    return sorted(found, key=lambda one: -(one.weight + (2.5 if one.form.id == cluster.heading else 0.0)))
+    votes = [Vote(one, heading=HEADED if one.form.id == cluster.heading else 0.0) for one in found]
+    return sorted(votes, key=lambda vote: -vote.weight)

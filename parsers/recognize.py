@@ -26,7 +26,8 @@ _HEADING_REACH = 8  # lines between a heading and its table
 _SAMPLE_REACH = 2
 _LONG_LINE = 80  # characters: prose; a heading above it is that of the prose
 _LAYOUT_LINES = 6  # lines in one cell: text, not a value
-_PRIMARY, _ALIAS, _UNIQUE, _HEADED = 1.0, 0.6, 0.2, 2.5
+_PRIMARY, _ALIAS, _UNIQUE = 1.0, 0.6, 0.2
+HEADED, _NAMED_BY_FILE = 2.5, 0.3  # what a heading weighs, and a file's name, beside labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Segment:
     `rivals` are other forms that the labels speak for about as well. `above` and `below` are the lines around it up to
     the next segment: the unit is often given there. `headed`: a heading names the form. `keys` are those its labels name.
     `sample`: a line above calls it an example. `stranger` is a title above that names some other table, or empty.
+    `votes` are what speaks for each form, the strongest first.
     """
 
     form: FormSpec
@@ -62,6 +64,7 @@ class Segment:
     below: tuple[Line, ...] = ()
     sample: bool = False
     stranger: str = ""
+    votes: tuple["Vote", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,19 @@ class Evidence:
         """Whether labels alone, without a heading, make a form of a grid."""
         required = {spec.key for spec in self.form.fields if spec.required}
         return len(self.keys) >= min(3, len(self.form.fields)) and len(self.keys & required) >= min(2, len(required))
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What speaks for a form in one place: its labels, the `heading` that names it, the `file_name` that does."""
+
+    labels: Evidence
+    heading: float = 0.0
+    file_name: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        return self.labels.weight + (self.heading or self.file_name)
 
 
 def evidence(matches: Iterable[LabelMatch], forms: Iterable[FormSpec]) -> list[Evidence]:
@@ -240,7 +256,8 @@ class _Surveyor:
         title, headed = self._title(own_title)
         labels = find_labels(view, self.index)
         ranked = evidence(labels, self.forms)
-        chosen = self._choose(ranked, headed) or self._begun(ranked, labels, inner)
+        votes = self._votes(ranked, headed)
+        chosen = self._choose(votes) or self._begun(ranked, labels, inner)
         if chosen is None:
             self._stranger(view, title, headed, around=around)
             return
@@ -260,6 +277,7 @@ class _Surveyor:
             tuple(self.pending),
             sample=self._is_sample(view, own_title),
             stranger="" if headed is not None else self._stranger_title(view),
+            votes=votes,
         )
         self.found.append(segment)
         self.pending = []
@@ -279,16 +297,24 @@ class _Surveyor:
         if headed is not None and sum(bool(cell.text.strip()) for cell in view.cells) > 2:
             self.unread.append((self.by_id[headed], title, view))
 
-    def _choose(self, ranked: list[Evidence], headed: str | None) -> Evidence | None:
+    def _votes(self, ranked: list[Evidence], headed: str | None) -> tuple[Vote, ...]:
         """The heading decides unless the labels clearly speak for another form."""
-        weighed = [
-            (one.weight + (_HEADED if one.form.id == headed else 0.3 if one.form.id == self.hinted else 0.0), one)
+        votes = [
+            Vote(
+                one,
+                heading=HEADED if one.form.id == headed else 0.0,
+                file_name=_NAMED_BY_FILE if one.form.id == self.hinted else 0.0,
+            )
             for one in ranked
             if one.keys
         ]
-        for _, one in sorted(weighed, key=lambda pair: -pair[0]):
+        return tuple(sorted(votes, key=lambda vote: -vote.weight))
+
+    def _choose(self, votes: tuple[Vote, ...]) -> Evidence | None:
+        for vote in votes:
+            one = vote.labels
             goes_on = bool(self.found) and self._goes_on(one)
-            if one.enough or (one.form.id == headed and len(one.keys) >= 2) or goes_on:
+            if one.enough or (vote.heading and len(one.keys) >= 2) or goes_on:
                 return one
         return None
 

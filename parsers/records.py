@@ -60,7 +60,7 @@ def form_readings(
     place = grid.view.grid.place
     own = of_own_group(grid, reading)
     reading = own or reading
-    people = _people(reading, judge)
+    people = people_of(reading, judge)
     filled = [person for person in people if _gives(person.pairs, judge)]
     leftovers = tuple(Leftover(cell.text.strip(), cell.place) for cell in reading.unexplained)
     problems: list[Problem] = []
@@ -131,6 +131,12 @@ def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int 
 
     `reach` is the number of rows (or lines) below 填表人 in which a number may still be that person's.
     """
+    by_key = candidates(form, pairs, judge, reach=reach)
+    return tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+
+
+def candidates(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> dict[str, list[Pair]]:
+    """Given the pairs of one person, return for each key all that may be its value, in reading order."""
     by_key: dict[str, list[Pair]] = {}
     for pair in _owned(pairs, judge, reach):
         if not pair.keys:
@@ -138,7 +144,7 @@ def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int 
         for key, piece in _pieces(pair, judge):
             by_key.setdefault(key, []).append(piece)
     _number_beside_name(form, by_key, judge)
-    return tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+    return by_key
 
 
 def _number_beside_name(form: FormSpec, by_key: dict[str, list[Pair]], judge: Judge) -> None:
@@ -171,7 +177,8 @@ def _free_numbers(form: FormSpec, by_key: dict[str, list[Pair]], judge: Judge) -
     ]
 
 
-def _people(reading: Reading, judge: Judge) -> list[Person]:
+def people_of(reading: Reading, judge: Judge) -> list[Person]:
+    """Given a reading of a grid, return its people, those of whom nothing is given included."""
     if not reading.people:
         return split(reading.pairs, judge)
     keys = {key for person in reading.people for pair in person for key in pair.keys}

@@ -81,19 +81,28 @@ class Verdict:
 
 def choose(readings: list[Reading], judge: Judge) -> Verdict:
     """Given at least one reading, return the best and whether it is certain."""
-    scored = sorted(
-        ((score(reading, judge), number) for number, reading in enumerate(readings)), key=lambda pair: -pair[0]
-    )
+    scored = ranking(readings, judge)
     top, first = scored[0]
     best = readings[first]
     says = _says(best, judge)
-    margin = _MARGIN + _MARGIN_UNEXPLAINED * min(len(best.unexplained), 3)
+    margin = margin_of(best)
     for value, number in scored[1:]:
         if top - value >= margin:
             break
         if _contradicts(says, _says(readings[number], judge)):
             return Verdict(best, top, readings[number])
     return Verdict(best, top, None)
+
+
+def ranking(readings: list[Reading], judge: Judge) -> list[tuple[float, int]]:
+    """Given readings, return score and position of each, the best first; of equals the first stays first."""
+    scored = ((score(reading, judge), number) for number, reading in enumerate(readings))
+    return sorted(scored, key=lambda pair: -pair[0])
+
+
+def margin_of(best: Reading) -> float:
+    """Given the best reading, return by how much it must lead one that contradicts it."""
+    return _MARGIN + _MARGIN_UNEXPLAINED * min(len(best.unexplained), 3)
 
 
 def score(reading: Reading, judge: Judge) -> float:
