@@ -45,6 +45,19 @@ _WORDS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ff
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A document as `extract` saw it (`hint` and `body` are what it was told) and what came of it, for `explain`."""
+
+    document: Document
+    reading: DocumentReading
+    hint: str
+    body: bool
+
+
+Watch = Callable[[Seen], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """What a caller wants to know, the same for a document and for the members of an archive."""
 
@@ -52,6 +65,7 @@ class _Asked:
     area_code: str
     budget: Budget
     engines: Engines = NO_ENGINES
+    watch: Watch | None = None
 
 
 def parse_document(
@@ -63,26 +77,41 @@ def parse_document(
     area_code: str = "",
     budget: Budget = DEFAULT_BUDGET,
     engines: Engines = NO_ENGINES,
+    watch: Watch | None = None,
 ) -> DocumentReading:
     """Given the bytes of an attachment, return what was read. Never raises.
 
-    `engines` are the programs outside the worker; without them the kinds that need one are told as NEEDS_ENGINE.
+    `engines` are the programs outside the worker; without them the kinds that need one are told as NEEDS_ENGINE. `watch` is
+    shown every document that was opened, in the order of the leaves of the reading.
     """
-    return _guarded(lambda: _document(data, name, declared_type, _Asked(forms, area_code, budget, engines), 0), name)
+    asked = _Asked(forms, area_code, budget, engines, watch)
+    return _guarded(lambda: _document(data, name, declared_type, asked, 0), name)
 
 
 def parse_text(
-    text: str, *, forms: tuple[FormSpec, ...], area_code: str = "", budget: Budget = DEFAULT_BUDGET
+    text: str,
+    *,
+    forms: tuple[FormSpec, ...],
+    area_code: str = "",
+    budget: Budget = DEFAULT_BUDGET,
+    watch: Watch | None = None,
 ) -> DocumentReading:
-    """Given the plain text of a mail, return what was read. Never raises."""
-    return _guarded(lambda: _body(plain.read(text, budget), "text", forms, area_code), "")
+    """Given the plain text of a mail, return what was read. Never raises. `watch` is as in `parse_document`."""
+    asked = _Asked(forms, area_code, budget, watch=watch)
+    return _guarded(lambda: _body(plain.read(text, budget), "text", asked), "")
 
 
 def parse_html(
-    text: str, *, forms: tuple[FormSpec, ...], area_code: str = "", budget: Budget = DEFAULT_BUDGET
+    text: str,
+    *,
+    forms: tuple[FormSpec, ...],
+    area_code: str = "",
+    budget: Budget = DEFAULT_BUDGET,
+    watch: Watch | None = None,
 ) -> DocumentReading:
-    """Given the HTML text of a mail, return what was read. Never raises."""
-    return _guarded(lambda: _body(markup.read(text, budget), "html", forms, area_code), "")
+    """Given the HTML text of a mail, return what was read. Never raises. `watch` is as in `parse_document`."""
+    asked = _Asked(forms, area_code, budget, watch=watch)
+    return _guarded(lambda: _body(markup.read(text, budget), "html", asked), "")
 
 
 def _guarded(read: Callable[[], DocumentReading], name: str) -> DocumentReading:
@@ -130,10 +159,16 @@ def _container(data: bytes, name: str, kind: Kind, asked: _Asked, depth: int) ->
     return DocumentReading(name, kind.value, members=readings)
 
 
-def _body(document: Document, kind: str, forms: tuple[FormSpec, ...], area_code: str) -> DocumentReading:
-    asked = _Asked(forms, area_code, DEFAULT_BUDGET)
+def _body(document: Document, kind: str, asked: _Asked) -> DocumentReading:
     found = _extracted(document, "", asked, body=True)
-    return _described(document, "", kind, found)
+    reading = _described(document, "", kind, found)
+    _show(asked, document, reading, body=True)
+    return reading
+
+
+def _show(asked: _Asked, document: Document, reading: DocumentReading, *, body: bool = False) -> None:
+    if asked.watch is not None:
+        asked.watch(Seen(document, reading, _hint(reading.name), body))
 
 
 def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentReading:
@@ -153,6 +188,7 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
         )
     reading = _described(document, name, kind.value, replace(found, forms=forms))
     bare = document.pictures > 0 and characters < _NOTHING_BUT_PICTURES
+    _show(asked, document, reading)
     if not forms and (reading.scanned or bare):  # silence about a scan would be a form lost
         return replace(reading, failure=Failure(FailureCode.UNRECOGNIZED, "no form made out on the picture"))
     return reading
@@ -215,13 +251,18 @@ def _with_pictures(
 
 def _extracted(document: Document, name: str, asked: _Asked, *, body: bool = False) -> Extraction:
     """Given a document, return what `extract` finds in it; of a scan only what two looks agree on is sure."""
-    hint = name.rpartition("/")[2]
+    hint = _hint(name)
     found = extract(document, asked.forms, area_code=asked.area_code, hint=hint, body=body)
     if not document.second_look:
         return found
     again = replace(document, blocks=document.second_look, second_look=())
     second = extract(again, asked.forms, area_code=asked.area_code, hint=hint, body=body)
     return replace(found, forms=agreed(found.forms, second.forms, document.blocks, asked.forms))
+
+
+def _hint(name: str) -> str:
+    """The name of the file itself, without the way into an archive."""
+    return name.rpartition("/")[2]
 
 
 def _described(document: Document, name: str, kind: str, found: Extraction) -> DocumentReading:
