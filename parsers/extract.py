@@ -63,7 +63,7 @@ def extract(
     """
     index = label_index(forms)
     layout = lay_out(document, index, forms, hint=hint)
-    readings = _from_grids(layout, index, area_code)
+    readings = from_grids(layout, index, area_code)
     in_lines, used = _from_lines(layout, index, forms, area_code, known=readings)
     if body and not readings and not in_lines:
         in_lines, used = _partial(layout, index, forms, area_code)
@@ -97,7 +97,8 @@ class Attempt:
 # --- grids -----------------------------------------------------------------------------------------------------------
 
 
-def _from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
+def from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormReading, ...]:
+    """Given a document laid out, return the forms in its grids, in reading order."""
     found: list[tuple[Segment, tuple[FormReading, ...]]] = []
     for number, found_segment in enumerate(layout.segments):
         segment, readings = _read_segment(found_segment, index, area_code)

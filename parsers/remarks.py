@@ -85,6 +85,12 @@ def without_hints(text: str) -> str:
     return _BRACKETED.sub(lambda found: "" if is_hint(found.group()) else found.group(), kept).strip()
 
 
+def hints_in(text: str) -> tuple[str, ...]:
+    """Given a value, return the bracketed hints and the remark for the seal that `without_hints` takes out of it."""
+    found = [*_SEAL.findall(text), *(hint for hint in _BRACKETED.findall(_SEAL.sub("", text)) if is_hint(hint))]
+    return tuple(found)
+
+
 def is_sample_mark(text: str) -> bool:
     """Given the first cell of a row, return whether it marks an example row."""
     return fold(text).strip("()\u3010\u3011:") in SAMPLE_MARKS
