@@ -81,8 +81,8 @@ def assess(
     `known` is what the record knows (None: nothing, as for `inspect`); of it only what arrived before `arrived_at`
     counts, so that a mail found late is judged as it would have been in time.
     """
-    dossier = _dossier(reading, triage, campaign, roster, known or Known(), arrived_at)
-    candidates = join(_candidates(dossier))
+    dossier = lay_open(reading, triage, campaign, roster, known or Known(), arrived_at)
+    candidates = found_in(dossier)
     if _is_machine_noise(dossier, candidates):
         return Assessment(Disposition.IGNORED, (reasons.ignored(triage.kind),))
     if not candidates and _is_advertisement(dossier):
@@ -98,9 +98,15 @@ def assess(
 # --- what is looked at -----------------------------------------------------------------------------------------------
 
 
-def _dossier(
+def found_in(dossier: Dossier) -> tuple[Candidate, ...]:
+    """Given a mail laid open, return its filled forms, copies of one form joined: the submissions come in the same order."""
+    return join(_candidates(dossier))
+
+
+def lay_open(
     reading: MailReading, triage: Triage, campaign: Campaign, roster: Roster, known: Known, arrived_at: datetime
 ) -> Dossier:
+    """Given a mail and what it is judged by, return all of it sorted, with what the mail as a whole says about the unit."""
     lines = [line for line in reading.own_text.splitlines() if line.strip()]
     clues = mail_clues(
         reading.head,

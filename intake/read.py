@@ -16,6 +16,7 @@ from parsers.document import Failure, FailureCode
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
 from parsers.isolate import Answered, Stopped, Worker
+from parsers.traces import Traces
 
 T = TypeVar("T")
 
@@ -83,6 +84,39 @@ def read_document(
     header: JsonObject = {"name": name, "declared_type": "", "forms": to_json(forms), "area_code": area_code}
     answer = worker.call("document", header, data, timeout_s=seconds)
     return PartReading(PartPath("1"), PartRole.ATTACHMENT, _reading(answer, name))
+
+
+def explain_mail(
+    worker: Worker,
+    raw: bytes,
+    reading: MailReading,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    seconds: float = 60.0,
+) -> dict[PartPath, Traces]:
+    """Given a mail and its reading, return for each part in which a form was read, or nothing, how that came about.
+
+    The parts are read once more, watched; the reading itself stays what it is.
+    """
+    found: dict[PartPath, Traces] = {}
+    for one in reading.documents:
+        if one.document.failure is None:
+            operation = "body" if one.role is PartRole.BODY else "part"
+            header: JsonObject = {"path": one.path, "forms": to_json(forms), "area_code": area_code, "explain": True}
+            traces = _typed(Traces, worker.call(operation, header, raw, timeout_s=seconds))
+            if isinstance(traces, Traces):
+                found[one.path] = traces
+    return found
+
+
+def explain_document(
+    worker: Worker, data: bytes, name: str, forms: tuple[FormSpec, ...], *, area_code: str = "", seconds: float = 60.0
+) -> dict[PartPath, Traces]:
+    """Given a bare file, return how its reading came about, as `explain_mail` does."""
+    header: JsonObject = {"name": name, "declared_type": "", "forms": to_json(forms), "area_code": area_code}
+    traces = _typed(Traces, worker.call("document", {**header, "explain": True}, data, timeout_s=seconds))
+    return {PartPath("1"): traces} if isinstance(traces, Traces) else {}
 
 
 def _bodies(unpacked: Unpacked) -> list[tuple[PartPath, PartPath]]:

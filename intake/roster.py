@@ -31,7 +31,7 @@ from intake.roster_names import (
 from intake.roster_search import Searcher
 from intake.settings import Campaign
 
-__all__ = ["How", "Roster", "Unit", "UnitMatch", "parse_roster"]
+__all__ = ["How", "Likeness", "Roster", "Unit", "UnitMatch", "parse_roster"]
 
 _LONGEST = 100  # characters: what is longer is a text that may name units, not a name
 _FEW = 5
@@ -68,6 +68,21 @@ class _Entry:
     unit: Unit
     keys: tuple[str, ...]
     names: tuple[str, ...]
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The names that a mistyped one is compared with."""
+        return (*self.names, self.keys[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like a name is to a unit's: `distance` in typing errors, `shared` of its `length` characters stand there in order."""
+
+    unit: Unit
+    distance: int
+    shared: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -114,6 +129,20 @@ class Roster:
     def find_in(self, text: str) -> tuple[Unit, ...]:
         """Given a longer text (a subject, a file name, a line), return the units that it names, longest name first."""
         return self._searcher.find(text)
+
+    def nearest(self, text: str, *, limit: int = 3) -> tuple[Likeness, ...]:
+        """Given a name, return the units whose names are most like it, the likest first. For people: it decides nothing."""
+        name = proper(keys_of(text)[1], self._region)
+        found = [
+            Likeness(
+                entry.unit,
+                *min((Levenshtein.distance(name, one), -LCSseq.similarity(name, one)) for one in entry.compared),
+                len(name),
+            )
+            for entry in self._entries
+        ]
+        found = [replace(one, shared=-one.shared) for one in found]
+        return tuple(sorted(found, key=lambda one: (one.distance, -one.shared))[:limit]) if name else ()
 
     def match(self, text: str) -> UnitMatch:
         """Given what somebody wrote as the name of the unit, return which one it is."""
@@ -261,7 +290,7 @@ def _expands(name: str, short: str) -> bool:
 
 def _nearest(name: str, entries: list[_Entry]) -> tuple[Unit, ...]:
     """Given a name, return the units whose names differ from it by the fewest typing errors."""
-    distances = [(min(_distance(name, one) for one in (*entry.names, entry.keys[0])), entry.unit) for entry in entries]
+    distances = [(min(_distance(name, one) for one in entry.compared), entry.unit) for entry in entries]
     best = min((distance for distance, _ in distances), default=_FAR)
     return tuple(unit for distance, unit in distances if distance == best < _FAR)
 

@@ -12,10 +12,14 @@ part        {path, forms, area_code}               DocumentReading
 body        {path, forms, area_code}               DocumentReading
 document    {name, declared_type, forms, area_code}  DocumentReading
 ==========  =====================================  ==================
+
+``part``, ``body`` and ``document`` with ``"explain": true`` in the header answer with `parsers.traces.Traces` instead: the same
+reading, watched.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from intake.bodies import BodyText, read_bodies
@@ -26,7 +30,7 @@ from parsers.document import Note, NoteCode
 from parsers.engines import Engines
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
-from parsers.parse import parse_document, parse_html, parse_text
+from parsers.parse import Watch, parse_document, parse_html, parse_text
 from parsers.worker import HANDLERS as BARE_HANDLERS
 from parsers.worker import Handler
 
@@ -41,30 +45,63 @@ def _unpack_head(_header: JsonObject, raw: bytes, _engines: Engines) -> JsonObje
 
 def _read_part(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
     leaf, data = part(raw, str(header["path"]))
-    reading = parse_document(
-        data,
-        name=leaf.name.text,
-        declared_type=leaf.type,
-        forms=_forms(header),
-        area_code=str(header.get("area_code", "")),
-        engines=engines,
+    return _answer(
+        header,
+        lambda watch: parse_document(
+            data,
+            name=leaf.name.text,
+            declared_type=leaf.type,
+            forms=_forms(header),
+            area_code=_area_code(header),
+            engines=engines,
+            watch=watch,
+        ),
     )
-    return cast("JsonObject", to_json(reading))
+
+
+def _read_bare(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
+    if not header.get("explain"):
+        return BARE_HANDLERS["document"](header, raw, engines)
+    return _answer(
+        header,
+        lambda watch: parse_document(
+            raw,
+            name=str(header.get("name", "")),
+            declared_type=str(header.get("declared_type", "")),
+            forms=_forms(header),
+            area_code=_area_code(header),
+            engines=engines,
+            watch=watch,
+        ),
+    )
 
 
 def _read_body(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
     path, mark, _ = str(header["path"]).partition(QUOTED_MARK)
     for body in read_bodies(walk(raw)):
         if body.path == path:
-            return cast("JsonObject", to_json(_read_text(header, body, quoted=bool(mark))))
+            return _answer(header, partial(_read_text, header, body, quoted=bool(mark)))
     raise KeyError(path)
 
 
-def _read_text(header: JsonObject, body: BodyText, *, quoted: bool) -> DocumentReading:
+def _answer(header: JsonObject, read: Callable[[Watch | None], DocumentReading]) -> JsonObject:
+    """Return the reading, or how it came about."""
+    if header.get("explain"):
+        from parsers.explain import explained  # noqa: PLC0415 - a reading that nobody asks about does without it
+
+        return cast("JsonObject", to_json(explained(read, _forms(header), area_code=_area_code(header))))
+    return cast("JsonObject", to_json(read(None)))
+
+
+def _area_code(header: JsonObject) -> str:
+    return str(header.get("area_code", ""))
+
+
+def _read_text(header: JsonObject, body: BodyText, watch: Watch | None, *, quoted: bool) -> DocumentReading:
     """Read one side of a body: the HTML where there is reason to, else the text."""
     html, text = (body.quoted_html, body.quoted) if quoted else (body.html, body.text)
     parse = parse_html if html else parse_text
-    reading = parse(html or text, forms=_forms(header), area_code=str(header.get("area_code", "")))
+    reading = parse(html or text, forms=_forms(header), area_code=_area_code(header), watch=watch)
     if not body.certain:
         reading = replace(reading, notes=(*reading.notes, Note(NoteCode.UNCERTAIN_ENCODING)))
     return reading
@@ -81,4 +118,5 @@ HANDLERS: Mapping[str, Handler] = {
     "head": _unpack_head,
     "part": _read_part,
     "body": _read_body,
+    "document": _read_bare,
 }
