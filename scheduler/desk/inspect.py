@@ -17,15 +17,18 @@ from rich.table import Table
 from intake import report
 from intake.config import load
 from intake.errors import OfficeError
+from intake.explain import MailExplanation, explanation
 from intake.model import Disposition, Submission
 from intake.pipeline import Examined, examine_document, examine_mail
 from intake.places import place_words, rule_words
+from intake.read import explain_document, explain_mail
 from intake.roster import Roster, parse_roster
 from intake.settings import Settings
 from intake.words import DISPOSITION_WORDS, file_text, problem_text
+from parsers.codec import to_json
 from parsers.isolate import Worker
 from parsers.services import Services
-from scheduler.desk import options
+from scheduler.desk import explained, options
 
 _LEFT_CHARACTERS = 60
 # A file that begins like this is a mail whatever its name; everything else is a bare document.
@@ -39,6 +42,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     )
     command.add_argument("paths", nargs="+", type=Path, metavar="路径", help=".eml 邮件、表格文件，或装有它们的文件夹")
     command.add_argument("--json", action="store_true", help="每封一行 JSON，供程序读取")
+    command.add_argument("--explain", action="store_true", help="说明每项从哪里、怎样读出，把握多大，哪些没有采用")
     command.add_argument("--roster", type=Path, metavar="文件", help="改用这份名册（.xlsx 或 .csv）")
     command.set_defaults(run=run)
 
@@ -55,11 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
         for path in track(paths, description="识别中", console=Console(stderr=True), disable=quiet):
             examined = _examine(path, worker, settings, roster)
             work_left = work_left or examined.assessment.disposition is Disposition.REVIEW
+            told = _explained(path, examined, worker, settings, roster) if arguments.explain else None
             if arguments.json:
                 line = report.to_contract(examined.assessment, source=str(path))
+                if told is not None:
+                    line["explanation"] = to_json(told)
                 print(json.dumps(line, ensure_ascii=False), flush=True)  # a pipe's reader sees each mail at once
             else:
-                _show(console, path, examined, settings)
+                _show(console, path, examined, settings, told)
     return 1 if work_left else 0
 
 
@@ -97,24 +104,50 @@ def _in_folder(folder: Path) -> list[Path]:
     return mails or files
 
 
-def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> Examined:
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise OfficeError(f"文件读不到：{path}（{error.strerror}）。") from error
-    if path.suffix.lower() == ".eml" or data.startswith(_MAIL_BEGINNINGS):
+
+
+def _is_mail(path: Path, data: bytes) -> bool:
+    return path.suffix.lower() == ".eml" or data.startswith(_MAIL_BEGINNINGS)
+
+
+def _explained(path: Path, examined: Examined, worker: Worker, settings: Settings, roster: Roster) -> MailExplanation:
+    data, campaign, area_code = _bytes(path), settings.campaign, settings.office.area_code
+    if _is_mail(path, data):
+        traces = explain_mail(worker, data, examined.reading, campaign.forms, area_code=area_code)
+    else:
+        traces = explain_document(worker, data, path.name, campaign.forms, area_code=area_code)
+    return explanation(examined.reading, examined.triage, examined.assessment, traces, campaign=campaign, roster=roster)
+
+
+def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> Examined:
+    data = _bytes(path)
+    if _is_mail(path, data):
         return examine_mail(data, worker=worker, settings=settings, roster=roster)
     return examine_document(data, path.name, worker=worker, settings=settings, roster=roster)
 
 
-def _show(console: Console, path: Path, examined: Examined, settings: Settings) -> None:
+def _show(console: Console, path: Path, examined: Examined, settings: Settings, told: MailExplanation | None) -> None:
     assessment = examined.assessment
     console.rule(f"{path.name}  {DISPOSITION_WORDS[assessment.disposition]}", align="left")
+    if told is not None:
+        for line in explained.lines(told):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        _show_rest(console, examined)
+        return
     for reason in assessment.reasons:
         console.print(f"  {reason}", markup=False)
     for submission in assessment.submissions:
         _show_submission(console, submission, settings)
-    for found in assessment.file_problems:
+    _show_rest(console, examined)
+
+
+def _show_rest(console: Console, examined: Examined) -> None:
+    for found in examined.assessment.file_problems:
         console.print(f"  {found.file or '邮件'}：{file_text(found.problem, clerk=True)}", markup=False)
     for left in _left_over(examined):
         console.print(f"  没有对应栏目的文字：{left}", markup=False)

@@ -1,0 +1,78 @@
+"""An explanation as lines for a terminal: the table of fields aligned, what was not taken below its field. Pure.
+
+In: `intake.explain.MailExplanation`. Out: lines. Wide characters take two columns (UAX #11: W and F); those of ambiguous
+width take one, as terminals outside the old East Asian encodings have it.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from intake.explain import FieldTold, MailExplanation, SubmissionTold
+
+_LIMITS = (14, 30, 18, 24, 22)  # columns of a cell; what is longer pushes its row, nothing is cut off
+_HEADINGS = ("项目", "内容", "把握", "位置", "读法")
+
+
+def lines(told: MailExplanation) -> Iterator[str]:
+    """Given an explanation, yield its lines."""
+    yield f"  来件：{told.sender}"
+    yield f"  结论：{told.decision}"
+    yield from (f"    · {reason}" for reason in told.reasons)
+    yield from (f"  文件：{words}" for words in told.files)
+    for submission in told.submissions:
+        yield ""
+        yield from _submission(submission)
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(character) in {"W", "F"} for character in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(character)) for character in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Return a text with blanks up to so many columns."""
+    return text + " " * max(0, columns - width(text))
+
+
+def _submission(told: SubmissionTold) -> Iterator[str]:
+    yield f"  《{told.title}》  {told.unit or '（单位未对应）'}  {told.attachment or '邮件正文'}"
+    yield from _block("为什么是这张表", told.evidence)
+    yield from _block("怎样读的", told.reading)
+    yield from _block("单位怎样定的", told.unit_evidence)
+    rows = [_cells(field) for field in told.fields]
+    columns = [
+        min(limit, max(map(width, column)))
+        for limit, column in zip(_LIMITS, zip(_HEADINGS, *rows, strict=True), strict=True)
+    ]
+    yield _row(_HEADINGS, columns)
+    yield "    " + "─" * (sum(columns) + 2 * len(columns))
+    for row, field in zip(rows, told.fields, strict=True):
+        yield _row(row, columns)
+        yield from (f"        · {words}" for words in _below(field))
+
+
+def _block(heading: str, sentences: tuple[str, ...]) -> Iterator[str]:
+    if sentences:
+        yield f"    {heading}："
+        yield from (f"      {words}" for words in sentences)
+
+
+def _cells(field: FieldTold) -> tuple[str, ...]:
+    value = {True: "是", False: "否", None: ""}.get(field.value, field.value)  # type: ignore[arg-type]
+    return (field.label, " ".join(str(value).split()), field.sure, field.place, field.rule)
+
+
+def _row(cells: tuple[str, ...], columns: list[int]) -> str:
+    return ("    " + "  ".join(padded(text, column) for text, column in zip(cells, columns, strict=True))).rstrip()
+
+
+def _below(field: FieldTold) -> Iterator[str]:
+    if field.problem:
+        yield field.problem
+    raw = " ".join(field.raw.split())
+    if raw and raw != field.value:
+        yield f"原文：{raw}"
+    if field.written and "".join(field.written.split()) != field.label:
+        yield f"表中栏目：{' '.join(field.written.split())}"
+    yield from field.rejected
