@@ -19,7 +19,7 @@ from parsers.document import Document
 from parsers.entries import entries
 from parsers.fields import check, is_function
 from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
-from parsers.headings import titles_of
+from parsers.headings import Titles, titles_of
 from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.labels import LabelIndex, label_index
 from parsers.pairing import Pair, Reading, read_beside
@@ -80,7 +80,16 @@ def extract(
         if not any(reading.form == form.id for reading in readings)
     )
     outside = tuple(line.text for line in layout.lines if line.number not in used)
-    return Extraction((*readings, *in_lines, *unread), outside)
+    titles = titles_of(forms)
+    ours = tuple(_of_another_occasion(reading, titles, hint) for reading in (*readings, *in_lines))
+    return Extraction((*ours, *unread), outside)
+
+
+def _of_another_occasion(reading: FormReading, titles: Titles, hint: str) -> FormReading:
+    """防汛工作联络员反馈表 is not the 反馈表 of this campaign, whatever its labels; neither is a bare 反馈表 in a file named so."""
+    names = [reading.title] if titles.has_subject(reading.title) else [reading.title, hint]
+    other = next((name for name in names if titles.is_other_occasion(name, file_name=name == hint)), "")
+    return _under_another_title(reading, other)
 
 
 @dataclass(frozen=True, slots=True)

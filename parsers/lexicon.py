@@ -67,6 +67,21 @@ TITLE_WORDS: Final = _list(
 )
 TITLE_TAILS: Final = _list("表 名单 名册 台账 通讯录 回执 一览 登记卡")
 
+# What any campaign's title may say besides its subject; longer words are taken out first.
+OCCASION_WORDS: Final = _list(
+    "工作 活动 宣传 开展 举办 联合 参加 参与 主题 专项 系列 现场 主会场 全国 全省 全市 全县 全区 全镇 本 我 各 年度 上半年 下半年 年"
+    " 月 日 第 届 个 次 季度 关于 报送 提交 有关 相关 单位 部门 成员 系统 企业 学校 行业 责任 办公 对接 以及 及其 新 最新 更正 更新"
+    " 变更 补充 修改 修订 调整 定稿 终稿 最终 正式 最新版 版本 版 副本 复件 已填 填好 填写 盖章 扫描 签字 打印 电子 文档 文件 表格"
+    " 材料 资料 表 附 份 人 样表 模板 空白 意见 联络 联系 工作人员 单独 正本 复印 原件 主办 协办 承办 内容 概况 新建 微软 工作表"
+    " 和 与 的 及 之 等 共 版 元 月份 号"
+)
+# Ends of a unit's name in a title; a bare 会 is not among them: 运动会, 推进会.
+TITLE_UNITS: Final = _list(
+    "人民政府 政府 街道 办事处 委员会 管委会 居委会 村委会 联合会 协会 商会 学会 工会 妇联 党委 工委 党组 支部 办公室 党政办 安办"
+    " 安委办 安委会 共青团 公司 集团 中心 大队 支队 总队 中队 分局 局 镇 乡 村 社区 医院 法院 检察院 学院 院 中学 小学 大学 幼儿园 银行 支行 分行"
+    " 厂 站 所 部 科 室 办 委 市 区 县 省"
+)
+
 # First cells of an example row.
 SAMPLE_MARKS: Final = _words("例 例如 如 示例 样例 范例 举例 填写示例 填写样例 填写范例 填报示例 例子 样表 示范")
 

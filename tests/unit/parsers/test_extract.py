@@ -172,3 +172,20 @@ def test_a_people_list_with_the_unit_in_a_box_above():
         ["李志明", "副镇长", "13805950001"],
     ]
     assert [(one["name"], one["unit"]) for one in people(TITLE, rows)] == [("王晓云", "青石镇"), ("李志明", "青石镇")]
+
+
+@pytest.mark.parametrize(
+    ("title", "hint", "told"),
+    [
+        ("某区防汛工作联络员反馈表", "", "某区防汛工作联络员反馈表"),
+        ("联络员反馈表", "防汛联络员反馈表.docx", "防汛联络员反馈表.docx"),
+        ("“安全生产月”活动联络员反馈表", "防汛联络员反馈表.docx", None),
+        ("联络员反馈表", "附件2.docx", None),
+    ],
+)
+def test_a_form_of_another_campaign_with_our_labels_is_shown_to_a_person(title, hint, told):
+    rows = [["姓名", "林晓云", "职务", "科员"], ["手机", "13800001234", "单位名称", "青石镇人民政府"]]
+    cells = tuple(Cell(r, c, text=text) for r, row in enumerate(rows) for c, text in enumerate(row))
+    document = Document("test", (Paragraph(title, "line 1"), Grid(cells, 2, 4, "table 1")))
+    (reading,) = extract(document, FORMS, hint=hint).forms
+    assert [one.given for one in reading.problems] == ([] if told is None else [told])

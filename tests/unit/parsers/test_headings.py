@@ -47,3 +47,41 @@ def test_two_forms_in_one_title_name_neither():
 def test_a_file_name_names_a_form():
     assert TITLES.named("青石镇联络员反馈表（已填）.docx") == "liaison"
     assert TITLES.named("新建 Microsoft Word 文档.docx") is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "某某区“119”消防宣传月活动意向报名表",
+        "2025年防汛防台风应急演练活动报名表",
+        "全区职工消防运动会报名表",
+        "青石镇防汛工作联络员反馈表",
+        "禁毒宣传联络员信息表",
+        "“质量月”活动联络员反馈表",
+    ],
+)
+def test_a_title_that_ends_like_ours_and_speaks_of_another_subject_is_another_campaigns(title):
+    assert TITLES.is_other_occasion(title)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "联络员反馈表",
+        "青石镇人民政府“安全生产月”活动联络员反馈表",
+        "消防救援大队“安全生产月”活动联络员反馈表",
+        "消防救援大队联络员反馈表",
+        "青石镇联络员反馈表（定稿）",
+        "2025年安全月联络员反馈表",
+        "第24个全国安全生产月联络员反馈表",
+        "各成员单位联络员信息表",
+        "党员信息表",
+    ],
+)
+def test_units_years_abbreviations_and_words_of_any_campaign_make_a_title_no_other(title):
+    assert not TITLES.is_other_occasion(title)
+
+
+def test_a_persons_name_in_a_file_name_is_no_other_subject():
+    assert not TITLES.is_other_occasion("林晓云联络员反馈表.docx", file_name=True)
+    assert TITLES.is_other_occasion("防汛联络员反馈表.docx", file_name=True)
