@@ -28,7 +28,7 @@ _KNOWN_RUN = 3  # characters in a row that a title shares with ours: 安全生�
 _OTHER_CHARACTERS = 2  # what is left must say something: 防汛, 禁毒
 _NAME_CHARACTERS = 4
 _NOT_HAN = re.compile("[^\u3400-\u9fff]+")
-_UNIT_IN_TITLE = re.compile(f"[\u3400-\u9fff]{{1,24}}?(?:{'|'.join(TITLE_UNITS)})")
+_UNIT_IN_TITLE = re.compile(f"[\u3400-\u9fff]{{0,24}}?(?:{'|'.join(TITLE_UNITS)})")
 _ANY_CAMPAIGN = re.compile("|".join(sorted({*OCCASION_WORDS, *TITLE_WORDS}, key=len, reverse=True)))
 _LEADING_ATTACHMENT = re.compile("^附件?\\s*[一二三四五六\\d]*\\s*[:\uff1a.\u3001]?\\s*")
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from parsers.document import Cell, Document, Grid, Paragraph
 from parsers.extract import extract
 from parsers.forms import ProblemCode
@@ -185,7 +187,5 @@ def test_a_people_list_with_the_unit_in_a_box_above():
 )
 def test_a_form_of_another_campaign_with_our_labels_is_shown_to_a_person(title, hint, told):
     rows = [["姓名", "林晓云", "职务", "科员"], ["手机", "13800001234", "单位名称", "青石镇人民政府"]]
-    cells = tuple(Cell(r, c, text=text) for r, row in enumerate(rows) for c, text in enumerate(row))
-    document = Document("test", (Paragraph(title, "line 1"), Grid(cells, 2, 4, "table 1")))
-    (reading,) = extract(document, FORMS, hint=hint).forms
+    (reading,) = extract(document(title, rows), FORMS, hint=hint).forms
     assert [one.given for one in reading.problems] == ([] if told is None else [told])
