@@ -20,6 +20,7 @@ _RULES: Mapping[str, str] = {
     "merged": "取自另一份",
     "loose": "没有栏目，待核实",
     "title": "标题行",
+    "blank": "按表样的位置",
     "file_name": "文件名",
     "form_field": "表单域",
 }

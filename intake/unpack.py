@@ -1,7 +1,8 @@
 """What the worker does with mail: the handlers that `parsers.worker` serves when it is started with this module.
 
 In: a JSON header and the raw bytes of a mail (or, for ``document``, of a bare file). Out: JSON of `mime.Unpacked` or
-`parsers.forms.DocumentReading`. Runs in the locked-in child only; the other side is `intake.read`.
+`parsers.forms.DocumentReading`, or of `parsers.template.Template` for the office's own form. Runs in the locked-in child
+only; the other side is `intake.read` (and `intake.blank_file`).
 
 ==========  =====================================  ==================
 operation   header                                 answer
@@ -11,6 +12,7 @@ head        {}                                     Unpacked, head only
 part        {path, forms, area_code}               DocumentReading
 body        {path, forms, area_code}               DocumentReading
 document    {name, declared_type, forms, area_code}  DocumentReading
+blank       {name, form, forms}                    Template
 ==========  =====================================  ==================
 
 ``part``, ``body`` and ``document`` with ``"explain": true`` in the header answer with `parsers.traces.Traces` instead: the same
@@ -30,7 +32,7 @@ from parsers.document import Note, NoteCode
 from parsers.engines import Engines
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
-from parsers.parse import Watch, parse_document, parse_html, parse_text
+from parsers.parse import Watch, parse_blank, parse_document, parse_html, parse_text
 from parsers.worker import HANDLERS as BARE_HANDLERS
 from parsers.worker import Handler
 
@@ -107,6 +109,13 @@ def _read_text(header: JsonObject, body: BodyText, watch: Watch | None, *, quote
     return reading
 
 
+def _read_blank(header: JsonObject, data: bytes, engines: Engines) -> JsonObject:
+    template = parse_blank(
+        data, name=str(header["name"]), form=str(header["form"]), forms=_forms(header), engines=engines
+    )
+    return cast("JsonObject", to_json(template))
+
+
 def _forms(header: JsonObject) -> tuple[FormSpec, ...]:
     forms = header["forms"]
     return tuple(from_json(FormSpec, form) for form in forms) if isinstance(forms, list) else ()
@@ -119,4 +128,5 @@ HANDLERS: Mapping[str, Handler] = {
     "part": _read_part,
     "body": _read_body,
     "document": _read_bare,
+    "blank": _read_blank,
 }

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
-from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import RELABELLED, UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 from parsers.remarks import may_change_a_value
@@ -213,6 +213,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return _REMARKED[Doubt(problem.detail)]
         case ProblemCode.AMBIGUOUS if label and problem.detail == UNLABELLED:
             return f"“{given}”没有写在栏目里，可能是{name}，需要核实"
+        case ProblemCode.AMBIGUOUS if label and problem.detail.startswith(RELABELLED):
+            return _relabelled(name, given, problem.detail.partition(": ")[2])
         case ProblemCode.AMBIGUOUS if label:
             return f"{name}填写为“{given}”，不能确定所指，需要核实" if given else f"{name}不能确定，需要核实"
         case ProblemCode.UNREADABLE if label and problem.detail == UNPROVED_ADDRESS:
@@ -229,6 +231,13 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"{name}在两份材料中不一致"
         case _:
             return _GENERAL[problem.code]
+
+
+def _relabelled(name: str, given: str, written: str) -> str:
+    """“性别”一栏的名称被写成“手机”: what stands there was read by its place on the office's form."""
+    changed = f"被写成“{written[:_GIVEN_LIMIT]}”" if written else "是空的"
+    filled = f"填写为“{given}”，" if given else ""
+    return f"{name}{filled}但来件中该栏的名称{changed}，需要核实"
 
 
 _GENERAL: Mapping[ProblemCode, str] = {
@@ -309,6 +318,7 @@ def failure_detail(code: FailureCode, kind: str, engine: str = "") -> str:
 _DOUBTS: Mapping[Doubt, str] = {
     Doubt.EXAMPLE: "表格上方写有“示例”字样，请核实是否为单位的填报内容",
     Doubt.OTHER_TITLE: "表格标题{}不是本次表样，请核实是否为本次报送",
+    Doubt.OTHER_BLANK: "用的不是本次通知的表样{}，缺少本次要填的栏目，请对照原件核实",
     Doubt.NO_LABELS: "标题是本次表样，但表中栏目都对不上，请查看原件",
     Doubt.NOTHING_READ: "标题是本次表样，但没有读出填报内容，请查看原件",
     Doubt.UNEXPLAINED: "栏目内未见内容，另有文字不知属于哪一栏，请查看原件",

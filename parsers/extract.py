@@ -3,7 +3,8 @@
 Stage before: a reader made the `Document`. Stage after: `parse` puts the readings into a `DocumentReading`. In: the
 document, the campaign's forms. Out: `Extraction`. The way: `recognize` (which form stands where) → `tags` (what each cell
 is) → `pairing` and `people` (all plausible readings) → `scoring` (the best, by a margin) → `records` (people, fields,
-problems); lines outside grids by `inlines`.
+problems); lines outside grids by `inlines`. Where the office's blank form is known, a table that follows it is read once
+more by the blank's labels (`alignment`), and what the two readings differ in is asked (`agreement`).
 
 A partial answer: the text of a mail that is nothing but a few labels of a form (手机：139…, completing what was sent
 before) gives a reading whose `place` is "lines", whose fields are just those named, and whose `problems` are empty. If
@@ -15,6 +16,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from parsers.agreement import of_another_blank, reconciled
+from parsers.alignment import align
 from parsers.document import Document
 from parsers.entries import entries
 from parsers.fields import check, is_function
@@ -157,19 +160,40 @@ def _read_segment(segment: Segment, index: LabelIndex, area_code: str) -> tuple[
     if len(tried) > 1 and verdict.score - tried[1].verdict.score < FORM_MARGIN:
         doubt = Problem(ProblemCode.AMBIGUOUS, detail=f"{grid.form.id} or {tried[1].grid.form.id}")
         readings = tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
-    return replace(segment, form=grid.form), readings
+    return replace(segment, form=grid.form), _by_blank(readings, segment, grid, tried[0].judge)
 
 
 def attempts(segment: Segment, index: LabelIndex, area_code: str) -> list[Attempt]:
     """Given a segment, return how it reads as each form that it may be, the best first."""
-    found: list[Attempt] = []
-    for form in (segment.form, *segment.rivals):
-        grid = tag_grid(segment.view, form, index)
-        judge = Judge(form, area_code)
-        plain = plain_reading(grid, judge)
-        readings = [plain] if plain is not None else hypotheses(grid)
-        found.append(Attempt(grid, judge, readings, choose(readings, judge), plain=plain is not None))
+    found = [
+        _attempt(tag_grid(segment.view, form, index), Judge(form, area_code))
+        for form in (segment.form, *segment.rivals)
+    ]
     return sorted(found, key=lambda attempt: -attempt.verdict.score)
+
+
+def _attempt(grid: TaggedGrid, judge: Judge) -> Attempt:
+    plain = plain_reading(grid, judge)
+    readings = [plain] if plain is not None else hypotheses(grid)
+    return Attempt(grid, judge, readings, choose(readings, judge), plain=plain is not None)
+
+
+def _by_blank(
+    readings: tuple[FormReading, ...], segment: Segment, grid: TaggedGrid, judge: Judge
+) -> tuple[FormReading, ...]:
+    """Given the readings of a table as it stands, return what they come to beside the office's blank form."""
+    if grid.form.blank is None:
+        return readings
+    aligned = align(segment.view, grid.form, grid.index)
+    if aligned is not None:
+        again = _attempt(tag_grid(aligned.view, grid.form, grid.index), judge)
+        verdict = again.verdict
+        theirs = form_readings(again.grid, verdict.reading, judge, title=segment.title, rival=verdict.rival)
+        readings = reconciled(readings, theirs, aligned.spoilt, judge)
+    doubt = of_another_blank(grid, grid.index, segment.title)
+    if doubt is not None:
+        readings = tuple(reading if reading.blank else _doubted(reading, doubt) for reading in readings)
+    return readings
 
 
 def plain_reading(grid: TaggedGrid, judge: Judge) -> Reading | None:

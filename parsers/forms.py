@@ -7,6 +7,7 @@ the place it stood and the rule by which it was found, so that a person can chec
 from dataclasses import dataclass
 from enum import StrEnum
 
+from parsers.blank import Blank
 from parsers.document import Failure, FailureCode, Note, NoteCode
 
 
@@ -45,13 +46,17 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """One form of the campaign. `titles` are phrases by which its heading, file name or subject is recognised."""
+    """One form of the campaign. `titles` are phrases by which its heading, file name or subject is recognised.
+
+    `blank` is the office's own empty form, where the office has given it (`template` reads it once).
+    """
 
     id: str
     title: str
     kind: FormKind
     fields: tuple[FieldSpec, ...]
     titles: tuple[str, ...] = ()
+    blank: Blank | None = None
 
 
 class ProblemCode(StrEnum):
@@ -76,6 +81,9 @@ class ProblemCode(StrEnum):
 
 
 UNLABELLED = "stands under no label"  # `Problem.detail` of a field whose value may stand somewhere without a label
+# Beginning of the `Problem.detail` of a field that was read by its position on the office's blank form; behind the colon
+# stands what is written where the blank has its label.
+RELABELLED = "another label than on the blank form"
 
 
 class Doubt(StrEnum):
@@ -83,6 +91,7 @@ class Doubt(StrEnum):
 
     EXAMPLE = "the table is called an example"
     OTHER_TITLE = "the title is that of another table"
+    OTHER_BLANK = "not the office's present blank form"  # `Problem.given`: its title, if that tells another year
     NO_LABELS = "heading of the form, but none of its labels"
     NOTHING_READ = "heading of the form, but nothing of it was read"
     UNEXPLAINED = "labels without values beside text without a label"
@@ -110,8 +119,8 @@ class FieldReading:
 
     `raw` is the text as it stands at `place` (after the border clean-up only), `value` the checked and normalised
     value (None: nothing given, or not usable), `label` the label as it stands in that unit's own form, `rule` how the
-    two were joined: ``right``, ``below``, ``in_cell``, ``header``, ``line``, ``title``, ``merged`` …. `picture` shows the
-    cell (base64 of a JPEG) if it was scanned and what stands in it is doubtful, for the person who decides.
+    two were joined: ``right``, ``below``, ``in_cell``, ``header``, ``line``, ``title``, ``merged``, ``blank`` …. `picture`
+    shows the cell (base64 of a JPEG) if it was scanned and what stands in it is doubtful, for the person who decides.
     """
 
     key: str

@@ -64,9 +64,13 @@ class LabelIndex:
         self._by_last: dict[str, list[str]] = {}
         self._found: dict[str, LabelMatch | None] = {}
         self._foreign: dict[str, bool] = {}
+        self._others: frozenset[str] = FOREIGN_LABELS
         for form in forms:
             if form.kind is FormKind.TABLE:
                 self._add(form)
+        # Labels that the office's own form has and the campaign does not ask own their neighbor like 微信号 does.
+        blanks = [form.blank for form in forms if form.blank is not None]
+        self._others |= {fold(text) for blank in blanks for text in blank.foreign} - {"", *self._known}
         for key in self._known:
             self._by_first.setdefault(key[0], []).append(key)
             self._by_last.setdefault(key[-1], []).append(key)
@@ -95,7 +99,7 @@ class LabelIndex:
             self._foreign.clear()
         key = fold(_BLANKS.sub("", text))
         found = self._found[text] = self._match(key)
-        self._foreign[text] = key in FOREIGN_LABELS or _names_foreign(key)
+        self._foreign[text] = key in self._others or _names_foreign(key)
         return found
 
     def match_exactly(self, text: str) -> LabelMatch | None:
@@ -118,7 +122,7 @@ class LabelIndex:
     def is_foreign(self, text: str) -> bool:
         """Given a text, return whether it is, to the letter, a label that other forms have and ours have not."""
         key = fold(text)
-        return key in FOREIGN_LABELS and key not in self._known
+        return key in self._others and key not in self._known
 
     def is_personal(self, text: str) -> bool:
         """Given a text, return whether it is a label of a person's data that ours don't ask: it ends even a free text."""
@@ -170,7 +174,7 @@ class LabelIndex:
         return self._types.get(name) is FieldType.PERSON
 
     def _misspelt(self, key: str) -> LabelMatch | None:
-        if len(key) < 3 or key in FOREIGN_LABELS or _HEAD.match(key) or any(c.isdigit() for c in key):
+        if len(key) < 3 or key in self._others or _HEAD.match(key) or any(c.isdigit() for c in key):
             return None
         near = {
             known

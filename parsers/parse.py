@@ -32,6 +32,7 @@ from parsers.looks import agreed
 from parsers.readers import markup, plain
 from parsers.remarks import may_change_a_value
 from parsers.sniff import Kind, sniff
+from parsers.template import Template, find_blank
 
 _HEAD_LINES, _TAIL_LINES, _LINE_CHARACTERS = 40, 20, 200
 _PROSE_CHARACTERS = 1_500  # a longer text under a form's heading is a paper about it, not the form
@@ -86,6 +87,29 @@ def parse_document(
     """
     asked = _Asked(forms, area_code, budget, engines, watch)
     return _guarded(lambda: _document(data, name, declared_type, asked, 0), name)
+
+
+def parse_blank(
+    data: bytes,
+    *,
+    name: str,
+    form: str,
+    forms: tuple[FormSpec, ...],
+    budget: Budget = DEFAULT_BUDGET,
+    engines: Engines = NO_ENGINES,
+) -> Template:
+    """Given the office's own file and the id of the form that is meant, return that form's blank. Never raises."""
+    try:
+        kind = sniff(data, name, "")
+        if len(data) > budget.attachment_bytes:
+            return Template(failure=Failure(FailureCode.TOO_LARGE, f"{len(data)} bytes"))
+        if containers.holds_others(kind):
+            return Template(failure=Failure(FailureCode.UNSUPPORTED, kind.value))
+        return find_blank(open_document(data, kind, budget, engines).document, form, forms, hint=name)
+    except ReadFailure as failure:
+        return Template(failure=failure.failure)
+    except Exception as error:  # noqa: BLE001 - see _guarded
+        return Template(failure=Failure(FailureCode.CRASHED, _where(error)))
 
 
 def parse_text(

@@ -56,6 +56,10 @@ class Judge:
             found = self._known[name] = check(self._specs[key], pair.raw, cell=cell, area_code=self._area_code)
         return found
 
+    def fit(self, key: str, raw: str) -> float:
+        """Return how well a text suits the field `key`, −1 to 1."""
+        return check(self._specs[key], raw, area_code=self._area_code).fit
+
     def best_key(self, pair: Pair) -> str:
         """Return the key of a pair that its value fits best (labels rarely name two fields of one form)."""
         return max(pair.keys, key=lambda key: self.check(key, pair).fit)
