@@ -231,7 +231,7 @@ def _settings(table: ConfigTable, source: Path, password: Secret) -> Settings:
             maximum_mail_bytes=polling.maximum_mail_mb * _MEGABYTE,
         ),
         roster_file=(folder / table.roster.file).resolve(),
-        campaign=_campaign(table.campaign),
+        campaign=_campaign(table.campaign, folder),
         calendar=tuple(
             CalendarDay(day=day.date, working=day.kind == "workday", name=day.name) for day in table.calendar.day
         ),
@@ -268,7 +268,7 @@ def _database_url(url: str, folder: Path, data_dir: Path) -> str:
     return f"{found[1]}{(folder / found[2]).resolve().as_posix()}{found[3]}" if found else url
 
 
-def _campaign(table: CampaignTable) -> Campaign:
+def _campaign(table: CampaignTable, folder: Path) -> Campaign:
     return Campaign(
         id=table.id,
         name=table.name,
@@ -276,11 +276,11 @@ def _campaign(table: CampaignTable) -> Campaign:
         document_number=table.document_number,
         published_on=table.published_on,
         starts_on=table.starts_on or table.published_on,
-        collections=tuple(_collection(form) for form in table.form),
+        collections=tuple(_collection(form, folder) for form in table.form),
     )
 
 
-def _collection(table: FormTable) -> Collection:
+def _collection(table: FormTable, folder: Path) -> Collection:
     return Collection(
         form=FormSpec(
             id=table.id,
@@ -299,4 +299,5 @@ def _collection(table: FormTable) -> Collection:
             units=frozenset(table.units),
         ),
         letter_label=table.letter_label,
+        blank_file=(folder / table.blank).resolve() if table.blank else None,
     )

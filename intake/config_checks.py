@@ -115,6 +115,8 @@ def _form_mistakes(path: Path, form: Table) -> Iterator[Mistake]:
         yield Mistake(
             (*place, "type"), 'type = "unit" 是用来对应名册的那一栏，一张表只能有一个。请把这一栏改成 "text"。'
         )
+    if "blank" in form and form.get("kind") == FormKind.DOCUMENT:
+        yield Mistake((*path, "blank"), 'kind = "document" 的材料没有表格，用不上空白表。请删去 blank 这一项。')
     for place, field in fields:
         yield from _condition_mistakes(place, field, types)
         if form.get("kind") == FormKind.DOCUMENT and _text(field, "type") not in {

@@ -183,6 +183,7 @@ class FormTable(Table):
     title: Name
     titles: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     letter_label: Words = ""
+    blank: Name | None = None
     kind: Annotated[FormKind, Field(strict=False)] = FormKind.TABLE
     deadline: Day | None = None
     cutoff: TimeOfDay = LAST_MOMENT

@@ -165,6 +165,7 @@ class Collection:
     voluntary: bool
     audience: Audience
     letter_label: str  # "附件2" or "": what people call it in letters
+    blank_file: Path | None = None  # the office's own blank form; `blank_file.with_blanks` reads it into `form`
 
     @property
     def id(self) -> FormId:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from intake.archive import Archive
+from intake.blank_file import with_blanks
 from intake.db.engine import open_engine, session_factory
 from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
@@ -81,6 +82,7 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
         upgrade(engine, backup_dir=settings.storage.data_dir / "backups", now=clock.now())
         services = Services()
         with Worker(handlers="intake.unpack", service=services) as worker:
+            settings = with_blanks(settings, worker)
             bench = Workbench(
                 settings=settings,
                 roster=roster,

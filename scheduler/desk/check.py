@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from intake.audience import asked_of
+from intake.blank_file import blank_words, read_blank
 from intake.db.engine import open_engine
 from intake.errors import IntakeError, OfficeError
 from intake.imap_session import ImapSession
 from intake.read import read_document
 from intake.roster import Roster
-from intake.settings import SendMode, Settings
+from intake.settings import Collection, SendMode, Settings
 from intake.smtp import SmtpSession
 from intake.words import ENGINE_HELP, ENGINE_WORDS, day_words
 from parsers.engines import Engine
@@ -96,7 +97,7 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("名册", lambda: _look_at_roster(settings))
     yield _guarded("数据目录", lambda: _look_at_disk(settings))
     yield _guarded("数据库", lambda: _look_at_database(settings))
-    yield from _reader_findings()
+    yield from _reader_findings(settings)
     yield from _deadline_findings(settings, now)
     if settings.sending.mode is SendMode.HOLD:
         words = '所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后把 mode 改为 "auto"'
@@ -143,14 +144,17 @@ def _look_at_database(settings: Settings) -> str:
     return f"{engine.dialect.name}，可以打开"
 
 
-def _reader_findings() -> Iterator[Finding]:
-    """The worker, then each engine: its version, and a tiny document sent through it as a real one would go."""
+def _reader_findings(settings: Settings) -> Iterator[Finding]:
+    """The worker, then each engine: its version, and a tiny document sent through it as a real one would go; the blank forms."""
     services = Services()
     with Worker(handlers="intake.unpack", service=services) as worker:
         yield _guarded("读表程序", lambda: f"已在隔离的子进程中运行（{worker.report()}）")
         yield _jail_finding()
         for engine in Engine:
             yield _engine_finding(engine, services, worker)
+        for collection in settings.campaign.collections:
+            if collection.blank_file is not None:
+                yield _blank_finding(collection, settings, worker)
 
 
 def _engine_finding(engine: Engine, services: Services, worker: Worker) -> Finding:
@@ -167,6 +171,16 @@ def _engine_finding(engine: Engine, services: Services, worker: Worker) -> Findi
         return Finding(what, ok=True, words=f"{version}，试读正常")
     code = read.failure.code if read.failure is not None else "word not found"
     return Finding(what, ok=False, words=f"{version}，试读失败（{code}）。请重新安装：{ENGINE_HELP[engine]}")
+
+
+def _blank_finding(collection: Collection, settings: Settings, worker: Worker) -> Finding:
+    """What was found on the office's own blank form, or every reason why it can't be used."""
+    name = collection.blank_file.name if collection.blank_file is not None else ""
+    what = f"空白表 {name}《{collection.form.title}》"
+    try:
+        return _guarded(what, lambda: blank_words(read_blank(collection, settings.campaign.forms, worker), collection))
+    except WorkerUnavailable:
+        return Finding(what, ok=False, words="读表程序没有启动")
 
 
 def _jail_finding() -> Finding:

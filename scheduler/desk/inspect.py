@@ -15,6 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from intake import report
+from intake.blank_file import with_blanks
 from intake.config import load
 from intake.errors import OfficeError
 from intake.explain import MailExplanation, explanation
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     work_left = False
     console = Console()
     with Worker(handlers="intake.unpack", service=Services()) as worker:
+        settings = with_blanks(settings, worker)
         quiet = not sys.stderr.isatty() or len(paths) < 2
         for path in track(paths, description="识别中", console=Console(stderr=True), disable=quiet):
             examined = _examine(path, worker, settings, roster)

@@ -1,4 +1,4 @@
-"""`python -m tests.understanding --forms N | --mutations N [--seed S] [--list]`: forms with known truth, read and judged.
+"""`python -m tests.understanding --forms N | --mutations N [--seed S] [--blank] [--list]`: forms with known truth, read and judged.
 
 ``--forms`` draws forms with faults and prints a row for each container, layout, wording, surrounding and faulty value;
 ``--mutations`` damages one thing in forms that are read right and prints a row for each kind of damage. What went wrong is
@@ -28,24 +28,25 @@ def main() -> int:
     parser.add_argument("--forms", type=int, default=0, metavar="N", help="forms with faulty values")
     parser.add_argument("--mutations", type=int, default=0, metavar="N", help="damages of correct forms")
     parser.add_argument("--seed", default="1", help="other people, units and values")
+    parser.add_argument("--blank", action="store_true", help="the office has given its own blank forms")
     parser.add_argument("--list", action="store_true", help="print every error, not three of a class")
     parser.add_argument("--only-silent", action="store_true", help="fail for values stored wrongly, not for lost ones")
     arguments = parser.parse_args()
     shown = sys.maxsize if arguments.list else _SHOWN
     total: Counter[str] = Counter()
     if arguments.forms:
-        total += _forms(arguments.forms, arguments.seed, shown)
+        total += _forms(arguments.forms, arguments.seed, shown, blank=arguments.blank)
     if arguments.mutations:
-        total += _mutations(arguments.mutations, arguments.seed, shown)
+        total += _mutations(arguments.mutations, arguments.seed, shown, blank=arguments.blank)
     return 1 if total["silent"] or (total["lost"] and not arguments.only_silent) else 0
 
 
-def _forms(count: int, seed: str, shown: int) -> Counter[str]:
+def _forms(count: int, seed: str, shown: int, *, blank: bool) -> Counter[str]:
     tallies: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     errors: dict[str, list[tuple[Case, Verdict]]] = defaultdict(list)
     for number in range(count):
         one = case(f"{seed}/{number}")
-        verdict = judge(one)
+        verdict = judge(one, blank=blank)
         for entry in {("all", "all"), *one.classes}:
             tally = tallies[entry]
             tally.update(forms=1, fields=verdict.fields, right=verdict.right, asked=len(verdict.asked))
@@ -77,11 +78,11 @@ def _error_class(one: Case) -> str:
     return next((name for dimension, name in one.classes if dimension == "value"), one.sheets[0].layout)
 
 
-def _mutations(count: int, seed: str, shown: int) -> Counter[str]:
+def _mutations(count: int, seed: str, shown: int, *, blank: bool) -> Counter[str]:
     tallies: dict[str, Counter[str]] = {kind: Counter() for kind in DAMAGES}
     errors: dict[str, list[tuple[Case, Verdict]]] = defaultdict(list)
     for kind, one in _damaged_cases(count, seed):
-        verdict = judge(one)
+        verdict = judge(one, blank=blank)
         outcome = outcome_of(verdict)
         tallies[kind][outcome] += 1
         if outcome in {"silent", "lost", "beside"}:

@@ -10,22 +10,25 @@ field: nobody is asked about this one. A mail in review counts as asked about: a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from intake.model import Assessment, Disposition, Submission
 from intake.pipeline import examine_mail
+from intake.settings import Settings
 from intake.unpack import HANDLERS
 from parsers.engines import NO_ENGINES
 from parsers.forms import FieldType
 from parsers.frames import JsonObject
 from parsers.isolate import Answered, Worker
+from parsers.parse import parse_blank
 from tests.builders import mail
 from tests.builders.forms import same
 from tests.understanding import page
 from tests.understanding.faults import Value, Want
-from tests.understanding.generate import ROSTER, SETTINGS, Case, Filled
+from tests.understanding.generate import ROSTER, SETTINGS, Case, Entry, Filled
 from tests.understanding.layouts import blocks
+from tests.understanding.page import Ink
 
 _EITHER = frozenset(Disposition)
 _OPEN = frozenset({Disposition.CORRECTION, Disposition.REVIEW})
@@ -82,10 +85,27 @@ def _attached(case: Case, name: str) -> mail.Entity:
     return mail.attachment(f"{name}.{suffix}", _file(case), content_type="application/octet-stream")
 
 
-def judge(case: Case) -> Verdict:
-    """Given a case, read its mail and return what came of it."""
-    examined = examine_mail(raw_mail(case), worker=HERE, settings=SETTINGS, roster=ROSTER)
+def judge(case: Case, *, blank: bool = False) -> Verdict:
+    """Given a case, read its mail and return what came of it. `blank`: the office has given its own form of that layout."""
+    settings = _with_blank(case) if blank else SETTINGS
+    examined = examine_mail(raw_mail(case), worker=HERE, settings=settings, roster=ROSTER)
     return compare(case, examined.assessment)
+
+
+def _with_blank(case: Case) -> Settings:
+    """The office's form has the layout of the first one in the mail and the notice's own labels; a text has no table."""
+    sheet = case.sheets[0]
+    entries = tuple(Entry(spec.key, spec.label, Ink()) for spec in sheet.form.fields)
+    office = replace(sheet, title=sheet.form.title, people=(entries,), decor=())
+    empty = replace(case, sheets=(office,), moves=(), also=None, charset="utf-8", declared="")
+    template = parse_blank(_file(empty), name="表", form=sheet.form.id, forms=SETTINGS.campaign.forms)
+    if template.blank is None or not template.blank.tables or template.missing or template.filled:
+        return SETTINGS
+    collections = tuple(
+        replace(one, form=replace(one.form, blank=template.blank)) if one.form.id == sheet.form.id else one
+        for one in SETTINGS.campaign.collections
+    )
+    return replace(SETTINGS, campaign=replace(SETTINGS.campaign, collections=collections))
 
 
 def compare(case: Case, assessment: Assessment) -> Verdict:
