@@ -59,7 +59,7 @@ def _joined(free: FormReading, aligned: FormReading, spoilt: tuple[Spoilt, ...],
         for spec in judge.form.fields
         if spec.key in mine or spec.key in theirs
     )
-    if aligned.blank and not any(field.value is not None or field.problem is not None for field in fields):
+    if aligned.blank and all(field.value is None and _is_silent(field) for field in fields):
         return aligned
     known = {(problem.code, problem.field, problem.detail) for problem in aligned.problems}
     kept = [
@@ -82,10 +82,17 @@ def _field(aligned: FieldReading, free: FieldReading | None, spoilt: Spoilt | No
         return aligned
     if free.value is not None and free.value != aligned.value and not _is_hint_gone(free, aligned):
         return _asked(aligned if aligned.value is not None else free, _DIFFER)
-    settled = spoilt is not None and free.problem is not None and free.problem.detail == UNLABELLED
+    settled = (spoilt is not None and free.problem is not None and free.problem.detail == UNLABELLED) or (
+        aligned.value is not None and _is_silent(free)
+    )
     if free.problem is not None and not settled and not _is_hint_gone(free, aligned):
         return replace(aligned, problem=free.problem)  # two values under one label, and the like
     return aligned
+
+
+def _is_silent(field: FieldReading) -> bool:
+    """Return whether nothing is wrong with a field but that it says nothing."""
+    return field.problem is None or field.problem.code is ProblemCode.MISSING
 
 
 def _relabelled(field: FieldReading, spoilt: Spoilt, judge: Judge) -> FieldReading:
