@@ -26,7 +26,6 @@ from intake.explain_words import (
 from intake.identify import Source, clue_in, written_unit
 from intake.merge import Candidate
 from intake.model import Assessment, MailReading, PartPath, Submission, Triage
-from intake.pieces import SCANS
 from intake.places import place_words, rule_words
 from intake.roster import Roster
 from intake.settings import Campaign
@@ -129,9 +128,7 @@ def _submission(
 ) -> SubmissionTold:
     spec = specs[submission.form]
     named = {(field.key, field.place): (field, trace) for trace in traces for field in trace.fields}
-    scanned = candidate is not None and (
-        candidate.piece.document.scanned or candidate.piece.document.kind in SCANS - {"pdf", "ofd"}
-    )
+    scanned = candidate is not None and candidate.piece.document.scanned
     labels = {field.key: field for field in spec.fields}
     problems = {problem.field: problem for problem in submission.problems if problem.field is not None}
     in_doubt = any(problem.field is None for problem in submission.problems)

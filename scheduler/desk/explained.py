@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from intake.explain import FieldTold, MailExplanation, SubmissionTold
 
-_LIMITS = (14, 30, 18, 24, 22)  # columns of a cell; what is longer pushes its row, nothing is cut off
+_LIMITS = (16, 30, 18, 24, 22)  # columns of a cell; what is longer pushes its row, nothing is cut off
 _HEADINGS = ("项目", "内容", "把握", "位置", "读法")
 
 
@@ -59,8 +59,13 @@ def _block(heading: str, sentences: tuple[str, ...]) -> Iterator[str]:
 
 
 def _cells(field: FieldTold) -> tuple[str, ...]:
-    value = {True: "是", False: "否", None: ""}.get(field.value, field.value)  # type: ignore[arg-type]
-    return (field.label, " ".join(str(value).split()), field.sure, field.place, field.rule)
+    return (field.label, _value(field), field.sure, field.place, field.rule)
+
+
+def _value(field: FieldTold) -> str:
+    if isinstance(field.value, bool):
+        return "是" if field.value else "否"
+    return " ".join((field.value or "").split())
 
 
 def _row(cells: tuple[str, ...], columns: list[int]) -> str:
@@ -71,7 +76,7 @@ def _below(field: FieldTold) -> Iterator[str]:
     if field.problem:
         yield field.problem
     raw = " ".join(field.raw.split())
-    if raw and raw != field.value:
+    if raw and raw != _value(field):
         yield f"原文：{raw}"
     if field.written and "".join(field.written.split()) != field.label:
         yield f"表中栏目：{' '.join(field.written.split())}"
