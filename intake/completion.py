@@ -110,7 +110,7 @@ def _is_about(partial: FormReading, target: StoredSubmission) -> bool:
 
 def _says_more(unplaced: Iterable[Filled], placed: Iterable[Candidate]) -> bool:
     """One line may be read as a field of two forms: it is left over only if no completed form has its value."""
-    used = {value_key(one.value) for candidate in placed for one in candidate.fields}
+    used = {value_key(one.value or one.raw) for candidate in placed for one in candidate.fields}  # faulty ones too
     return any(
         is_given(one) and value_key(one.value or one.raw) not in used
         for left in unplaced

@@ -5,6 +5,7 @@ in full only to addresses on the roster or confirmed before; to others as 139***
 a From address can be forged and an echo would carry a stranger's words to it (facts/reliability.md §3.2).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +16,14 @@ from intake.model import FormId, MailReading, StoredSubmission, Submission
 from intake.settings import Campaign, Collection
 from intake.words import file_text, masked, problem_text
 from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormKind, Problem, ProblemCode
+from parsers.text import clean, fold
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 Entry = dict[str, object]
 
 _LIMIT = 40  # characters of a name or a file name that a letter repeats
 _TEXT_LIMIT = 80  # characters of an address or a summary, to a known sender
+_LABEL_EDGE = " \u3000:\uff1a*"  # 手机： is named 手机
 _WITHHELD = "（已登记）"
 _BLANK = "（空）"
 _REPEATED_TO_ANYBODY = frozenset(
@@ -96,12 +99,13 @@ class Echo:
 
     def _problems(self, submission: Submission, collection: Collection) -> list[Entry]:
         specs = {spec.key: spec for spec in collection.form.fields}
+        labels = own_labels(submission, collection)
         found: list[Entry] = []
         for problem in submission.problems:
             spec = specs.get(problem.field or "")
             told = self._shown_problem(problem)
-            text = file_text(told) if spec is None else problem_text(told, spec.label, spec.type)
-            label = "" if spec is None else spec.label
+            label = "" if spec is None else labels[spec.key]
+            text = file_text(told) if spec is None else problem_text(told, label, spec.type)
             found.append({"label": label, "code": str(problem.code), "given": told.given, "text": text})
         return found
 
@@ -169,12 +173,31 @@ def reply_line(submissions: Iterable[Submission], campaign: Campaign) -> str:
     faulty = [one for one in submissions if any(problem.code in ASKED_FOR for problem in one.problems)]
     labels: list[str] = []
     for one in faulty:
-        specs = {spec.key: spec for spec in campaign.collection(one.form).form.fields}
+        collection = campaign.collection(one.form)
+        specs = {spec.key: spec for spec in collection.form.fields}
+        names = own_labels(one, collection)
         if sum(other.form == one.form for other in faulty) > 1:
-            labels += [spec.label for spec in specs.values() if spec.type is FieldType.PERSON]
+            labels += [names[key] for key, spec in specs.items() if spec.type is FieldType.PERSON]
         asked = {problem.field for problem in one.problems if problem.code in ASKED_FOR}
-        labels += [spec.label for key, spec in specs.items() if key in asked]
+        labels += [names[key] for key in specs if key in asked]
     return "；".join(f"{label}：…" for label in dict.fromkeys(labels))
+
+
+def own_labels(submission: Submission, collection: Collection) -> dict[str, str]:
+    """Return by key the words a field is asked for by: those of the unit's own form if the notice knows them, else ours.
+
+    Only the notice's label and its aliases are repeated: an answer under them finds its field again, and a letter never
+    carries a stranger's words. A word that stands for two fields of the form (电话 over both) names neither.
+    """
+    written = {field.key: clean(field.label).replace("\n", "").strip(_LABEL_EDGE) for field in submission.fields}
+    counts = Counter(fold(label) for label in written.values())
+    return {
+        spec.key: label
+        if counts[fold(label := written.get(spec.key, ""))] == 1
+        and fold(label) in {fold(name) for name in (spec.label, *spec.aliases)}
+        else spec.label
+        for spec in collection.form.fields
+    }
 
 
 def shown(text: str, limit: int = _LIMIT) -> str:

@@ -721,6 +721,17 @@ def test_a_line_of_text_completes_the_form_that_our_letter_spoke_of():
     assert places["mobile"][0] == "right"
 
 
+def test_an_answer_that_is_faulty_again_is_asked_for_again_and_needs_no_person():
+    known = Known(answered=(_lacking(),), answered_unit=STONE)
+    wrong = invalid("139000001")
+    reading = mail(
+        text="手机：139000001", body=(lines(OFFICER, mobile=wrong), lines(ENTRY, phone=wrong)), subject="回复：补正"
+    )
+    judged = judge(reading, known=known)
+    assert judged.disposition is Disposition.CORRECTION
+    assert [(one.field, one.given) for one in judged.submissions[0].problems] == [("mobile", "139000001")]
+
+
 def _read_for_both(value="13900000005"):
     """「手机：…」 as the reader gives it: a field of the one form by its own label, of the other by an alias."""
     own, alias = lines(OFFICER, mobile=value), lines(ENTRY, phone=value)

@@ -215,6 +215,32 @@ def test_a_correction_asks_for_what_is_wrong_and_says_how():
     assert "5月30日（周五）24:00前" in words.body
 
 
+def _called(reading, **labels):
+    """The reading with its fields under the labels of that unit's own form."""
+    return replace(reading, fields=tuple(replace(one, label=labels.get(one.key, one.label)) for one in reading.fields))
+
+
+@pytest.mark.parametrize("given", [None, invalid("1390000012")])
+def test_a_correction_names_a_field_as_it_stands_in_the_units_own_form(given):
+    form = _called(entry(phone=given), phone="手 机：")
+    _, words = letter(mail(file("附件1.docx", form)))
+    assert "手 机需补正" in words.subject
+    assert "写明“手 机：…”即可" in words.body
+    assert "联系方式" not in words.body.partition("报送")[2].partition("即可")[0]
+
+
+@pytest.mark.parametrize("label", ["请点击链接", ""])
+def test_a_label_that_the_notice_does_not_know_is_never_repeated(label):
+    _, words = letter(mail(file("附件1.docx", _called(entry(phone=None), phone=label))))
+    assert "写明“联系方式：…”即可" in words.body
+
+
+def test_one_label_over_two_fields_names_neither():
+    form = _called(entry(phone=None), phone="手机", contact="手机")
+    _, words = letter(mail(file("附件1.docx", form)))
+    assert "写明“联系方式：…”即可" in words.body
+
+
 def test_of_two_people_the_reply_line_asks_for_the_name_too():
     form = file("联络员.xlsx", officer(mobile=None), officer(name="陈立冬", mobile=None))
     (draft,) = reply(mail(form))
