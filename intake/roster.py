@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from rapidfuzz.distance import LCSseq, Levenshtein
+from rapidfuzz.distance import OSA, LCSseq
 
 from intake.roster_file import Unit, read_units
 from intake.roster_names import (
@@ -24,9 +24,11 @@ from intake.roster_names import (
     proper,
     region_of,
     shared_region,
+    shortens_plainly,
     speaks_of_another_region,
     township_names,
     without_office,
+    without_surroundings,
 )
 from intake.roster_search import Searcher
 from intake.settings import Campaign
@@ -108,7 +110,7 @@ class Roster:
         object.__setattr__(self, "_entries", entries)
         object.__setattr__(self, "_known", _known_names(self.units))
         object.__setattr__(self, "_proper", _owners((name, entry.unit) for entry in entries for name in entry.names))
-        object.__setattr__(self, "_searcher", Searcher(self.units, region))
+        object.__setattr__(self, "_searcher", Searcher({entry.unit: entry.names for entry in entries}, region))
 
     def unit(self, name: str) -> Unit:
         """Return the unit of that roster name. Raise KeyError if there is none."""
@@ -149,6 +151,9 @@ class Roster:
         whole, key = keys_of(text)
         if whole in self._known:
             return _decided(*self._known[whole], certain=True)
+        bare = without_surroundings(text)
+        if bare != text:
+            return self.match(bare)
         if key in self._known:
             return self._without_remark(text, _decided(*self._known[key], certain=True))
         if not key or len(key) > _LONGEST:
@@ -188,7 +193,7 @@ class Roster:
         which only 台商投资区分局 is on the roster.
         """
         if len(name) < 3 or not any(
-            _within(name, full) and name[-1] == full[-1] for full in (*entry.names, *entry.keys)
+            _within(name, full) and name[-1] == full[-1] and shortens_plainly(name, full) for full in entry.names
         ):
             return False
         above, below = part_below_region(entry.keys[0], self._region)
@@ -299,7 +304,7 @@ def _distance(name: str, other: str) -> int:
     """Return how many characters differ, or _FAR if it is more than typing errors: 局 for 处 is none."""
     if min(len(name), len(other)) < 3 or abs(len(name) - len(other)) > 1 or name[-1] != other[-1]:
         return _FAR
-    distance = Levenshtein.distance(name, other)
+    distance = OSA.distance(name, other)
     return distance if distance <= (1 if len(name) < 8 else 2) else _FAR
 
 

@@ -6,12 +6,12 @@ and after a name must allow it. Pure.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from intake.roster_file import Unit
-from intake.roster_names import Region, keys_of, speaks_of_another_region
+from intake.roster_names import Region, is_generic, keys_of, speaks_of_another_region
 from parsers.text import fold
 
 _SPREAD = re.compile("(?<!\\S)[\u3400-\u9fff](?:[ \u3000]+[\u3400-\u9fff](?!\\S))+")  # 财 政 局
@@ -32,7 +32,13 @@ _AFTER_BARE = re.compile(
 # After a place's name: an address, or somebody else within the place.
 _OTHERS = re.compile(
     "[\u3400-\u9fff]{0,8}?(?:小学|中学|学校|学院|幼儿园|医院|卫生院|卫生所|公司|社区|居委会|村委会|村民委员会|工业区|工业园|派出所|"
-    "监管所|税务所|供电所|信用社|银行|支行|大厦|大楼|[厂村]$|(?<![道公铁])路|街(?!道)|大道|[巷弄])"
+    "监管所|税务所|供电所|司法所|财政所|税务分局|信用社|供销社|合作社|银行|支行|大厦|大楼|敬老院|养老院|文化站|加油站|车站|商会|协会|"
+    "[水电工鞋]厂|[厂村]$|(?<![道公铁])路|街(?!道)|大道|[巷弄])"
+)
+# After an organization's name: a body of its own within it (财政局工会), not the words of a report about its work.
+_BODIES = re.compile(
+    "(?:(?!关于|报送|上报|反馈|联络|报名|安全|活动|典型|案例|总结|填报|的)[\u3400-\u9fff]){0,6}?"
+    "(?:工会|大队|中队|支队|中心(?!组|工作|任务)|公司|企业|幼儿园|学校|医院|协会|商会|派出所|监管所)"
 )
 _ENDS = frozenset("局委办部会院队站处所司镇乡府心社团行联")  # how organizations' names end
 _PLACE_ENDS = frozenset("镇乡府道处")
@@ -47,20 +53,24 @@ class _Found:
     end: int
     name: str
     unit: Unit
+    written: bool = True  # on the roster, not derived by leaving out the region
 
 
 class Searcher:
     """Looks for the names of one roster."""
 
-    def __init__(self, units: tuple[Unit, ...], region: Region) -> None:
+    def __init__(self, proper: Mapping[Unit, tuple[str, ...]], region: Region) -> None:
+        """Given the units with their proper names (without the region), prepare to look for them."""
+        units = tuple(proper)
         self._region = region
         self._keys = {unit: tuple(key for name in unit.names for key in keys_of(name)) for unit in units}
-        pairs = {(keys_of(name)[0], unit) for unit in units for name in unit.names}
+        written = {(keys_of(name)[0], unit) for unit in units for name in unit.names}
+        derived = {(name, unit) for unit, names in proper.items() for name in names if len(name) > 2}
+        derived = {(name, unit) for name, unit in derived if name[-1] in _ENDS and not is_generic(name)} - written
         # Longest first; then by the roster, so that the order never depends on hashes.
         order = {unit: number for number, unit in enumerate(units)}
-        self._names = sorted(
-            (pair for pair in pairs if len(pair[0]) > 1), key=lambda pair: (-len(pair[0]), pair[0], order[pair[1]])
-        )
+        names = ((name, unit, (name, unit) in written) for name, unit in written | derived if len(name) > 1)
+        self._names = sorted(names, key=lambda one: (-len(one[0]), one[0], order[one[1]]))
 
     def find(self, text: str) -> tuple[Unit, ...]:
         """Given a text, return the units that it names, longest name first."""
@@ -72,17 +82,17 @@ class Searcher:
 
     def _in_piece(self, piece: str) -> list[_Found]:
         places = [
-            _Found(start, start + len(name), name, unit)
-            for name, unit in self._names
+            _Found(start, start + len(name), name, unit, written)
+            for name, unit, written in self._names
             for start in islice(_places(name, piece), _OFTEN)
         ]
         free = [one for one in places if self._stands_free(one, piece)]
         free += [one for one in places if one not in free and _is_child(one, free)]
         kept: list[_Found] = []
         for one in sorted(free, key=lambda one: one.start - one.end):  # longest first, else as in the roster
-            if not _swallowed(one, kept):
+            if not _swallowed(one, places):
                 kept.append(one)
-        return _without_parents(kept)
+        return [one for one in _without_parents(kept) if one.name[-1] not in _ENDS or not _BODIES.match(piece, one.end)]
 
     def _stands_free(self, here: _Found, piece: str) -> bool:
         name, before, after = piece[here.start : here.end], piece[: here.start], piece[here.end :]
@@ -94,7 +104,7 @@ class Searcher:
             return True
         if before.endswith(tuple("省市县区")) and not _OUR_HEAD.search(before):
             return not speaks_of_another_region(before[-3:] + name, self._region, self._keys[here.unit])
-        if self._region.named_in(name) or len(name) >= _LONG or not before:
+        if self._region.named_in(name) or (here.written and len(name) >= _LONG) or not before:
             return True
         core = self._region.core
         return bool(_BEFORE.search(before) or _OUR_HEAD.search(before) or (len(core) > 1 and before.endswith(core)))
@@ -108,7 +118,7 @@ def _places(name: str, piece: str) -> Iterator[int]:
 
 
 def _swallowed(here: _Found, found: Iterable[_Found]) -> bool:
-    """Return whether a longer name that was found covers this place."""
+    """Return whether a longer name covers this place, be it that of a unit of ours or, as it stands there, another's."""
     return any(
         other.start < here.end and here.start < other.end and other.end - other.start > here.end - here.start
         for other in found

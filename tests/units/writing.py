@@ -20,9 +20,9 @@ _FORMER = ("安监局", "环保局", "国土局", "工商局", "卫计局", "地
 _ROOMS = ("办公室", "综合科", "安监股", "党办", "人事股", "安全生产科", "规划财务科")
 _TOWN_ROOMS = ("党政办", "安办", "应急办", "党政综合办公室", "综合执法队", "平安办", "安监站", "经发办")
 _REMARKS = ("（盖章）", "（公章）", "(章)", "（代）", "（牵头）", "【盖章】", "（联系人：林小满）", "（请核对）", " （加盖公章）")
-_ABROAD = ("惠东县", "石桥市", "安陵区", "南泉经济技术开发区")
+_ABROAD = ("惠东县", "石桥市", "安陵区", "南泉经济技术开发区", "石桥", "安陵")
 # Bodies of their own within a unit or a town: they are not the unit.
-_BELOW = ("工会", "机关服务中心", "下属企业", "幼儿园", "退休支部", "物业公司")
+_BELOW = ("工会", "机关服务中心", "下属企业", "幼儿园", "物业公司")
 _BELOW_TOWN = ("小学", "财政所", "司法所", "敬老院", "文化站", "供销社", "工业园", "水厂", "商会", "信用社", "加油站", "税务分局", "卫生所", "自来水公司", "宏兴鞋业有限公司")
 _PHRASES = ("关于报送{}安全生产月活动总结的函", "{}联络员反馈表.docx", "附件2联络员反馈表（{}）.docx", "{}2025年安全生产月活动总结", "报送{}反馈表", "{}-附件2.doc", "{} 林小满",
             "【{}】联络员反馈表", "来自{}的报名表")  # fmt: skip
@@ -46,7 +46,7 @@ def names(drawn: Drawn, seed: str) -> Iterator[Written]:
             text = write(place, drawn, draw)
             if text:
                 yield from _told(kind, text, place.name, drawn)
-        for below in _below(place, draw):
+        for below in (one for one in _below(place, draw) if not drawn.owners(one)):
             yield from _told("a body within a unit", below, None, drawn)
         yield from _told("two units", f"{place.name}、{draw.choice(drawn.places).name}", None, drawn)
     for place in drawn.strangers:
@@ -65,7 +65,7 @@ def phrases(drawn: Drawn, seed: str) -> Iterator[Written]:
     for place in drawn.places:
         for text in (place.name, _local(place, drawn), _region_short(place, drawn, draw)):
             yield Written("text: a unit", draw.choice(_PHRASES).format(text), place.name, longer=True)
-        for text in _below(place, draw):
+        for text in (one for one in _below(place, draw) if not drawn.owners(one)):
             yield Written("text: a body within a unit", draw.choice(_PHRASES).format(text), None, longer=True)
     for place in drawn.strangers:
         for text in (place.name, _local(place, drawn)):
@@ -187,15 +187,6 @@ def _some_name(place: Place, drawn: Drawn, draw: Random) -> str:
 def _number(place: Place, drawn: Drawn, _draw: Random) -> str:
     written = _local(place, drawn).replace("第一", "第1").replace("第二", "第2").replace("第三", "第3")
     return written if written != _local(place, drawn) else ""
-
-
-def _other_number(place: Place, drawn: Drawn, _draw: Random) -> str:
-    """第一实验小学 → 第四实验小学: another school. See `_strange`."""
-    name = _local(place, drawn)
-    for number in "一二三五":
-        if f"第{number}" in name:
-            return name.replace(f"第{number}", "第四" if number != "四" else "第六")
-    return ""
 
 
 def _below(place: Place, draw: Random) -> tuple[str, ...]:
