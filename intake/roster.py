@@ -36,9 +36,15 @@ from intake.settings import Campaign
 __all__ = ["How", "Likeness", "Roster", "Unit", "UnitMatch", "parse_roster"]
 
 _LONGEST = 100  # characters: what is longer is a text that may name units, not a name
-_FEW = 5
+# The figures below: `python -m tests.units --rosters 20 --thresholds`, seed 1, 27,308 writings: wrong, asked and right.
+_FEW = 5  # the right unit is among the candidates of 4,158 of 6,290 questions; 3: 4,114, 8: 4,190
+# Characters that an abbreviation has at least. 2: one wrong more and 156 right more; 4: none less and 225 right less.
+_ABBREVIATION = 3
+# Characters of a name that may have two typing errors; a typing error is a question in any case. The right unit is
+# offered 4,158 times; from 4 characters on: 4,242, with more false candidates; from 10 on: 4,139.
+_LONG = 8
 _FAR = 99
-_WHOLE = 0.98  # share of the shorter name that must stand in the longer one, in order (facts/documents.md §5)
+_WHOLE = 0.98  # share of the shorter name that must stand in the longer one, in order. 0.7: 29 wrong more; 0.8: 0; 1.0: the same
 
 
 class How(StrEnum):
@@ -192,8 +198,8 @@ class Roster:
         It ends as the unit's does (局 is no 处), and does not mean the body above the unit: 公安局 may be the city's, of
         which only 台商投资区分局 is on the roster.
         """
-        if len(name) < 3 or not any(
-            _within(name, full) and name[-1] == full[-1] and shortens_plainly(name, full) for full in entry.names
+        if len(name) < _ABBREVIATION or not any(
+            _within(name, full) and shortens_plainly(name, full) for full in entry.names
         ):
             return False
         above, below = part_below_region(entry.keys[0], self._region)
@@ -305,7 +311,7 @@ def _distance(name: str, other: str) -> int:
     if min(len(name), len(other)) < 3 or abs(len(name) - len(other)) > 1 or name[-1] != other[-1]:
         return _FAR
     distance = OSA.distance(name, other)
-    return distance if distance <= (1 if len(name) < 8 else 2) else _FAR
+    return distance if distance <= (1 if len(name) < _LONG else 2) else _FAR
 
 
 def _few(units: Iterable[Unit]) -> tuple[Unit, ...]:

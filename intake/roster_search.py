@@ -22,7 +22,7 @@ _SEPARATORS = re.compile(
 # What may stand right before a name: words of reporting, the end of a form's name, a day. Anything else may be the
 # beginning of a longer name: 石狮市场监管局.
 _BEFORE = re.compile(
-    "(?:[送于致由和与及是为向请给报的表结案例件位员单料年月日度号转发]|单位名称|来自|[^\u3400-\u9fff])$"
+    "(?:[局委办部会院队站处所司镇乡府心社团行联道][和与及]|[送于致由是为向请给报的表结案例件位员单料年月日度号转发]|单位名称|来自|[^\u3400-\u9fff])$"
 )
 _OUR_HEAD = re.compile("(?:[我本全各]|^|[送于致由和与及是为向请给报的])区$")
 # What may stand right after a bare place name: 张坂2025年总结, but not 张坂工业园 or 张坂村.
@@ -40,11 +40,13 @@ _BODIES = re.compile(
     "(?:(?!关于|报送|上报|反馈|联络|报名|安全|活动|典型|案例|总结|填报|的)[\u3400-\u9fff]){0,6}?"
     "(?:工会|大队|中队|支队|中心(?!组|工作|任务)|公司|企业|幼儿园|学校|医院|协会|商会|派出所|监管所)"
 )
+_AREA_END = re.compile(
+    "[\u3400-\u9fff]{2,6}?(?:经济技术|经济|高新技术产业|高新)?(?:开发|投资|工业园|示范|保税|管理|高新)区$"
+)
 _ENDS = frozenset("局委办部会院队站处所司镇乡府心社团行联")  # how organizations' names end
 _PLACE_ENDS = frozenset("镇乡府道处")
 _LOOKED_AT = 2_000  # characters of a text; subjects, headings and file names are shorter
 _OFTEN = 4  # a name that stands there more often says nothing new, and a hostile text shall not cost minutes
-_LONG = 8  # a name of so many characters is no part of another by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,6 @@ class _Found:
     end: int
     name: str
     unit: Unit
-    written: bool = True  # on the roster, not derived by leaving out the region
 
 
 class Searcher:
@@ -69,8 +70,8 @@ class Searcher:
         derived = {(name, unit) for name, unit in derived if name[-1] in _ENDS and not is_generic(name)} - written
         # Longest first; then by the roster, so that the order never depends on hashes.
         order = {unit: number for number, unit in enumerate(units)}
-        names = ((name, unit, (name, unit) in written) for name, unit in written | derived if len(name) > 1)
-        self._names = sorted(names, key=lambda one: (-len(one[0]), one[0], order[one[1]]))
+        pairs = (pair for pair in written | derived if len(pair[0]) > 1)
+        self._names = sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0], order[pair[1]]))
 
     def find(self, text: str) -> tuple[Unit, ...]:
         """Given a text, return the units that it names, longest name first."""
@@ -82,17 +83,21 @@ class Searcher:
 
     def _in_piece(self, piece: str) -> list[_Found]:
         places = [
-            _Found(start, start + len(name), name, unit, written)
-            for name, unit, written in self._names
+            _Found(start, start + len(name), name, unit)
+            for name, unit in self._names
             for start in islice(_places(name, piece), _OFTEN)
         ]
         free = [one for one in places if self._stands_free(one, piece)]
         free += [one for one in places if one not in free and _is_child(one, free)]
         kept: list[_Found] = []
         for one in sorted(free, key=lambda one: one.start - one.end):  # longest first, else as in the roster
-            if not _swallowed(one, places):
+            if not _swallowed(one, kept if self._follows_us(one, piece) else places):
                 kept.append(one)
         return [one for one in _without_parents(kept) if one.name[-1] not in _ENDS or not _BODIES.match(piece, one.end)]
+
+    def _follows_us(self, here: _Found, piece: str) -> bool:
+        """Return whether our region stands right before it."""
+        return any(ours.end() == here.start for ours in self._region.own.finditer(piece))
 
     def _stands_free(self, here: _Found, piece: str) -> bool:
         name, before, after = piece[here.start : here.end], piece[: here.start], piece[here.end :]
@@ -100,11 +105,14 @@ class Searcher:
             return False
         if (len(name) == 2 or name[-1] not in _ENDS) and not _AFTER_BARE.match(after):
             return False
-        if any(ours.end() == here.start for ours in self._region.own.finditer(piece)):
+        if self._follows_us(here, piece):
             return True
         if before.endswith(tuple("省市县区")) and not _OUR_HEAD.search(before):
-            return not speaks_of_another_region(before[-3:] + name, self._region, self._keys[here.unit])
-        if self._region.named_in(name) or (here.written and len(name) >= _LONG) or not before:
+            region = _AREA_END.search(before)
+            return not speaks_of_another_region(
+                (region[0] if region else before[-3:]) + name, self._region, self._keys[here.unit]
+            )
+        if self._region.named_in(name) or not before:
             return True
         core = self._region.core
         return bool(_BEFORE.search(before) or _OUR_HEAD.search(before) or (len(core) > 1 and before.endswith(core)))

@@ -8,8 +8,9 @@ writing was silently taken for another unit.
 import argparse
 import sys
 
-from tests.units.judge import Tally, measure
+from tests.units.judge import measure
 from tests.units.thresholds import THRESHOLDS, with_value
+from tests.units.writing import Written
 
 _SHOWN = 40
 
@@ -38,11 +39,11 @@ def main() -> int:
 _COLUMNS = ("written", "right", "asked", "offered", "wrong")
 
 
-def _print_cases(title: str, cases: list[tuple[str, object, str]], limit: int) -> None:
+def _print_cases(title: str, cases: list[tuple[str, Written, str]], limit: int) -> None:
     if cases:
         print(f"\n## {title}: {len(cases)}")
     for seed, written, taken in cases[:limit]:
-        print(f"{seed} {getattr(written, 'kind')}: {getattr(written, 'text')!r} is {getattr(written, 'unit')}, taken for {taken}")
+        print(f"{seed} {written.kind}: {written.text!r} is {written.unit}, taken for {taken}")
 
 
 def _print_thresholds(seeds: list[str]) -> None:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 
+from intake import roster, roster_names
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -23,7 +25,13 @@ class Threshold:
         return value
 
 
-THRESHOLDS: tuple[Threshold, ...] = ()
+THRESHOLDS = (
+    Threshold(roster, "_WHOLE", (0.7, 0.8, 0.9, 0.98, 1.0)),
+    Threshold(roster, "_ABBREVIATION", (2, 3, 4, 5)),
+    Threshold(roster, "_LONG", (4, 6, 8, 10, 99)),
+    Threshold(roster, "_FEW", (3, 5, 8)),
+    Threshold(roster_names, "_SHARE", (1 / 10, 1 / 5, 1 / 3, 1 / 2)),
+)
 
 
 @contextmanager

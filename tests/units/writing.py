@@ -19,11 +19,37 @@ _LOOKALIKES = ("土士", "未末", "己已", "大太", "人入", "干千", "财�
 _FORMER = ("安监局", "环保局", "国土局", "工商局", "卫计局", "地税局", "国税局", "城管局", "质监局", "食药监局")
 _ROOMS = ("办公室", "综合科", "安监股", "党办", "人事股", "安全生产科", "规划财务科")
 _TOWN_ROOMS = ("党政办", "安办", "应急办", "党政综合办公室", "综合执法队", "平安办", "安监站", "经发办")
-_REMARKS = ("（盖章）", "（公章）", "(章)", "（代）", "（牵头）", "【盖章】", "（联系人：林小满）", "（请核对）", " （加盖公章）")
+_REMARKS = (
+    "（盖章）",
+    "（公章）",
+    "(章)",
+    "（代）",
+    "（牵头）",
+    "【盖章】",
+    "（联系人：林小满）",
+    "（请核对）",
+    " （加盖公章）",
+)
 _ABROAD = ("惠东县", "石桥市", "安陵区", "南泉经济技术开发区", "石桥", "安陵")
 # Bodies of their own within a unit or a town: they are not the unit.
 _BELOW = ("工会", "机关服务中心", "下属企业", "幼儿园", "物业公司")
-_BELOW_TOWN = ("小学", "财政所", "司法所", "敬老院", "文化站", "供销社", "工业园", "水厂", "商会", "信用社", "加油站", "税务分局", "卫生所", "自来水公司", "宏兴鞋业有限公司")
+_BELOW_TOWN = (
+    "小学",
+    "财政所",
+    "司法所",
+    "敬老院",
+    "文化站",
+    "供销社",
+    "工业园",
+    "水厂",
+    "商会",
+    "信用社",
+    "加油站",
+    "税务分局",
+    "卫生所",
+    "自来水公司",
+    "宏兴鞋业有限公司",
+)
 _PHRASES = ("关于报送{}安全生产月活动总结的函", "{}联络员反馈表.docx", "附件2联络员反馈表（{}）.docx", "{}2025年安全生产月活动总结", "报送{}反馈表", "{}-附件2.doc", "{} 林小满",
             "【{}】联络员反馈表", "来自{}的报名表")  # fmt: skip
 
@@ -53,9 +79,9 @@ def names(drawn: Drawn, seed: str) -> Iterator[Written]:
         for text in (place.name, _local(place, drawn), *place.shorts):
             if not drawn.owners(text):
                 yield from _told("a place that is not on the roster", text, None, drawn)
-    for place in draw.sample(drawn.places, 8):
+    for place in draw.sample([one for one in drawn.places if drawn.city not in _local(one, drawn)], 8):
         yield from _told("another region's", _abroad(place, drawn, draw), None, drawn)
-    for text in draw.sample(_FORMER, 3):
+    for text in (one for one in draw.sample(_FORMER, 3) if not drawn.owners(one)):
         yield from _told("a former name", text, None, drawn)
 
 
@@ -71,7 +97,7 @@ def phrases(drawn: Drawn, seed: str) -> Iterator[Written]:
         for text in (place.name, _local(place, drawn)):
             if not drawn.owners(text):
                 yield Written("text: not on the roster", draw.choice(_PHRASES).format(text), None, longer=True)
-    for place in draw.sample(drawn.places, 8):
+    for place in draw.sample([one for one in drawn.places if drawn.city not in _local(one, drawn)], 8):
         text = _abroad(place, drawn, draw)
         yield Written("text: another region's", draw.choice(_PHRASES).format(text), None, longer=True)
 
@@ -139,7 +165,9 @@ def _remark(place: Place, drawn: Drawn, draw: Random) -> str:
 
 def _stamp(place: Place, drawn: Drawn, draw: Random) -> str:
     name = draw.choice([place.name, _local(place, drawn)])
-    return draw.choice([f"{name}\n2025年5月29日", f"{name} 盖章", f"单位：{name}", f"★{name}★", f"{name}。", f"{name}填报"])
+    return draw.choice(
+        [f"{name}\n2025年5月29日", f"{name} 盖章", f"单位：{name}", f"★{name}★", f"{name}。", f"{name}填报"]
+    )
 
 
 def _spread(place: Place, drawn: Drawn, draw: Random) -> str:
