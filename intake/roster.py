@@ -144,7 +144,7 @@ class Roster:
         found = [
             Likeness(
                 entry.unit,
-                *min((Levenshtein.distance(name, one), -LCSseq.similarity(name, one)) for one in entry.compared),
+                *min((OSA.distance(name, one), -LCSseq.similarity(name, one)) for one in entry.compared),
                 len(name),
             )
             for entry in self._entries
