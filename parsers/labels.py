@@ -181,10 +181,12 @@ class LabelIndex:
             for known in (*self._by_first.get(key[0], ()), *self._by_last.get(key[-1], ()))
             if len(known) >= 3 and _nearly_equal(key, known)
         }
-        fields = {self._known[known] for known in near}
-        if len(fields) != 1:  # between two labels nothing is guessed
+        fields = tuple(dict.fromkeys(name for known in sorted(near) for name in self._known[known]))
+        # A misspelt label may be near one that two forms have and one that a single form has: if all ask for the same
+        # field of each form it is clear. Between two fields of one form nothing is guessed.
+        if not fields or len({form for form, _ in fields}) != len(fields):
             return None
-        return LabelMatch(fields.pop(), exact=False)
+        return LabelMatch(fields, exact=False)
 
 
 @lru_cache(maxsize=16)

@@ -163,3 +163,13 @@ def test_a_very_long_label_may_have_two_wrong_characters_and_no_more():
     assert label_index((spec,)).match("是否同意参与本次应急演练活动") is not None
     assert label_index((spec,)).match("是否同意参加本次消防演练活动") is not None
     assert label_index((spec,)).match("是否同意参加本次交通救援活动") is None
+
+
+def test_a_misspelt_label_near_several_that_ask_for_one_field_of_each_form_is_known():
+    both = FieldSpec("unit", "单位名称", FieldType.UNIT)
+    more = FieldSpec("unit", "单位名称", FieldType.UNIT, aliases=("单位名",))
+    forms = tuple(FormSpec(name, name, FormKind.TABLE, (spec,)) for name, spec in (("first", both), ("second", more)))
+    found = label_index(forms).match("单位名成")
+    assert found is not None
+    assert sorted(found.fields) == [("first", "unit"), ("second", "unit")]
+    assert not found.exact
