@@ -27,8 +27,8 @@ from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.labels import LabelIndex, label_index
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
-from parsers.recognize import Layout, Line, Segment, evidence, lay_out
-from parsers.records import Person, assemble, form_readings, split, under_unknown_labels, with_loose
+from parsers.recognize import Evidence, Layout, Line, Segment, evidence, goes_on_with, lay_out
+from parsers.records import LOOSE, Person, assemble, form_readings, split, under_unknown_labels, with_loose
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
@@ -117,7 +117,7 @@ def from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormR
         around = _lines_around(segment, below=number == len(layout.segments) - 1)
         readings = tuple(_with_unit(reading, segment.form, around, index, area_code) for reading in readings)
         readings = tuple(_under_another_title(reading, segment.stranger) for reading in readings)
-        merged = _merged(found[-1], segment, readings) if found else None
+        merged = _merged(found[-1], segment, readings, area_code) if found else None
         if merged is not None:
             found[-1] = merged
         else:
@@ -239,20 +239,24 @@ def _has_function_labels(grid: TaggedGrid) -> bool:
 
 
 def _merged(
-    before: tuple[Segment, tuple[FormReading, ...]], segment: Segment, readings: tuple[FormReading, ...]
+    before: tuple[Segment, tuple[FormReading, ...]],
+    segment: Segment,
+    readings: tuple[FormReading, ...],
+    area_code: str,
 ) -> tuple[Segment, tuple[FormReading, ...]] | None:
     """Return two segments as one form if the second goes on with the first: other fields, no heading of its own."""
     first, others = before
-    if first.form is not segment.form or segment.headed or len(others) != 1 or first.keys & segment.keys:
+    if first.form is not segment.form or segment.headed or len(others) != 1 or first.sample is not segment.sample:
         return None
-    if first.sample is not segment.sample:
+    if not goes_on_with(first.keys, Evidence(segment.form, 0, segment.keys)):
         return None
     head = others[0]
+    judge = Judge(segment.form, area_code)
     joined = tuple(
         replace(
             reading,
             title=head.title or reading.title,
-            fields=_in_order(segment.form, _united(head.fields, reading.fields)),
+            fields=_in_order(segment.form, _united(head.fields, reading.fields, judge)),
             blank=head.blank and reading.blank,
             problems=(*head.problems, *reading.problems),
             leftovers=(*(head.leftovers if number == 0 else ()), *reading.leftovers),
@@ -263,8 +267,11 @@ def _merged(
     return replace(first, keys=first.keys | segment.keys, below=segment.below), joined
 
 
-def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...]) -> tuple[FieldReading, ...]:
-    """Return the fields of both parts; one that both give, and differently (a number beside the name), is asked about."""
+def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...], judge: Judge) -> tuple[FieldReading, ...]:
+    """Return the fields of both parts; one that both give, and differently (a number beside the name), is asked about.
+
+    What one part asks about, for a field that the other gives, may be what a third field lacks.
+    """
     theirs = {field.key: field for field in rest}
     united = [field for field in first if field.key not in theirs]
     for field in rest:
@@ -274,7 +281,10 @@ def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...]) -> 
         else:
             doubt = Problem(ProblemCode.AMBIGUOUS, field.key, given=str(twin.value), detail="several values")
             united.append(replace(twin, value=None, problem=doubt) if field.value is not None else twin)
-    return tuple(united)
+    loose = tuple(
+        Leftover(field.raw, field.place) for field in (*first, *rest) if field.rule == LOOSE and field not in united
+    )
+    return with_loose(judge.form, tuple(united), loose, judge)
 
 
 def _in_order(form: FormSpec, fields: Iterable[FieldReading]) -> tuple[FieldReading, ...]:

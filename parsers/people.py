@@ -17,6 +17,7 @@ from parsers.text import fold
 
 _HEADERS_LIMIT = 4  # header rows tried in one grid
 _LARGE_GRID = 2_000  # cells: in a long list the first header is the header
+_VALUE_DIGITS = 5  # a number in a list has fewer, and the shortest telephone number has five
 _PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
 _NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # a merged cell beside several people may give these
@@ -77,11 +78,12 @@ def _read(grid: TaggedGrid, top: int, mode: str) -> Reading | None:
         if _repeats(grid, top, row) or _is_sample(grid, row) or _is_aside(grid, row) or _is_total(grid, row):
             beside.used |= {id(cell) for cell in grid.view.row(row)}
             continue
-        for person in _people(grid, row, columns, beside.used):
-            if _says_something(grid, person) and len(reading.people) < _PEOPLE_LIMIT:
-                resolved = _resolved(person, previous)
-                reading.people.append(resolved)
-                previous = resolved
+        people = [one for one in _people(grid, row, columns, beside.used) if _says_something(grid, one)]
+        if not people:
+            beside.used -= {id(cell) for cell in grid.view.row(row) if _may_be_a_value(cell.text)}
+        for person in people[: _PEOPLE_LIMIT - len(reading.people)]:
+            previous = _resolved(person, previous)
+            reading.people.append(previous)
     if not reading.people:
         reading.pairs.extend(make_pair(column.label, None, rule="header") for column in columns)
     return beside.finish()
@@ -216,6 +218,11 @@ def _says_something(grid: TaggedGrid, person: list[Pair]) -> bool:
         and any(grid.spec(key).type is not FieldType.UNIT for key in pair.keys)
         for pair in person
     )
+
+
+def _may_be_a_value(text: str) -> bool:
+    """A telephone number alone in the row, under 序号, is nobody's number there and somebody's value."""
+    return ("@" in text or sum(character.isdigit() for character in text) >= _VALUE_DIGITS) and not is_hint(text)
 
 
 def _resolved(person: list[Pair], previous: list[Pair]) -> list[Pair]:

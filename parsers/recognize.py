@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from parsers.document import Document, Grid, Paragraph
 from parsers.entries import entries, unwrapped
-from parsers.forms import FormKind, FormSpec
+from parsers.forms import FieldType, FormKind, FormSpec
 from parsers.grid import GridView
 from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
@@ -134,6 +134,17 @@ def evidence(matches: Iterable[LabelMatch], forms: Iterable[FormSpec]) -> list[E
                 weights[key] = max(weights.get(key, 0.0), weight if match.exact else weight - 0.2)
         found.append(Evidence(form, sum(weights.values()), frozenset(weights)))
     return sorted(found, key=lambda one: -one.weight)
+
+
+def goes_on_with(above: frozenset[str], below: Evidence) -> bool:
+    """Given the keys of a table and what speaks for the one below, return whether the second may be the first's rest.
+
+    A row that stands in both makes no new copy of a table that is not a form by itself, or that names nobody.
+    """
+    if not below.keys & above:
+        return True
+    names = {spec.key for spec in below.form.fields if spec.type is FieldType.PERSON}
+    return bool(below.keys - above) and (not below.enough or bool(names & above and not names & below.keys))
 
 
 def find_labels(view: GridView, index: LabelIndex) -> list[LabelMatch]:
@@ -331,7 +342,7 @@ class _Surveyor:
     def _goes_on(self, one: Evidence) -> bool:
         """Return whether a grid is the rest of the form above it: other fields of the same form, no heading between."""
         last = self.found[-1]
-        if last.form is not one.form or one.keys & last.keys or (not last.headed and len(last.keys) < 2):
+        if last.form is not one.form or not goes_on_with(last.keys, one) or (not last.headed and len(last.keys) < 2):
             return False
         return len(self.pending) <= 3 and all(len(line.text) <= _LONG_LINE for line in self.pending)
 

@@ -31,6 +31,7 @@ from parsers.text import fold
 
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # one line of the sheet may hold for everybody on it
 _SURE_FIT = 0.9
+LOOSE = "loose"  # the rule of a value that stands under no label
 _GAP = "an empty cell lies between"
 _NAME_AND_NUMBER = re.compile(
     "([^\\d(\uff08]{2,12}?)[\\s,\uff0c\u3001:\uff1a/(\uff08]*(\\+?\\d[\\d\\s-]{6,20})[)\uff09]?"
@@ -116,11 +117,11 @@ def with_loose(
         if not left_over or spec.type not in _UNMISTAKABLE or (field and (field.value is not None or field.problem)):
             continue
         for left in left_over:
-            pair = Pair((spec.key,), spec.label, left.text, left.place, "loose", 0, 0)
+            pair = Pair((spec.key,), spec.label, left.text, left.place, LOOSE, 0, 0)
             checked = judge.check(spec.key, pair)
             if checked.value is not None and checked.fit >= _SURE_FIT:
                 doubt = Problem(ProblemCode.AMBIGUOUS, spec.key, given=left.text, detail=UNLABELLED)
-                found[spec.key] = FieldReading(spec.key, left.text, None, spec.label, left.place, "loose", doubt)
+                found[spec.key] = FieldReading(spec.key, left.text, None, spec.label, left.place, LOOSE, doubt)
                 left_over.remove(left)
                 break
     return tuple(found[spec.key] for spec in form.fields if spec.key in found)
@@ -204,6 +205,8 @@ def split(pairs: list[Pair], judge: Judge) -> list[Person]:
         groups, first = _side_by_side(pairs, anchors)
     else:
         groups, first = _one_below_the_other(pairs, anchors)
+    if _is_one_with_two_names(groups, judge):
+        return [Person(tuple(pairs))]
     begun = {id(pair) for pair in anchors}
     if any(sum(id(pair) in begun for pair in group) != 1 for group in groups):
         return [Person(tuple(pairs), "several people, order unclear")]
@@ -219,6 +222,16 @@ def split(pairs: list[Pair], judge: Judge) -> list[Person]:
         own = [pair for pair in group if id(pair) not in common]
         people.append(Person((*own, *_not_in(own, shared, judge))))
     return people
+
+
+def _is_one_with_two_names(groups: list[list[Pair]], judge: Judge) -> bool:
+    """A second name with nothing else of its own is no second person: which name counts is asked."""
+    own = [
+        {types for pair in group if judge.given(pair) and not _is_shared(pair, judge) for types in _types(pair, judge)}
+        for group in groups
+    ]
+    named = [types for types in own if FieldType.PERSON in types]
+    return len(named) > 1 and sum(types != {FieldType.PERSON} for types in named) <= 1
 
 
 def _anchors(pairs: list[Pair], judge: Judge) -> list[Pair]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from parsers.forms import FieldType
-from tests.understanding.damage import Damage, entries_given, pick, when_gone, with_changes
+from tests.understanding.damage import Damage, entries_given, pick, type_of, when_gone, with_changes
 from tests.understanding.faults import ASK, Want
 from tests.understanding.generate import Case, Entry
 from tests.understanding.page import LINES, Ink
@@ -41,10 +41,16 @@ def _bare_cell(where: int) -> Damage:
     return damage
 
 
+def _has_a_cell(case: Case, entry: Entry) -> bool:
+    """Return whether a value stands in a cell beside its label; the unit above the table stands in a line."""
+    layout = case.sheets[0].layout
+    return layout in _PAIRS and not (layout == "unit_above" and type_of(case, entry.key) is FieldType.UNIT)
+
+
 def _drop_cell(case: Case, draw: random.Random) -> Case | None:
     """The cell of a value is deleted: what stands behind it in the row moves up beside the label."""
     entry = pick(case, draw)
-    if entry is None or case.sheets[0].layout not in _PAIRS:
+    if entry is None or not _has_a_cell(case, entry):
         return None
     made = with_changes(_doubted(case), {}, {entry.key: when_gone(case, entry.key)})
     return replace(made, moves=((entry.key, DROPPED),))
@@ -53,7 +59,7 @@ def _drop_cell(case: Case, draw: random.Random) -> Case | None:
 def _push_cell(case: Case, draw: random.Random) -> Case | None:
     """An empty cell is inserted before a value."""
     entry = pick(case, draw)
-    if entry is None or case.sheets[0].layout not in _PAIRS:
+    if entry is None or not _has_a_cell(case, entry):
         return None
     return replace(_doubted(case), moves=((entry.key, PUSHED),))
 

@@ -49,6 +49,43 @@ def test_one_form_over_two_tables_is_one():
     assert reading.title == TITLE
 
 
+def test_a_row_that_stands_in_both_halves_makes_them_no_two_forms():
+    reading = one(TITLE, ROWS, "", [["手机", "13805950002"], ["传真", ""], ["单位名称", "青石镇人民政府"]])
+    assert values(reading) == OFFICER | UNIT
+
+
+def test_a_row_that_differs_in_the_second_half_is_asked_about():
+    reading = one(TITLE, ROWS, "", [["手机", "13805950003"], ["传真", ""], ["单位名称", "青石镇人民政府"]])
+    assert faults(reading) == {"mobile": ProblemCode.AMBIGUOUS}
+    assert reading.field("unit").value == "青石镇人民政府"
+
+
+def test_a_number_without_its_label_in_one_half_is_asked_about_whatever_the_other_half_says():
+    first = [*ROWS, ["办公电话", "0595-27391234"]]
+    reading = one(TITLE, first, "", [["传口", "0595-27395678"], ["电子邮箱", ""], ["单位名称", "青石镇人民政府"]])
+    assert reading.field("office_phone").value == "0595-27391234"
+    assert reading.field("fax").problem.given == "0595-27395678"
+
+
+@pytest.mark.parametrize("first", ["姓名", "序号"])
+def test_a_number_alone_in_the_row_below_a_list_is_asked_about(first):
+    header = ["姓名", "职务", "手机", "传真", "单位名称"]
+    row = ["王晓云", "科员", "13805950002", "", "青石镇人民政府"]
+    if first == "序号":
+        header, row = ["序号", *header], ["1", *row]
+    reading = one(TITLE, [header, row, ["0595-27395678", *[""] * (len(row) - 1)]])
+    assert reading.field("fax").problem is not None
+    assert reading.field("fax").problem.given == "0595-27395678"
+
+
+def test_a_second_name_with_nothing_of_its_own_is_asked_about_and_is_no_second_person():
+    reading = one(
+        TITLE,
+        [["姓名", "王晓云"], ["姓名", "李志明"], ["职务", "科员"], ["手机", "13805950002"], ["单位名称", "青石镇"]],
+    )
+    assert faults(reading) == {"name": ProblemCode.AMBIGUOUS}
+
+
 def test_a_second_table_with_a_heading_of_its_own_is_another_form():
     rows = [*ROWS, ["单位名称", "青石镇人民政府"]]
     assert people(TITLE, rows, TITLE, rows) == [OFFICER | UNIT, OFFICER | UNIT]
