@@ -17,6 +17,7 @@ from parsers.text import fold
 
 _HEADERS_LIMIT = 4  # header rows tried in one grid
 _LARGE_GRID = 2_000  # cells: in a long list the first header is the header
+_REACHED_BY = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 _VALUE_DIGITS = 5  # a number in a list has fewer, and the shortest telephone number has five
 _PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
 _NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
@@ -207,7 +208,13 @@ def _within(grid: TaggedGrid, tagged: Tagged, column: _Column) -> bool:
 
 
 def _says_something(grid: TaggedGrid, person: list[Pair]) -> bool:
-    """A row with its number, or with a unit's name that was printed there, is nobody yet; nor is 例：张三."""
+    """A row with its number, or with a unit's name that was printed there, is nobody yet; nor is 例：张三.
+
+    Nor is a telephone number or an address of mail that stands alone, in the column of names.
+    """
+    filled = [pair for pair in person if pair.raw.strip()]
+    if len(filled) == 1 and _may_be_a_value(filled[0].raw):
+        return any(grid.spec(key).type in _REACHED_BY for key in filled[0].keys)
     if any(is_sample(pair.raw) for pair in person if FieldType.PERSON in {grid.spec(key).type for key in pair.keys}):
         return False
     return any(

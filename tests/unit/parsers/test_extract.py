@@ -69,11 +69,11 @@ def test_a_number_without_its_label_in_one_half_is_asked_about_whatever_the_othe
 
 @pytest.mark.parametrize("first", ["姓名", "序号"])
 def test_a_number_alone_in_the_row_below_a_list_is_asked_about(first):
-    header = ["姓名", "职务", "手机", "传真", "单位名称"]
-    row = ["王晓云", "科员", "13805950002", "", "青石镇人民政府"]
+    header = ["姓名", "性别", "职务", "手机", "办公电话", "传真", "单位名称", "通信地址"]
+    row = ["王晓云", "女", "科员", "13805950002", "0595-27391234", "", "青石镇人民政府", "海丰路88号"]
     if first == "序号":
         header, row = ["序号", *header], ["1", *row]
-    reading = one(TITLE, [header, row, ["0595-27395678", *[""] * (len(row) - 1)]])
+    reading = one(TITLE, [header, row, ["0595-27395678"]])
     assert reading.field("fax").problem is not None
     assert reading.field("fax").problem.given == "0595-27395678"
 
