@@ -18,6 +18,7 @@ from parsers.text import fold
 _HEADERS_LIMIT = 4  # header rows tried in one grid
 _LARGE_GRID = 2_000  # cells: in a long list the first header is the header
 _REACHED_BY = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
+_GENDERS = frozenset({"\u7537", "\u5973"})  # 男, 女
 _VALUE_DIGITS = 5  # a number in a list has fewer, and the shortest telephone number has five
 _PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
 _NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
@@ -228,7 +229,9 @@ def _says_something(grid: TaggedGrid, person: list[Pair]) -> bool:
 
 
 def _may_be_a_value(text: str) -> bool:
-    """A telephone number alone in the row, under 序号, is nobody's number there and somebody's value."""
+    """A telephone number (or 男) alone in the row, under 序号, is nobody's there and somebody's value."""
+    if text.strip() in _GENDERS:
+        return True
     return ("@" in text or sum(character.isdigit() for character in text) >= _VALUE_DIGITS) and not is_hint(text)
 
 

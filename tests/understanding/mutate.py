@@ -195,6 +195,8 @@ def _other_label(case: Case, draw: random.Random) -> Case | None:
     first, second = draw.sample(entries, 2)
     own = case.sheets[0].wants[0][second.key]
     rival = bool(as_value_of(case, second.key, first).values) and first.ink != second.ink
+    if case.sheets[0].layout == "unit_above" and type_of(case, first.key) is FieldType.UNIT:
+        rival = False  # a unit's name in the line above the table, 职务 | 科员 within: what stands in the table holds
     wants = {first.key: when_gone(case, first.key), second.key: ASK if rival else Want(own.values)}
     return with_changes(case, {first.key: replace(first, label=second.label)}, wants)
 

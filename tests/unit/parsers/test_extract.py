@@ -78,6 +78,12 @@ def test_a_number_alone_in_the_row_below_a_list_is_asked_about(first):
     assert reading.field("fax").problem.given == "0595-27395678"
 
 
+def test_a_gender_alone_in_the_row_below_a_list_is_asked_about():
+    header = ["序号", "姓名", "性别", "职务", "手机", "单位名称"]
+    reading = one(TITLE, [header, ["1", "王晓云", "", "科员", "13805950002", "青石镇人民政府"], ["女"]])
+    assert reading.field("gender").problem is not None
+
+
 def test_a_second_name_with_nothing_of_its_own_is_asked_about_and_is_no_second_person():
     reading = one(
         TITLE,
