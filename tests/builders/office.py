@@ -43,22 +43,29 @@ def roster():
 def settings(data_dir: Path, *, imap_port: int, smtp_port: int, mode: SendMode = SendMode.AUTO) -> Settings:
     """The example's notice on loopback, without pauses, the digest switched off."""
     example = load(example_path(), environment={}, need_password=False)
+    return on_loopback(example, data_dir, imap_port=imap_port, smtp_port=smtp_port, mode=mode)
+
+
+def on_loopback(
+    given: Settings, data_dir: Path, *, imap_port: int, smtp_port: int, mode: SendMode = SendMode.AUTO
+) -> Settings:
+    """Settings of any campaign on loopback servers and a data directory of its own."""
     provider = replace(
-        example.mailbox.provider, imap_host="127.0.0.1", imap_port=imap_port, smtp_host="127.0.0.1", smtp_port=smtp_port
+        given.mailbox.provider, imap_host="127.0.0.1", imap_port=imap_port, smtp_host="127.0.0.1", smtp_port=smtp_port
     )
     mailbox = replace(
-        example.mailbox,
+        given.mailbox,
         provider=provider,
         password=Secret(PASSWORD),
         imap_security=Security.NONE,
         smtp_security=Security.NONE,
     )
     return replace(
-        example,
+        given,
         mailbox=mailbox,
-        sending=replace(example.sending, mode=mode, pause_s=0.0),
-        clerk=replace(example.clerk, addresses=()),
-        storage=replace(example.storage, data_dir=data_dir, database_url=f"sqlite:///{data_dir}/intake.sqlite"),
+        sending=replace(given.sending, mode=mode, pause_s=0.0),
+        clerk=replace(given.clerk, addresses=()),
+        storage=replace(given.storage, data_dir=data_dir, database_url=f"sqlite:///{data_dir}/intake.sqlite"),
     )
 
 
