@@ -8,22 +8,17 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
-from sqlalchemy import select
 
-from intake.db.models import MessageRow, SubmissionRow
-from scheduler import jobs
-from scheduler.app import open_app
-from scheduler.clock import SteppedClock
-from scheduler.demo.server import DemoMailbox
-from scheduler.demo.sink import SmtpSink
+from intake.config import example_path, load
 from tests.builders import office
+from tests.replay.play import Arrival, Stop, draw_stops, play, replay_into_empty
+from tests.replay.record import differences
 
-ADDRESS = "a27398830@126.com"
 STONE, SAND, SCHOOLS = office.UNITS
 
 
 @cache
-def mails() -> list[bytes]:
+def arrivals() -> list[Arrival]:
     """Units send, leave things out, complete them in words, send again, ask, decline; a stranger meddles."""
     own = office.UNITS
     script = [
@@ -41,69 +36,54 @@ def mails() -> list[bytes]:
         (own[STONE], {"text": "已报，请查收。\n"}),
     ]
     return [
-        office.mail(sender, number=number, **{"subject": "联络员表", **parts})
+        Arrival(
+            office.mail(sender, number=number, **{"subject": "联络员表", **parts}),
+            office.START + timedelta(minutes=10 * number),
+        )
         for number, (sender, parts) in enumerate(script, start=1)
     ]
 
 
-def rows(app) -> list[tuple[object, ...]]:
-    """What is stored, without the numbers that rows are given."""
-    with app.bench.sessions() as session:
-        found = session.execute(
-            select(MessageRow.sha256, MessageRow.disposition, SubmissionRow)
-            .outerjoin(SubmissionRow, SubmissionRow.message_id == MessageRow.id)
-            .order_by(MessageRow.id, SubmissionRow.ordinal)
-        )
-        return [
-            (
-                digest,
-                disposition,
-                row and (row.ordinal, row.form, row.unit, row.state, row.trust, row.fields, row.problems),
-            )
-            for digest, disposition, row in found
-        ]
+def outcome(folder, stops=None, **options):
+    return play(arrivals(), example(), office.roster(), folder, stops=stops, **options)
 
 
-def outcome(folder, restarts: frozenset[int], *, replay: bool = False) -> list[tuple[object, ...]]:
-    """Send all mails one after another, close and open the program before the mails of `restarts`; return the rows."""
-    with DemoMailbox(ADDRESS, office.PASSWORD) as mailbox, SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink:
-        settings = office.settings(folder, imap_port=mailbox.port, smtp_port=sink.port)
-        clock = SteppedClock(office.START)
-        waiting = list(enumerate(mails(), start=1))
-        while waiting:
-            with open_app(settings, clock, roster=office.roster()) as app:
-                jobs.recover(app)
-                while waiting:
-                    number, raw = waiting.pop(0)
-                    mailbox.deliver("INBOX", raw, office.START + timedelta(minutes=number))
-                    assert jobs.one_round(app) is None
-                    clock.sleep(600)
-                    if waiting and waiting[0][0] in restarts:
-                        break
-                if not waiting:
-                    if replay:
-                        jobs.begin_replay(app)
-                        assert jobs.one_round(app) is None
-                    return rows(app)
-    raise AssertionError("no mail was sent")
+@cache
+def example():
+    return load(example_path(), environment={}, need_password=False)
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    return outcome(tmp_path_factory.mktemp("undisturbed"), frozenset())
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("undisturbed")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder):
+    return outcome(folder).record
+
+
+def assert_nothing_changed(found, undisturbed):
+    assert differences(undisturbed, found.record) == []
+    assert found.sent_twice == ()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_restarts_change_nothing(tmp_path, undisturbed, seed):
-    draw = random.Random(seed)
-    restarts = frozenset(draw.sample(range(2, len(mails()) + 1), draw.randint(1, 6)))
-    assert outcome(tmp_path, restarts) == undisturbed
+    stops = draw_stops(len(arrivals()), random.Random(seed))
+    found = outcome(tmp_path, stops)
+    assert found.restarts == len(stops)
+    assert_nothing_changed(found, undisturbed)
+
+
+def test_an_end_between_the_archive_and_the_filing_of_a_mail_changes_nothing(tmp_path, undisturbed):
+    stops = {0: Stop("fetch"), 4: Stop(commit=2), 5: Stop("process"), 8: Stop(commit=4, before=True)}
+    assert_nothing_changed(outcome(tmp_path, stops), undisturbed)
 
 
 def test_the_mails_of_the_script_come_to_what_a_clerk_would_say(undisturbed):
-    dispositions = dict.fromkeys((digest, disposition) for digest, disposition, _ in undisturbed)
-    assert [disposition for _, disposition in dispositions] == [
+    assert [row["disposition"] for row in undisturbed.messages.values()] == [
         "correction",
         "accepted",
         "accepted",
@@ -119,5 +99,14 @@ def test_the_mails_of_the_script_come_to_what_a_clerk_would_say(undisturbed):
     ]
 
 
+def test_nobody_is_answered_twice_and_no_tick_fails(undisturbed):
+    assert undisturbed.faults == {}
+
+
 def test_a_replay_of_the_archive_gives_the_same(tmp_path, undisturbed):
-    assert outcome(tmp_path, frozenset(), replay=True) == undisturbed
+    assert_nothing_changed(outcome(tmp_path, read_again=True), undisturbed)
+
+
+def test_the_archive_read_into_an_empty_database_gives_the_same(folder, undisturbed):
+    again = replay_into_empty(example(), office.roster(), folder, now=office.START + timedelta(days=1))
+    assert differences(undisturbed.caused_by_mails(), again.caused_by_mails()) == []
