@@ -1,8 +1,9 @@
-"""`python -m tests.understanding --forms N | --mutations N [--seed S] [--blank] [--list]`: forms with known truth, read and judged.
+"""`python -m tests.understanding --forms N | --mutations N [--thresholds] …`: forms with known truth, read and judged.
 
 ``--forms`` draws forms with faults and prints a row for each container, layout, wording, surrounding and faulty value;
 ``--mutations`` damages one thing in forms that are read right and prints a row for each kind of damage. What went wrong is
-printed with the smallest page that still shows it. Exit status 1 if anything was stored or lost without asking.
+printed with the smallest page that still shows it. ``--thresholds [NAME ...]`` reads both with each threshold lower, as it
+is, and higher (`thresholds.TRIED`) and prints a row for each value. Exit status 1 if anything was stored or lost without asking.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from tests.understanding.judge import Verdict, judge
 from tests.understanding.layouts import blocks
 from tests.understanding.mutate import DAMAGES, damaged
 from tests.understanding.page import Table
+from tests.understanding.thresholds import chosen, measured, prepared
 
 _LETTER = Case.__dataclass_fields__["text"].default
 _SHOWN = 3  # cases a class of error
@@ -31,7 +33,10 @@ def main() -> int:
     parser.add_argument("--blank", action="store_true", help="the office has given its own blank forms")
     parser.add_argument("--list", action="store_true", help="print every error, not three of a class")
     parser.add_argument("--only-silent", action="store_true", help="fail for values stored wrongly, not for lost ones")
+    parser.add_argument("--thresholds", nargs="*", metavar="NAME", help="with each of these (all) lower and higher")
     arguments = parser.parse_args()
+    if arguments.thresholds is not None:
+        return _thresholds(parser, arguments)
     shown = sys.maxsize if arguments.list else _SHOWN
     total: Counter[str] = Counter()
     if arguments.forms:
@@ -39,6 +44,19 @@ def main() -> int:
     if arguments.mutations:
         total += _mutations(arguments.mutations, arguments.seed, shown, blank=arguments.blank)
     return 1 if total["silent"] or (total["lost"] and not arguments.only_silent) else 0
+
+
+def _thresholds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    seed: str = arguments.seed
+    try:
+        names = chosen(arguments.thresholds, blank=arguments.blank)
+    except ValueError as error:
+        parser.error(str(error))
+    cases = [case(f"{seed}/{number}") for number in range(arguments.forms)]
+    cases += [one for _, one in _damaged_cases(arguments.mutations, seed)]
+    for line in measured(names, prepared(cases, blank=arguments.blank)):
+        print(line, flush=True)
+    return 0
 
 
 def _forms(count: int, seed: str, shown: int, *, blank: bool) -> Counter[str]:

@@ -87,9 +87,13 @@ def _attached(case: Case, name: str) -> mail.Entity:
 
 def judge(case: Case, *, blank: bool = False) -> Verdict:
     """Given a case, read its mail and return what came of it. `blank`: the office has given its own form of that layout."""
-    settings = _with_blank(case) if blank else SETTINGS
-    examined = examine_mail(raw_mail(case), worker=HERE, settings=settings, roster=ROSTER)
+    examined = examine_mail(raw_mail(case), worker=HERE, settings=settings_of(case, blank=blank), roster=ROSTER)
     return compare(case, examined.assessment)
+
+
+def settings_of(case: Case, *, blank: bool) -> Settings:
+    """Given a case, return what the office has set; `blank`: with its own form of that layout."""
+    return _with_blank(case) if blank else SETTINGS
 
 
 def _with_blank(case: Case) -> Settings:
