@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--blank", action="store_true", help="the office has given its own blank forms")
     parser.add_argument("--list", action="store_true", help="print every error, not three of a class")
     parser.add_argument("--only-silent", action="store_true", help="fail for values stored wrongly, not for lost ones")
-    parser.add_argument("--thresholds", nargs="*", metavar="NAME", help="with each of these (all) lower and higher")
+    parser.add_argument("--thresholds", nargs="*", metavar="NAME[=VALUES]", help="with each (all) lower and higher")
     arguments = parser.parse_args()
     if arguments.thresholds is not None:
         return _thresholds(parser, arguments)
@@ -49,12 +49,12 @@ def main() -> int:
 def _thresholds(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     seed: str = arguments.seed
     try:
-        names = chosen(arguments.thresholds, blank=arguments.blank)
+        trials = chosen(arguments.thresholds, blank=arguments.blank)
     except ValueError as error:
         parser.error(str(error))
     cases = [case(f"{seed}/{number}") for number in range(arguments.forms)]
     cases += [one for _, one in _damaged_cases(arguments.mutations, seed)]
-    for line in measured(names, prepared(cases, blank=arguments.blank)):
+    for line in measured(trials, prepared(cases, blank=arguments.blank)):
         print(line, flush=True)
     return 0
 

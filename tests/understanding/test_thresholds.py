@@ -11,13 +11,11 @@ from tests.understanding.generate import case
 from tests.understanding.thresholds import TRIED, changed, chosen, measured, prepared
 
 
-def test_a_value_that_spoils_reading_shows_in_its_row_and_in_no_later_one(monkeypatch):
-    monkeypatch.setitem(TRIED, "parsers.labels.LABEL_LIMIT", (0,))
-    monkeypatch.setitem(TRIED, "parsers.scoring._MARGIN", (1.0,))
+def test_a_value_that_spoils_reading_shows_in_its_row_and_in_no_later_one():
     mails = prepared([case(f"spoil/{number}", faulty=False) for number in range(6)], blank=False)
     usual, spoilt, same = [
         line.split("|")[3:-1]
-        for line in list(measured(["parsers.labels.LABEL_LIMIT", "parsers.scoring._MARGIN"], mails))[2:]
+        for line in list(measured({"parsers.labels.LABEL_LIMIT": (0,), "parsers.scoring._MARGIN": (1.0,)}, mails))[2:]
     ]
     assert int(spoilt[-1]) > 0
     assert same == usual
@@ -59,7 +57,8 @@ def test_every_threshold_of_the_table_can_be_tried_and_its_values_differ_from_it
 
 
 def test_names_are_taken_as_typed_and_unknown_ones_are_refused():
-    assert chosen(["_SURE_FIT"], blank=False) == ["parsers.records._SURE_FIT"]
+    assert chosen(["_SURE_FIT"], blank=False) == {"parsers.records._SURE_FIT": TRIED["parsers.records._SURE_FIT"]}
+    assert chosen(["_SURE_FIT=0,0.5"], blank=False) == {"parsers.records._SURE_FIT": (0, 0.5)}
     assert "parsers.scoring._MARGIN" in chosen(["scoring"], blank=False)
     with pytest.raises(ValueError, match="_NOWHERE"):
         chosen(["_NOWHERE"], blank=False)

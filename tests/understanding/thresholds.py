@@ -110,30 +110,31 @@ def prepared(cases: Sequence[Case], *, blank: bool) -> list[Prepared]:
     return [Prepared(one, raw_mail(one), settings_of(one, blank=blank)) for one in cases]
 
 
-def chosen(names: Sequence[str], *, blank: bool) -> list[str]:
-    """Given names as typed (`_MARGIN`, `scoring`, `parsers.scoring._MARGIN`; none: all), return those of `TRIED`.
+def chosen(names: Sequence[str], *, blank: bool) -> dict[str, tuple[Number, ...]]:
+    """Given names as typed (`_MARGIN`, `scoring`, `parsers.scoring._MARGIN`, `_MARGIN=0,8`; none: all), return what to try.
 
-    Raise ValueError for a name that fits none.
+    Raise ValueError for a name that fits none of `TRIED`, and for a value that is no number.
     """
     if not names:
-        return [name for name in TRIED if blank or not name.startswith(WITH_BLANK)]
-    found: list[str] = []
+        return {name: values for name, values in TRIED.items() if blank or not name.startswith(WITH_BLANK)}
+    found: dict[str, tuple[Number, ...]] = {}
     for typed in names:
-        fitting = [name for name in TRIED if f".{typed}." in f".{name}."]
+        asked, _, given = typed.partition("=")
+        fitting = [name for name in TRIED if f".{asked}." in f".{name}."]
         if not fitting:
-            raise ValueError(f"{typed}: no threshold of the table in {__name__}")
-        found += [name for name in fitting if name not in found]
+            raise ValueError(f"{asked}: no threshold of the table in {__name__}")
+        values = tuple(float(one) if "." in one else int(one) for one in given.split(",")) if given else ()
+        found |= {name: values or TRIED[name] for name in fitting}
     return found
 
 
-def measured(names: Sequence[str], mails: Sequence[Prepared]) -> Iterator[str]:
-    """Given names of `TRIED`, yield the lines of a table; each constant is as it was after its rows."""
+def measured(trials: Mapping[str, Sequence[Number]], mails: Sequence[Prepared]) -> Iterator[str]:
+    """Given the values to try of each constant, yield the lines of a table; a constant is as it was after its rows."""
     yield "| constant | value | right | asked | silent | lost | beside | otherwise |"
     yield "| --- | ---: |" + " ---: |" * 6
     usual = [_read(one) for one in mails]
     yield _row("all as it is", "", usual, usual)
-    for name in names:
-        values = TRIED[name]
+    for name, values in trials.items():
         for value in values:
             with changed(name, value):
                 yield _row(name, _told(value), [_read(one) for one in mails], usual)
