@@ -6,8 +6,9 @@ from importlib import import_module
 import pytest
 
 from parsers import explain, extract, inlines, records
+from parsers.labels import label_index
 from tests.understanding import thresholds
-from tests.understanding.generate import case
+from tests.understanding.generate import SETTINGS, case
 from tests.understanding.thresholds import TRIED, changed, chosen, measured, prepared
 
 
@@ -33,6 +34,15 @@ def test_a_constant_that_is_a_default_of_a_function_is_set_there():
     with changed("parsers.inlines._STYLE_LINES", 5):
         assert inlines.clusters.__kwdefaults__["style_lines"] == 5
     assert inlines.clusters.__kwdefaults__["style_lines"] == usual
+
+
+def test_what_was_remembered_with_the_other_value_is_forgotten():
+    forms = SETTINGS.campaign.forms
+    usual = label_index(forms)
+    with changed("parsers.labels.LABEL_LIMIT", 12):
+        other = label_index(forms)
+        assert other is not usual
+    assert label_index(forms) is not other
 
 
 def test_a_constant_is_set_back_after_an_error():
