@@ -14,7 +14,7 @@ from datetime import datetime
 
 from intake import phrases, reasons
 from intake.completion import completed
-from intake.contradiction import speaks_against
+from intake.contradiction import speaks_against, takes_back
 from intake.dossier import Dossier, Known
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, identify, mail_clues, trust_of, written_unit
@@ -360,7 +360,11 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
     people = _values(candidates, frozenset({FieldType.PERSON}))
-    if candidates and speaks_against(dossier.reading.own_text, _values(candidates, _TOLD_IN_WORDS), people=people):
+    head = dossier.reading.head
+    # the subject of a reply is the former letter's
+    taken_back = not head.in_reply_to and takes_back(head.subject)
+    told = _values(candidates, _TOLD_IN_WORDS)
+    if candidates and (taken_back or speaks_against(dossier.reading.own_text, told, people=people)):
         yield reasons.CONTRADICTED
     if any(QUOTED_MARK in one.piece.path for one in candidates) and dossier.sorted.partial:
         yield reasons.PARTIAL_UNCLEAR

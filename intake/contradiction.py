@@ -16,7 +16,19 @@ _SENTENCE_END = re.compile("[\u3002\uff1b;\uff01!?\uff1f\n]+")
 _CLAUSE_END = re.compile("[\uff0c,\u3001]")
 # 如有误请告知, 若号码变更再报: what would be done, not what is.
 _CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一旦)[^\uff0c,\u3002\uff1b;\n]{0,16}")
-_TAKING_BACK = re.compile("作废|撤回|撤销|不要登记|请勿登记|不予登记|先不登记|不作数|稍后重发|重新发一份给")
+_TAKING_BACK = re.compile(
+    "作废|撤回|撤销|(?:不要|请勿|切勿|不予|先不|先别|暂不|勿)(?:登记|采用|采纳|使用)|不作数|稍后重发|重新发一份给"
+)
+# Not the unit's last word: a draft, sent for information, or before its leader has agreed. Not 尚未盖章: the values stand.
+_NOT_FINAL = re.compile(
+    "(?<!不是)(?<!非)(?:初稿|草稿|征求意见稿|未定稿|讨论稿|送审稿)|(?:仅|只|附件|附表|此表|该表)[供作](?:[^\u3002\uff0c,]{0,4})参考"
+    "|先(?:报|发|交|送)[^\u3002\uff0c,]{0,4}一[稿版]"
+    "|(?:尚|还|暂)?未(?:经|获|通过)?[^\u3002\uff0c,]{0,8}?(?:审定|审核|审批|审签|审议|定稿|批准)"
+    "|待[^\u3002\uff0c,]{0,12}(?:审定|审核|审批|审签|审议|定稿|批准|同意|研究)[^\u3002\uff0c,]{0,4}(?:再|另行|正式)[^\u3002\uff0c,]{0,4}[报送发]"
+    "|正式(?:稿|件|表|版)?[^\u3002\uff0c,]{0,4}(?:稍后|随后|另行?|后续|后补)"
+)
+_TITLE = re.compile("《[^》]*》")  # 《…方案（征求意见稿）》 is a paper that is spoken of
+_APPROVED = re.compile("已[经由]?[^\u3002\uff0c,]{0,8}?(?:审定|审核|审批|审签|审议|定稿|批准)")
 _FILE = "(?:附件|附表|附上|随附|此表|本表|该表|新表|表格|此件|本邮件附|邮件附)"
 _FILE_IS_RIGHT = re.compile(
     f"以(?:此|这|本|附件|附表|新表|最后|最新|后)[^\u3002\uff0c:\uff1a]{{0,8}}为准(?!\\s*[:\uff1a])|见{_FILE}"
@@ -26,9 +38,14 @@ _FILE_IS_RIGHT = re.compile(
 # The earlier version, not this one, is what is spoken about.
 _EARLIER = re.compile("之前|此前|先前|上次|前次|上一|前一|早上|昨[天日]|前[天日]|原来|原(?!因)|旧")
 _IS_INSTEAD = re.compile(
-    "应该?[是为作]|应当[是为]|应改[为成]|(?:更|修|变|订)?改[为成]|更正[为成]|变更为|更换[为成]|换[为成]|正确的?(?:号码|手机|电话|邮箱|名字|姓名|写法)?[是为:\uff1a]"
+    "应该?[是为作]|应当[是为]|应改[为成]|(?:更|修|变|订)?改[为成]|更正[为成]|变更为|更换[为成]|换[为成]"
+    "|(?:改|换|(?:变更|调整|更换)为?)由|(?<![理自事缘])由(?=(?![我本贵你各])[^\u3002\uff0c,]{2,12}?(?:担任|接任|接替))"
+    "|现由(?=(?![我本贵你各])[^\u3002\uff0c,]{2,12}?(?<![办局科股室处站心])负责)"
+    "|正确的?(?:号码|手机|电话|邮箱|名字|姓名|写法)?[是为:\uff1a]"
 )
-_WRONG = re.compile("写错|填错|打错|输错|错字|错别字|误写|笔误|手误|写成了?|有误|不对|不正确|漏填|漏写|少写|多写")
+_WRONG = re.compile(
+    "[发传附寄交报]错|写错|填错|打错|输错|错字|错别字|误写|笔误|手误|写成了?|有误|不对|不正确|漏填|漏写|少写|多写"
+)
 _PLEASE_CHANGE = re.compile(
     "(?:请|麻烦|烦请|烦|劳驾|帮忙?|协助)[^\u3002\uff0c,]{0,8}?(?:更换|更改|修改|改(?!进)|换|删|更正|改正|替换|补上|加上|填上|补填|补充上)"
 )
@@ -52,9 +69,9 @@ def speaks_against(text: str, values: Collection[str], *, people: Collection[str
     Also true if they give another value for it, call one wrong, or say that a number is out of use or one of the `people`
     (names that are among the values) is gone.
     """
-    said = _CONDITION.sub("", text)
-    if _TAKING_BACK.search(said):
+    if takes_back(text):
         return True
+    said = _CONDITION.sub("", text)
     known, names = _keys(values), _keys(people)
     file_is_right = bool(_FILE_IS_RIGHT.search(said))
     return any(
@@ -62,6 +79,22 @@ def speaks_against(text: str, values: Collection[str], *, people: Collection[str
         for sentence in _SENTENCE_END.split(said)
         if sentence
     )
+
+
+def takes_back(text: str) -> bool:
+    """Given words of the sender, return whether they take a form back or call it not final, whatever stands in it.
+
+    What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final.
+    """
+    said = _CONDITION.sub("", text)
+    return bool(_TAKING_BACK.search(said)) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
+
+
+def _is_not_final(sentence: str) -> bool:
+    found = _NOT_FINAL.search(_TITLE.sub("", sentence))
+    if found is None or (_EARLIER.search(sentence) and _FILE_IS_RIGHT.search(sentence)):
+        return False
+    return not _APPROVED.search(sentence) or bool(re.search("未|待", sentence))
 
 
 def _keys(values: Collection[str]) -> frozenset[str]:

@@ -998,3 +998,10 @@ def test_a_small_picture_is_the_form_where_there_is_nothing_else_and_a_logo_besi
     assert judge(shrunk(mail(file("表.docx", officer()), picture))).disposition is ACCEPTED
     logo = file("logo.png", failure=FailureCode.UNRECOGNIZED)
     assert judge(shrunk(mail(logo, text="见附件"))).disposition is CORRECTION
+
+
+def test_a_subject_that_takes_the_form_back_goes_to_a_person_but_not_the_subject_of_the_letter_answered():
+    taken_back = mail(file("附件2.docx", officer()), subject="撤回：联络员反馈表")
+    assert judge(taken_back).disposition is REVIEW
+    answer = mail(file("附件2.docx", officer()), subject="Re: 联络员反馈表初稿", in_reply_to=("<2@mail.example.com>",))
+    assert judge(answer).disposition is ACCEPTED
