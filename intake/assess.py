@@ -17,7 +17,7 @@ from intake.completion import completed
 from intake.contradiction import speaks_against, takes_back
 from intake.dossier import Dossier, Known
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
-from intake.identify import Clue, Finding, Source, clue_in, identify, mail_clues, trust_of, written_unit
+from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, mail_clues, trust_of, written_unit
 from intake.merge import Candidate, candidate, differences, join
 from intake.mime import QUOTED_MARK
 from intake.model import (
@@ -142,7 +142,7 @@ def _is_advertisement(dossier: Dossier) -> bool:
 
 
 def _candidates(dossier: Dossier) -> list[Candidate]:
-    found = [candidate(filled, _unit_of(filled, dossier)) for filled in dossier.sorted.filled]
+    found = [candidate(*pair) for pair in zip(dossier.sorted.filled, _units_of(dossier), strict=True)]
     documents = dossier.sorted.plain
     alone = len(documents) == 1
     subject = dossier.reading.head.subject
@@ -164,11 +164,19 @@ def _pasted_document(dossier: Dossier) -> list[Candidate]:
     return []
 
 
-def _unit_of(filled: Filled, dossier: Dossier) -> Finding:
-    key = _unit_key(filled.spec)
-    written = written_unit(filled.reading.fields, key)
-    clues = [clue_in(filled.piece.document.name, Source.FILE_NAME, dossier.roster)]
-    return identify(written, clues, dossier.clues, roster=dossier.roster, field=key)
+def _units_of(dossier: Dossier) -> list[Finding]:
+    """Return the units of the filled forms, in their order. Who sends the forms of several units collects them."""
+    roster, mail = dossier.roster, dossier.clues
+    found = []
+    for filled in dossier.sorted.filled:
+        key = _unit_key(filled.spec)
+        clues = [clue_in(filled.piece.document.name, Source.FILE_NAME, roster)]
+        written = written_unit(filled.reading.fields, key)
+        found.append((identify(written, clues, mail, roster=roster, field=key), clues, key))
+    alike = len({finding.unit for finding, _, _ in found}) == 1
+    return [
+        doubted(finding, clues, mail, roster=roster, field=key) if alike else finding for finding, clues, key in found
+    ]
 
 
 def _document(piece: Piece, spec: FormSpec, dossier: Dossier) -> Candidate:

@@ -7,11 +7,13 @@ not on the roster, or might be two units, goes to a person with the candidates.
 
 Weaker evidence completes a form whose unit field is empty or missing, but only where it points to one unit: two
 sources that name different units are a question, not an answer. The sender's address alone contradicts nobody
-(colleagues and private mailboxes forward; WeChat files travel), it only decides where all others are silent.
+(colleagues and private mailboxes forward; WeChat files travel), it only decides where all others are silent. Two clues of
+different kinds that name one other unit, where none names the form's, are a question too (`doubted`): somebody attached
+another's form.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from intake.model import MailHead, Trust, UnitName
@@ -104,6 +106,40 @@ def identify(written: str, own_clues: Iterable[Clue], mail: MailClues, *, roster
         return _as_written(written.strip(), mail, roster, field)
     clues = [*(clue for clue in own_clues if clue.units), *mail.clues]
     return _by_clues(clues, field)
+
+
+_ENOUGH = 2  # kinds of clue that name another unit than the form
+# What tells who sends is one witness: a colleague's signature and his address say the same thing.
+_WHO_SENDS = frozenset({Source.SIGNATURE, Source.LETTER, Source.SENDER})
+
+
+def doubted(
+    finding: Finding, own_clues: Iterable[Clue], mail: MailClues, *, roster: Roster, field: str | None
+) -> Finding:
+    """Given the unit written in a form, return it doubted if file name, subject and sender agree on one other unit.
+
+    Two of them must, and none may name the form's own. A body and its parts (a town, its villages) speak for each other.
+    """
+    unit = finding.unit
+    if unit is None or finding.source is not Source.FIELD or finding.problem is not None:
+        return finding
+    kinds: dict[Source, frozenset[UnitName]] = {}
+    for clue in (*own_clues, *mail.clues):
+        kind = Source.SENDER if clue.source in _WHO_SENDS else clue.source
+        kinds[kind] = kinds.get(kind, frozenset()) | clue.units
+    named = [units for units in kinds.values() if units]
+    if any(unit in units or len(units) > 1 for units in named) or len(named) < _ENOUGH or len(set(named)) > 1:
+        return finding
+    (other,) = named[0]
+    if _belong_together(roster.unit(unit), roster.unit(other)):
+        return finding
+    problem = Problem(ProblemCode.AMBIGUOUS, field, given=finding.text, detail=f"{unit}、{other}")
+    return replace(finding, problem=problem)
+
+
+def _belong_together(first: Unit, second: Unit) -> bool:
+    """Return whether a name of one begins with a name of the other: 青石镇, 青石镇东山村."""
+    return any(one.startswith(other) or other.startswith(one) for one in first.names for other in second.names)
 
 
 def trust_of(

@@ -6,6 +6,7 @@ import pytest
 
 from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, Disposition, FormId, SenderKind, Trust
+from intake.roster import Roster
 from parsers.document import FailureCode
 from parsers.forms import Problem, ProblemCode
 from parsers.looks import UNPROVED_ADDRESS
@@ -585,11 +586,12 @@ def test_a_short_name_in_the_form_is_the_unit():
     assert one.unit == STONE
 
 
-def test_the_form_beats_the_file_name_and_the_sender():
-    judged = judge(mail(file("白沙镇.docx", officer()), sender=SAND_ADDRESS))
+@pytest.mark.parametrize(("name", "sender"), [("白沙镇.docx", STRANGER), ("附件2.docx", SAND_ADDRESS)])
+def test_the_form_beats_the_file_name_alone_and_the_sender_alone(name, sender):
+    judged = judge(mail(file(name, officer()), sender=sender))
     (one,) = judged.submissions
     assert (judged.disposition, one.unit, one.trust) == (ACCEPTED, STONE, Trust.UNKNOWN)
-    assert any("发件邮箱" in note for note in one.notes)
+    assert any("发件邮箱" in note for note in one.notes) == (sender == SAND_ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -1003,5 +1005,40 @@ def test_a_small_picture_is_the_form_where_there_is_nothing_else_and_a_logo_besi
 def test_a_subject_that_takes_the_form_back_goes_to_a_person_but_not_the_subject_of_the_letter_answered():
     taken_back = mail(file("附件2.docx", officer()), subject="撤回：联络员反馈表")
     assert judge(taken_back).disposition is REVIEW
-    answer = mail(file("附件2.docx", officer()), subject="Re: 联络员反馈表初稿", in_reply_to=("<2@mail.example.com>",))
+    answer = mail(file("附件2.docx", officer()), subject="Re: 联络员反馈表初稿", in_reply_to="<2@mail.example.com>")
     assert judge(answer).disposition is ACCEPTED
+
+
+def test_two_clues_that_name_one_other_unit_than_the_form_send_it_to_a_person():
+    form = officer(unit=SAND)
+    for one in (
+        mail(file("青石镇附件2.docx", form), subject="青石镇联络员反馈表", sender=STRANGER),
+        mail(file("附件2.docx", form), subject="青石镇联络员反馈表", sender=STONE_ADDRESS),
+        mail(file("青石镇附件2.docx", form), text="请查收。\n青石镇人民政府", sender=STRANGER),
+    ):
+        found = judge(one)
+        assert found.disposition is REVIEW
+        assert codes(found) == {("officer", "unit", ProblemCode.AMBIGUOUS)}
+
+
+def test_one_clue_or_clues_that_disagree_or_name_the_forms_unit_too_leave_what_is_written():
+    form = officer(unit=SAND)
+    for one in (
+        mail(file("附件2.docx", form), text="请查收。\n青石镇人民政府"),  # signature and address are one witness
+        mail(file("白沙镇附件2.docx", form), subject="青石镇转报联络员反馈表"),
+        mail(file("附件2.docx", form), subject="青石镇转报白沙镇联络员反馈表"),
+        mail(file("教育局附件2.docx", form), subject="青石镇联络员反馈表", sender=STRANGER),
+    ):
+        assert judge(one).disposition is ACCEPTED
+
+
+def test_who_collects_the_forms_of_several_units_and_a_town_that_sends_for_its_village_are_not_asked():
+    several = mail(
+        file("1.docx", officer(unit=SAND)), file("2.docx", officer(unit=SCHOOLS)), subject="青石镇报送联络员反馈表"
+    )
+    assert judge(several).disposition is ACCEPTED
+    village = replace(ROSTER.unit(STONE), name="青石镇东山村", aliases=(), addresses=(), order=4)
+    for_village = mail(file("附件2.docx", officer(unit=village.name)), subject="青石镇报送联络员反馈表")
+    with_village = Roster((*ROSTER.units, village))
+    found = assess(for_village, PERSON, campaign=CAMPAIGN, roster=with_village, arrived_at=ARRIVED)
+    assert found.disposition is ACCEPTED
