@@ -30,7 +30,7 @@ _FREE = _PROSE | {FieldType.ADDRESS}  # 地址：…路1号 邮编：362100 ends
 _DASHED = re.compile("\\s*(?:[\u2014\u2013\\-=\uff1d>\u3011\\]]+|\u2192)\\s*")
 _CHANGED = re.compile("\\s*(?:更正|更改|变更|修改|修正|改|应)(?:为|成|是)[:\uff1a]?\\s*")  # 手机号码改为139…
 _BRACKETED_LABEL = re.compile("^\\s*[\u3010\\[]([^\u3010\u3011\\[\\]]{1,20})[\u3011\\]]\\s*[:\uff1a]?\\s*(\\S.*)$")
-_SPELLED_CHARACTERS = 4  # 通迅地址 without a colon is a label misspelt, a shorter text may be anything
+SPELLED_CHARACTERS = 4  # 通迅地址 without a colon is a label misspelt, a shorter text may be anything
 _COLONS_LIMIT = 60  # of one line; more is no form
 
 
@@ -87,7 +87,7 @@ def bare_entry(line: str, index: LabelIndex) -> Entry | None:
         return Entry(bracketed.group(1), match, bracketed.group(2).strip(), 0, len(line)) if match else None
     for stop, value_at in _bare_cuts(line):
         head = line[:stop]
-        match = index.match_exactly(head) or (index.match(head) if len(fold(head)) >= _SPELLED_CHARACTERS else None)
+        match = index.match_exactly(head) or (index.match(head) if len(fold(head)) >= SPELLED_CHARACTERS else None)
         if match is not None or index.is_personal(head):
             return Entry(line[:stop].strip(), match, line[value_at:].strip(_EDGES), 0, len(line))
     return None

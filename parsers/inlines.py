@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from parsers.entries import Entry, bare_entry, begins_text, entries
+from parsers.entries import SPELLED_CHARACTERS, Entry, bare_entry, begins_text, entries
 from parsers.forms import FieldType, FormSpec
 from parsers.headings import Titles, titles_of
 from parsers.labels import LabelIndex, LabelMatch
@@ -24,6 +24,7 @@ from parsers.scoring import Judge
 from parsers.text import fold
 
 _GAP_LINES = 2  # other lines between two entries of one form
+_GAP_CELLS = 3  # the same where each cell has a line: a value, a label that no form has and the value of that
 _STYLE_LINES = 3  # labels without a colon are believed from this number on
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
 _CELL = re.compile(r"C\d+$|!")  # place of a cell: table 1, R9C1; row 9, C1; Sheet1!B3
@@ -82,16 +83,19 @@ def clusters(
     current: Cluster | None = None
     before: list[Item] = []
     heading, title, signed, gap = "", "", False, 0
-    for item in items:
+    in_cells = False  # the last label stood alone in its line, as in a table that was pasted into a text
+    for told in items:
+        item = _respelt(told, index) if in_cells and current is not None else told
         if item.kind in {Kind.ENTRIES, Kind.LABEL, Kind.BARE}:
             if current is None:
                 current = Cluster([], heading, title, tuple(before), signed)
                 found.append(current)
             current.items.append(item)
-            gap = 0
+            gap, in_cells = 0, item.kind is Kind.LABEL
             continue
         gap += 1
-        ends = item.kind in {Kind.HEADING, Kind.SIGN_OFF, Kind.NOTE} or gap > _GAP_LINES
+        most = _GAP_CELLS if in_cells else _GAP_LINES
+        ends = item.kind in {Kind.HEADING, Kind.SIGN_OFF, Kind.NOTE} or gap > most
         if current is not None and not ends:
             current.items.append(item)
             continue
@@ -103,6 +107,15 @@ def clusters(
         signed = signed or item.kind is Kind.SIGN_OFF
         before.append(item)
     return tuple(_trimmed(cluster, style_lines) for cluster in found)
+
+
+def _respelt(item: Item, index: LabelIndex) -> Item:
+    """A misspelt label (通号地址) alone in its line is one among labels that stand so, and no value of the one above."""
+    text = item.line.text
+    if item.kind is not Kind.PLAIN or len(fold(text)) < SPELLED_CHARACTERS:
+        return item
+    match = index.match(text)
+    return item if match is None else Item(item.line, Kind.LABEL, (Entry(text, match, "", 0, len(text)),))
 
 
 def _trimmed(cluster: Cluster, style_lines: int) -> Cluster:

@@ -1,0 +1,55 @@
+"""Lines under a label that nobody knows: what stands there is asked, and what follows is read."""
+
+from parsers.forms import UNLABELLED, ProblemCode
+from tests.builders.forms import LIAISON
+from tests.builders.reading import body, values
+
+CELLS = """姓名
+王晓云
+性别
+女
+职务
+科员
+办公电话
+0595-27398802
+手机
+13805950002
+传真
+0595-27391234
+电子邮箱
+w@unit.example.com
+单位名称
+青石镇人民政府
+通信地址
+中山路1号"""
+
+
+def of(text):
+    (reading,) = body(f"{LIAISON.title}\n{text}").forms
+    return reading
+
+
+def is_asked(reading, key, given):
+    field = reading.field(key)
+    return (
+        field is not None
+        and field.value is None
+        and field.problem is not None
+        and (field.problem.code, field.problem.given, field.problem.detail)
+        == (ProblemCode.AMBIGUOUS, given, UNLABELLED)
+    )
+
+
+def test_cells_behind_an_unknown_label_are_read_and_its_value_is_asked():
+    reading = of(CELLS.replace("传真", "口真"))
+    assert values(reading) == {key: value for key, value in values(of(CELLS)).items() if key != "fax"}
+    assert is_asked(reading, "fax", "0595-27391234")
+
+
+def test_a_misspelt_label_alone_in_its_line_is_one_among_labels_that_stand_so():
+    assert values(of(CELLS.replace("通信地址", "通号地址"))) == values(of(CELLS))
+
+
+def test_a_misspelt_label_is_not_the_value_of_the_empty_one_above():
+    reading = of(CELLS.replace("科员\n办公电话", "办号电话"))
+    assert values(reading) == {key: value for key, value in values(of(CELLS)).items() if key != "position"}
