@@ -39,9 +39,9 @@ from intake.prose import document_form, forms_named, heading_text, labelled_unit
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.spoken import declined_beside, spoken
+from intake.weighing import weighed
 from parsers.fields import check_required
 from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
-from parsers.looks import UNPROVED_ADDRESS
 
 __all__ = ["Known", "assess"]
 
@@ -211,7 +211,7 @@ def _unit_key(spec: FormSpec) -> str | None:
 def _submission(one: Candidate, dossier: Dossier) -> Submission:
     address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
     unit, form = one.finding.unit, FormId(one.spec.id)
-    one = replace(one, fields=tuple(_known_address(field, address, unit, dossier) for field in one.fields))
+    one = replace(one, fields=weighed(one.fields, one.spec, unit, address=address, roster=dossier.roster))
     trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
@@ -233,16 +233,6 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         trust=trust,
         notes=tuple(dict.fromkeys(notes)),
     )
-
-
-def _known_address(field: FieldReading, address: str, unit: UnitName | None, dossier: Dossier) -> FieldReading:
-    """An address of mail on a scan is believed if the mail came from it, or the roster has it for the unit."""
-    problem = field.problem
-    if problem is None or problem.detail != UNPROVED_ADDRESS or not isinstance(field.value, str):
-        return field
-    written = field.value.casefold()
-    known = written == address.casefold() or any(one.name == unit for one in dossier.roster.by_address(written))
-    return replace(field, problem=None, picture="") if known else field
 
 
 def _unit_is_open(one: Candidate, problems: Iterable[Problem]) -> bool:
