@@ -25,10 +25,11 @@ from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec,
 from parsers.headings import Titles, titles_of
 from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.labels import LabelIndex, label_index
+from parsers.loose import LOOSE, Loose, under_unknown_labels, with_loose
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
 from parsers.recognize import Evidence, Layout, Line, Segment, evidence, goes_on_with, lay_out
-from parsers.records import LOOSE, Person, assemble, form_readings, split, under_unknown_labels, with_loose
+from parsers.records import Person, assemble, form_readings, split
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
@@ -282,7 +283,9 @@ def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...], jud
             doubt = Problem(ProblemCode.AMBIGUOUS, field.key, given=str(twin.value), detail="several values")
             united.append(replace(twin, value=None, problem=doubt) if field.value is not None else twin)
     loose = tuple(
-        Leftover(field.raw, field.place) for field in (*first, *rest) if field.rule == LOOSE and field not in united
+        Loose(Leftover(field.raw, field.place))
+        for field in (*first, *rest)
+        if field.rule == LOOSE and field not in united
     )
     return with_loose(judge.form, tuple(united), loose, judge)
 
@@ -370,7 +373,7 @@ def _line_readings(
         fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
         return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
     misspelt = tuple(Leftover(_BEHIND_LABEL.sub("", left.text), left.place) for left in leftovers)  # 性的：女
-    loose = (*misspelt, *under_unknown_labels(pairs, index)) if len(people) == 1 else ()
+    loose = (*map(Loose, misspelt), *under_unknown_labels(pairs, index, form)) if len(people) == 1 else ()
     return [
         FormReading(
             form.id,

@@ -124,6 +124,17 @@ class LabelIndex:
         key = fold(text)
         return key in self._others and key not in self._known
 
+    def near(self, text: str, form: str) -> frozenset[str]:
+        """Given a text that is no label of ours, return the keys of `form` whose labels are one slip away, one or several.
+
+        `match` takes a misspelt label only if it is clear; here the value has to tell which is meant: 邮口地址 is near
+        邮箱地址 and near 邮寄地址.
+        """
+        key = _LEADING_NUMBER.sub("", fold(_BLANKS.sub("", text)), count=1)
+        if len(key) > LABEL_LIMIT:
+            return frozenset()
+        return frozenset(name for owner, name in self._near(key) if owner == form)
+
     def is_personal(self, text: str) -> bool:
         """Given a text, return whether it is a label of a person's data that ours don't ask: it ends even a free text."""
         key = _LEADING_NUMBER.sub("", fold(text), count=1)
@@ -173,15 +184,19 @@ class LabelIndex:
     def _is_person(self, name: FieldName) -> bool:
         return self._types.get(name) is FieldType.PERSON
 
-    def _misspelt(self, key: str) -> LabelMatch | None:
+    def _near(self, key: str) -> tuple[FieldName, ...]:
+        """Return the fields with a label that a slip of the pen makes `key`."""
         if len(key) < 3 or key in self._others or _HEAD.match(key) or any(c.isdigit() for c in key):
-            return None
+            return ()
         near = {
             known
             for known in (*self._by_first.get(key[0], ()), *self._by_last.get(key[-1], ()))
             if len(known) >= 3 and _nearly_equal(key, known)
         }
-        fields = tuple(dict.fromkeys(name for known in sorted(near) for name in self._known[known]))
+        return tuple(dict.fromkeys(name for known in sorted(near) for name in self._known[known]))
+
+    def _misspelt(self, key: str) -> LabelMatch | None:
+        fields = self._near(key)
         # A misspelt label may be near one that two forms have and one that a single form has: if all ask for the same
         # field of each form it is clear. Between two fields of one form nothing is guessed.
         if not fields or len({form for form, _ in fields}) != len(fields):

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from parsers.fields import Checked
 from parsers.forms import (
-    UNLABELLED,
     Doubt,
     FieldReading,
     FieldType,
@@ -22,7 +21,7 @@ from parsers.forms import (
     Problem,
     ProblemCode,
 )
-from parsers.labels import LabelIndex
+from parsers.loose import Loose, under_unknown_labels, with_loose
 from parsers.pairing import Pair, Reading
 from parsers.roles import foreign_roles, is_other_person, of_own_group
 from parsers.scoring import Judge
@@ -31,7 +30,6 @@ from parsers.text import fold
 
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # one line of the sheet may hold for everybody on it
 _SURE_FIT = 0.9
-LOOSE = "loose"  # the rule of a value that stands under no label
 _GAP = "an empty cell lies between"
 _NAME_AND_NUMBER = re.compile(
     "([^\\d(\uff08]{2,12}?)[\\s,\uff0c\u3001:\uff1a/(\uff08]*(\\+?\\d[\\d\\s-]{6,20})[)\uff09]?"
@@ -73,7 +71,8 @@ def form_readings(
     if roles:
         problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail=Doubt.ROLES))
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]
-    loose = (*leftovers, *under_unknown_labels(pairs, grid.index)) if len(filled) == 1 else ()
+    unlabelled = (*map(Loose, leftovers), *under_unknown_labels(pairs, grid.index, form))
+    loose = unlabelled if len(filled) == 1 else ()
     return tuple(
         FormReading(
             form.id,
@@ -88,43 +87,6 @@ def form_readings(
         )
         for number, person in enumerate(filled)
     )
-
-
-def under_unknown_labels(pairs: Iterable[Pair], index: LabelIndex) -> tuple[Leftover, ...]:
-    """Given pairs, return the texts that stand under a label that no form has: 传本 | 0595-27391234."""
-    return tuple(
-        Leftover(pair.raw.strip() or pair.label.strip(), pair.place)  # a bare value beside a blank passes for a label
-        for pair in pairs
-        if not pair.keys and not index.looks_like_label(pair.label)
-    )
-
-
-def with_loose(
-    form: FormSpec, fields: tuple[FieldReading, ...], loose: tuple[Leftover, ...], judge: Judge
-) -> tuple[FieldReading, ...]:
-    """Given the fields of one person and the texts under no label of ours, return them with those that may be lacking.
-
-    A number or an address of mail there may be what an empty field lacks: it is asked, not taken.
-
-    Only types that nothing else looks like: of 20,335 right values in 3,000 drawn forms (tests/understanding, seed 11) 2 were
-    asked about for it; of the values that 411 damages left without a label 93 were lost before it, 29 with it.
-    """
-    found = {field.key: field for field in fields}
-    left_over = list(loose)
-    # a field whose label stands there, empty, before one that this form does not even have
-    for spec in sorted(form.fields, key=lambda spec: spec.key not in found):
-        field = found.get(spec.key)
-        if not left_over or spec.type not in _UNMISTAKABLE or (field and (field.value is not None or field.problem)):
-            continue
-        for left in left_over:
-            pair = Pair((spec.key,), spec.label, left.text, left.place, LOOSE, 0, 0)
-            checked = judge.check(spec.key, pair)
-            if checked.value is not None and checked.fit >= _SURE_FIT:
-                doubt = Problem(ProblemCode.AMBIGUOUS, spec.key, given=left.text, detail=UNLABELLED)
-                found[spec.key] = FieldReading(spec.key, left.text, None, spec.label, left.place, LOOSE, doubt)
-                left_over.remove(left)
-                break
-    return tuple(found[spec.key] for spec in form.fields if spec.key in found)
 
 
 def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> tuple[FieldReading, ...]:
@@ -409,5 +371,4 @@ def _blank(
     return FormReading(form.id, title, fields, place, problems=found, leftovers=leftovers)
 
 
-_UNMISTAKABLE = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.GENDER, FieldType.ADDRESS})
 _PERSONAL_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.POSITION, FieldType.GENDER})

@@ -1,5 +1,7 @@
 """Lines under a label that nobody knows: what stands there is asked, and what follows is read."""
 
+import pytest
+
 from parsers.forms import UNLABELLED, ProblemCode
 from tests.builders.forms import LIAISON
 from tests.builders.reading import body, values
@@ -53,3 +55,34 @@ def test_a_misspelt_label_alone_in_its_line_is_one_among_labels_that_stand_so():
 def test_a_misspelt_label_is_not_the_value_of_the_empty_one_above():
     reading = of(CELLS.replace("科员\n办公电话", "办号电话"))
     assert values(reading) == {key: value for key, value in values(of(CELLS)).items() if key != "position"}
+
+
+LINES = """姓名：王晓云　　性别：女
+职务：科员　　办公电话：0595-27398802
+手机：13805950002　　传真：0595-27391234
+电子邮箱：w@unit.example.com　　单位名称：青石镇人民政府
+通信地址：中山路1号"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "given"),
+    [
+        ("　　办公电话", "　　办号电话", "office_phone", "0595-27398802"),
+        ("传真", "传真号号码", "fax", "0595-27391234"),
+        ("\n通信地址", "　　通号地址", "address", "中山路1号"),
+    ],
+)
+def test_a_value_that_fits_under_a_label_that_is_nearly_ours_is_asked(right, wrong, key, given):
+    reading = of(LINES.replace(right, wrong))
+    assert values(reading) == {name: value for name, value in values(of(LINES)).items() if name != key}
+    assert is_asked(reading, key, given)
+
+
+def test_a_value_under_a_label_of_others_is_not_asked_for_a_field_of_ours():
+    reading = of(LINES.replace("　　办公电话", "　　家庭电话"))
+    assert reading.field("office_phone") is None
+
+
+def test_a_value_that_does_not_fit_is_not_asked_for_the_field_whose_label_is_near():
+    reading = of(LINES.replace("办公电话：0595-27398802", "办号电话：见后"))
+    assert reading.field("office_phone") is None
