@@ -18,6 +18,10 @@ _TICKS = "\u2611\u221a\u2713\u2714\u2705\u25a0\u25cf\u25c9\u2612\u25a3\u25c6\u2b
 _BOXES = "\u2610\u25a1\u25cb\u25ef\u25a2\u2b1c\u25c7\u2b55\u25fb\u25fd"
 _CROSSES = "\u00d7\u2715\u2716\u2717\u2718\u274c\u2573"
 _BRACKETED_TICK = re.compile(f"[(\\[\u3010]\\s*[{_TICKS}xXvV]\\s*[)\\]\u3011]|[{_BOXES}]\\s*[\u221a\u2713\u2714]")
+# A tick between the box behind the first option and the second option, \u662f\u25a1 \u221a\u5426\u25a1: it may be meant for either.
+_STRADDLING = re.compile(
+    f"[^{_BOXES}{_TICKS}{_CROSSES}]*\\w *[{_BOXES}](?: +[\u221a\u2713\u2714] *|[\u221a\u2713\u2714])(?=\\w)"
+)
 _BRACKETED_BOX = re.compile("\\(\\s*\\)|\\[\\s*\\]|\u3010\\s*\u3011")
 _BRACKETED_CROSS = re.compile(f"[(\\[\u3010]\\s*[{_CROSSES}]\\s*[)\\]\u3011]")
 _MARKS = TICKED + EMPTY_BOX + "\u00d7"
@@ -83,6 +87,8 @@ def chosen(
     `underlined` and `struck` are the marked pieces of the cell (struck ones don't stand in `text`). With `words`,
     sentences are understood as well (可以提供 / 不提供).
     """
+    if _STRADDLING.match(narrow(text)):
+        return Answer.BOTH
     plain = _unified(text)
     tokens = _tokens(plain, options)
     if tokens is None:

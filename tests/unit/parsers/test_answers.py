@@ -97,3 +97,18 @@ def test_mark_and_underline_that_disagree_are_told():
 )
 def test_genders(text, wanted):
     assert chosen(text, GENDERS) is wanted
+
+
+@pytest.mark.parametrize("text", ["是□ √否□", "是□√否□", "是 □ √ 否 □"])
+def test_a_tick_between_the_box_of_the_first_option_and_the_second_option_is_asked_about(text):
+    assert answer(text) is Answer.BOTH
+
+
+@pytest.mark.parametrize("text", ["是□√ 否□", "□√是 □否", "是 □ √\n否 □"])
+def test_a_tick_in_a_box_is_still_read_where_only_one_option_can_be_meant(text):
+    assert answer(text) is Answer.FIRST
+
+
+@pytest.mark.parametrize("text", ["□是 □√否", "是□ 否□√"])
+def test_a_tick_in_the_second_options_box_is_still_a_no(text):
+    assert answer(text) is Answer.SECOND
