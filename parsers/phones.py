@@ -19,6 +19,14 @@ from parsers.text import narrow
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+")
 _DESTROYED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _MASKED = re.compile(r"\d[*\u00d7xX#]{2,}|[*\u00d7xX]{2,}\d|(?<!\d{7})(?<=\d)\*\d|\d{3}-?[xX*]{4}")
+# =0595-27391101 typed into a cell is a subtraction: what is shown is a number below zero, and no telephone number.
+_NEGATIVE = re.compile(r"-\s*\d{5,}")
+# 2025-05-28, as a date cell comes out, has the eight digits of a local number.
+_DATE = re.compile(
+    "(?:19|20)\\d\\d[-./\u5e74](?:0?[1-9]|1[0-2])[-./\u6708](?:0?[1-9]|[12]\\d|3[01])\u65e5?"
+    "(?:[ T]\\d{1,2}:\\d{2}(?::\\d{2})?)?"
+)
+_QQ = re.compile(r"QQ\s*\u53f7?\u7801?\s*[:.]?\s*\d", re.IGNORECASE)  # eight digits of it look like a local number
 _DASHES = re.compile("[\u2010-\u2015\u2212\u2500\u30fc\uff0d\u2043\u02d7~\uff5e\u301c]+|-{2,}")
 _GROUPS = re.compile(r"\d+")
 # What may stand between two groups of one number; a new line where the cell was too narrow for it.
@@ -86,6 +94,9 @@ def find_numbers(text: str, *, area_code: str = "") -> Found:
         return Found(fault="destroyed by a spreadsheet", words=words)
     if _MASKED.search(plain):
         return Found(fault="masked", words=words)
+    strange = _strange(plain)
+    if strange:
+        return Found(fault=strange, words=words)
     groups = list(_GROUPS.finditer(plain))
     if len(groups) > _GROUP_LIMIT:
         return Found(fault="too many digits", words=words)
@@ -101,6 +112,15 @@ def find_numbers(text: str, *, area_code: str = "") -> Found:
         return Found(fault="not a telephone number", words=words, email=found_email)  # 1380 5950
     unique = tuple(dict.fromkeys(numbers))
     return Found(unique, separated=separated, words=words, email=found_email)
+
+
+def _strange(plain: str) -> str:
+    """Given a text, return what it is that has as many digits as a telephone number and is none; "" if it may be one."""
+    if _NEGATIVE.fullmatch(plain):
+        return "a number below zero"
+    if _DATE.fullmatch(plain):
+        return "a date"
+    return "a QQ number" if _QQ.search(plain) else ""
 
 
 def _partition(

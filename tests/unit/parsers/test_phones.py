@@ -140,3 +140,24 @@ def test_words_around_a_number_are_kept():
 
 def test_a_page_of_digits_takes_no_time():
     assert find_numbers("1 " * 50_000).fault
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("-27390506", "a number below zero"),
+        ("2025-05-28", "a date"),
+        ("2025-05-28 08:30:00", "a date"),
+        ("2025年5月28日", "a date"),
+        ("QQ:34567123", "a QQ number"),
+        ("qq号34567123", "a QQ number"),
+    ],
+)
+def test_what_only_has_as_many_digits_as_a_telephone_number_is_none(text, fault):
+    found = find_numbers(text, area_code="0595")
+    assert (found.numbers, found.fault) == ((), fault)
+
+
+@pytest.mark.parametrize("text", ["13805950001（QQ同号）", "2739-1101", "0595-27391101", "电话-27391101"])
+def test_a_telephone_number_that_only_resembles_those_is_still_read(text):
+    assert find_numbers(text, area_code="0595").numbers
