@@ -24,7 +24,6 @@ from intake.model import (
     Assessment,
     CellState,
     Disposition,
-    FileProblem,
     FormId,
     MailReading,
     SenderKind,
@@ -47,7 +46,6 @@ __all__ = ["Known", "assess"]
 
 _NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
 _SIGNATURE_LINES = 8  # of the mail's own text, from below
-_LOSSES = ("cut at", "too many parts", "too deep", "stopped")  # `MailReading.defects` that mean something was not read
 _OWN_MARK = "x-intake-id"
 _FOR_A_PERSON = frozenset(
     {
@@ -75,13 +73,15 @@ def assess(
     roster: Roster,
     known: Known | None = None,
     arrived_at: datetime,
+    own_addresses: frozenset[str] = frozenset(),
 ) -> Assessment:
     """Given a mail as it was read and who sent it, return what it amounts to.
 
     `known` is what the record knows (None: nothing, as for `inspect`); of it only what arrived before `arrived_at`
-    counts, so that a mail found late is judged as it would have been in time.
+    counts, so that a mail found late is judged as it would have been in time. `own_addresses` are the office's, lower case.
     """
     dossier = lay_open(reading, triage, campaign, roster, known or Known(), arrived_at)
+    dossier = replace(dossier, own_addresses=own_addresses)
     candidates = found_in(dossier)
     if _is_machine_noise(dossier, candidates):
         return Assessment(Disposition.IGNORED, (reasons.ignored(triage.kind),))
@@ -211,7 +211,7 @@ def _unit_key(spec: FormSpec) -> str | None:
 def _submission(one: Candidate, dossier: Dossier) -> Submission:
     address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
     unit, form = one.finding.unit, FormId(one.spec.id)
-    one = replace(one, fields=weighed(one.fields, one.spec, unit, address=address, roster=dossier.roster))
+    one = replace(one, fields=weighed(one.fields, one.spec, unit, dossier))
     trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
@@ -303,7 +303,7 @@ def _only_asks(dossier: Dossier, submissions: tuple[Submission, ...], found: Fau
 
 
 def _by_words(dossier: Dossier) -> Assessment:
-    if _is_cut(dossier):
+    if dossier.is_cut:
         return Assessment(Disposition.REVIEW, (reasons.INCOMPLETE_MAIL,))
     heard = spoken(dossier)
     files = () if heard.problem is None else (heard.problem,)
@@ -348,7 +348,7 @@ def _verdict(
         disposition,
         tuple(dict.fromkeys([*told, *notes])),
         submissions=(*submissions, *found.stubs),
-        file_problems=_once(found.problems),
+        file_problems=tuple(dict.fromkeys(found.problems)),
         no_intent=declined,
     )
 
@@ -368,7 +368,7 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
         yield reasons.PARTIAL_UNCLEAR
     for piece in named_but_missing(dossier, candidates) if candidates else ():
         yield f"“{piece.document.name}”：{reasons.UNRECOGNISED}"
-    if _is_cut(dossier):
+    if dossier.is_cut:
         yield reasons.INCOMPLETE_MAIL
 
 
@@ -379,12 +379,3 @@ def _values(candidates: Iterable[Candidate], types: frozenset[FieldType]) -> fro
         for spec in one.spec.fields
         if spec.type in types and one.value(spec.key) is not None
     )
-
-
-def _is_cut(dossier: Dossier) -> bool:
-    """Return whether `mime` met a limit: an attachment may be missing, so its absence says nothing."""
-    return any(sign in defect for defect in dossier.reading.defects for sign in _LOSSES)
-
-
-def _once(problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
-    return tuple(dict.fromkeys(problems))

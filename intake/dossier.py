@@ -14,6 +14,8 @@ from intake.roster import Roster
 from intake.settings import Campaign, Collection
 from parsers.forms import FormSpec
 
+_LOSSES = ("cut at", "too many parts", "too deep", "stopped")  # `MailReading.defects` that mean something was not read
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -67,6 +69,12 @@ class Dossier:
     arrived_at: datetime
     sorted: Sorted
     clues: MailClues
+    own_addresses: frozenset[str] = frozenset()  # the office's, in lower case
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether `mime` met a limit: an attachment may be missing, so its absence says nothing."""
+        return any(sign in defect for defect in self.reading.defects for sign in _LOSSES)
 
     def spec(self, form: str) -> FormSpec:
         """Return the specification of a form of the campaign."""

@@ -118,6 +118,7 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
         roster=bench.roster,
         known=known,
         arrived_at=pending.arrived_at,
+        own_addresses=own_addresses(settings),
     )
     if is_junk_folder(pending.folder, settings.mailbox):
         address = reading.head.from_address
@@ -205,7 +206,14 @@ def examine_document(data: bytes, name: str, *, worker: Worker, settings: Settin
 
 def _examined(reading: MailReading, sender: Triage, settings: Settings, roster: Roster) -> Examined:
     arrived_at = reading.head.date or datetime.max.replace(tzinfo=UTC)
-    assessment = assess(reading, sender, campaign=settings.campaign, roster=roster, arrived_at=arrived_at)
+    assessment = assess(
+        reading,
+        sender,
+        campaign=settings.campaign,
+        roster=roster,
+        arrived_at=arrived_at,
+        own_addresses=own_addresses(settings),
+    )
     return Examined(reading, sender, assessment)
 
 

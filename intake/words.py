@@ -262,6 +262,7 @@ _GENERAL: Mapping[ProblemCode, str] = {
 
 # `Problem.detail` of `parsers.fields` → words; a detail that is missing here is worded by the type of its field.
 _DETAILS: Mapping[str, str] = {
+    "the office's own address": "是收件邮箱，请填写本单位的邮箱",
     "a landline number": "是固定电话，请填写手机号码",
     "too many digits": "号码位数不对",
     "no number": "不是号码",

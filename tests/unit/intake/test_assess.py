@@ -1042,3 +1042,16 @@ def test_who_collects_the_forms_of_several_units_and_a_town_that_sends_for_its_v
     with_village = Roster((*ROSTER.units, village))
     found = assess(for_village, PERSON, campaign=CAMPAIGN, roster=with_village, arrived_at=ARRIVED)
     assert found.disposition is ACCEPTED
+
+
+def test_the_offices_own_mailbox_is_nobodys_contact_unless_the_office_is_the_unit():
+    def judged(unit):
+        form = mail(file("附件2.docx", officer(unit=unit, email="Baisha@bs.example.com")), sender=STRANGER)
+        own = frozenset({SAND_ADDRESS})
+        return assess(form, PERSON, campaign=CAMPAIGN, roster=ROSTER, arrived_at=ARRIVED, own_addresses=own)
+
+    found = judged(STONE)
+    assert found.disposition is CORRECTION
+    assert codes(found) == {("officer", "email", ProblemCode.INVALID)}
+    assert "是收件邮箱" in found.reasons[0]
+    assert judged(SAND).disposition is ACCEPTED
