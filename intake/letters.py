@@ -48,9 +48,7 @@ def post(
         return False
     reference = _next_reference(session, now)
     letter = stationery.texts.letter(draft.kind, _context(draft, settings, reference))
-    message_id = new_message_id(
-        draft.key, reference=reference, address=settings.mailbox.address, now=now, key=stationery.signing_key
-    )
+    message_id = new_message_id(draft.key, address=settings.mailbox.address, key=stationery.signing_key)
     raw = compose(
         letter.subject,
         letter.body,
