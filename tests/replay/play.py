@@ -36,16 +36,18 @@ from tests.replay.record import Record, record_of
 _POLL_AFTER = timedelta(minutes=1)  # a mail is looked for so long after its arrival
 _CLOSING_ROUNDS = 3
 _BETWEEN = timedelta(minutes=20)  # more than outbox.GRACE: a letter of uncertain fate is decided by the Sent folder
+_KEY = bytes(range(32))  # of the signing key's length: the letters of two runs have the same Message-IDs
 _MOST_COMMITS = 12  # a round with one mail and one letter has 13
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One mail as it comes into the mailbox."""
+    """One mail as it comes into the mailbox; with `answers` it replies to our last letter to that address, if any."""
 
     raw: bytes
     at: datetime
     name: str = ""
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ def play(
 
         with SmtpSink(login=login, password=office.PASSWORD, on_mail=file_copy) as sink:
             settings = office.on_loopback(given, folder, imap_port=mailbox.port, smtp_port=sink.port)
+            folder.mkdir(exist_ok=True)
+            (folder / "signing.key").write_bytes(_KEY)
             while True:
                 opened += 1
                 try:
@@ -129,7 +133,7 @@ def play(
                             _round(app, None)
                         while waiting:
                             number, arrival = waiting.pop(0)
-                            mailbox.deliver("INBOX", arrival.raw, arrival.at)
+                            mailbox.deliver("INBOX", _thread(arrival, sink.delivered) + arrival.raw, arrival.at)
                             clock.advance_to(max(clock.now(), arrival.at + _POLL_AFTER))
                             _round(app, left.pop(number, None))
                         for _ in range(_CLOSING_ROUNDS):
@@ -172,6 +176,12 @@ def replay_into_empty(given: Settings, roster: Roster, folder: Path, *, now: dat
             record.archived(sighting, Sha256(sha256), row.size_bytes, mismatch=row.state == "mismatch")
         _demand_none(jobs.guarded(app, "process", jobs.process))
         return record_of(app)
+
+
+def _thread(arrival: Arrival, letters: Sequence[Delivered]) -> bytes:
+    """Return the header that makes the mail a reply, b"" if it is none."""
+    answered = [one.raw for one in letters if one.recipients == (arrival.answers,)]
+    return b"In-Reply-To: %s\r\n" % message_from_bytes(answered[-1])["Message-ID"].encode() if answered else b""
 
 
 def _round(app: App, stop: Stop | None) -> None:

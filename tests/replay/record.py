@@ -38,7 +38,7 @@ class Record:
     def caused_by_mails(self) -> "Record":
         """Return it with only those letters that mails caused, whether sent or not: what a replay must give again."""
         letters = {
-            name: {**letter, "state": ""}
+            name: {**letter, "state": "", "message_id": ""}
             for name, letter in self.letters.items()
             if isinstance(letter, dict) and letter["kind"] not in _OF_THE_CLOCK
         }
@@ -105,6 +105,7 @@ def _letter(row: OutboxRow, sha256: Mapping[int, str]) -> dict[str, object]:
         "to": row.to_address,
         "forms": row.forms,
         "cause": None if row.cause_id is None else sha256[row.cause_id],
+        "message_id": row.header_message_id,
         "state": row.state,
     }
 
