@@ -68,9 +68,7 @@ def faults(dossier: Dossier, candidates: Collection[Candidate]) -> Faults:
         else:
             found.append((piece, FileProblem(_problem(piece), piece.document.name)))
     if not candidates:
-        found.extend(
-            (piece, FileProblem(Problem(ProblemCode.EMPTY), piece.document.name)) for piece in _returned(dossier)
-        )
+        found.extend((piece, FileProblem(_emptiness(piece), piece.document.name)) for piece in _returned(dossier))
     found.extend((None, fault) for fault in _links(dossier, candidates))
     if not candidates and not found:
         found.extend((None, FileProblem(_problem(piece), _PHOTOGRAPH_NAME)) for piece in dossier.sorted.photographs[:1])
@@ -129,6 +127,12 @@ def _problem(piece: Piece) -> Problem:
 def _returned(dossier: Dossier) -> Iterable[Piece]:
     """Yield the blank forms that the sender returned; those that only hang in a forwarded notice are not meant."""
     return (piece for piece in dossier.sorted.blanks if not piece.enclosing)
+
+
+def _emptiness(piece: Piece) -> Problem:
+    """Return what a blank form is told as: a unit that wrote over the example would not understand that it sent nothing."""
+    told = (problem for form in piece.document.forms for problem in form.problems)
+    return next((problem for problem in told if problem.code is ProblemCode.EMPTY), Problem(ProblemCode.EMPTY))
 
 
 def _links(dossier: Dossier, candidates: Collection[Candidate]) -> Iterable[FileProblem]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
-from parsers.forms import RELABELLED, UNLABELLED, Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import EXAMPLE_ONLY, RELABELLED, UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 from parsers.remarks import may_change_a_value
@@ -299,6 +299,8 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
         named = f"“{_quoted(problem.given)}”" if problem.given else ""
         return _DOUBTS[Doubt(problem.detail)].format(named)
+    if problem.detail == EXAMPLE_ONLY:
+        return "中只有填写示例一处有内容，正式表格为空白，请填写在正式表格中"
     if problem.detail in _REMARKED and not clerk:
         return _REMARKED[Doubt(problem.detail)]
     return _GENERAL[problem.code] if clerk else _TO_SENDER.get(problem.code, _GENERAL[problem.code])

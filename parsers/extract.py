@@ -21,7 +21,17 @@ from parsers.alignment import align
 from parsers.document import Document
 from parsers.entries import entries
 from parsers.fields import check, is_function
-from parsers.forms import Doubt, FieldReading, FieldType, FormReading, FormSpec, Leftover, Problem, ProblemCode
+from parsers.forms import (
+    EXAMPLE_ONLY,
+    Doubt,
+    FieldReading,
+    FieldType,
+    FormReading,
+    FormSpec,
+    Leftover,
+    Problem,
+    ProblemCode,
+)
 from parsers.headings import Titles, titles_of
 from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.labels import LabelIndex, label_index
@@ -132,7 +142,12 @@ def _without_examples(
     """A table under 填写示例 is nobody's form if the form stands there once more; if not, it may be what was filled in."""
     segment, readings = one
     if not segment.sample:
-        return readings
+        filled = any(
+            other.form is segment.form and other.sample and not all(reading.blank for reading in theirs)
+            for other, theirs in found
+        )
+        told = Problem(ProblemCode.EMPTY, detail=EXAMPLE_ONLY)
+        return tuple(_doubted(reading, told) if reading.blank and filled else reading for reading in readings)
     if any(other.form is segment.form and not other.sample for other, _ in found):
         return ()
     doubt = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.EXAMPLE)

@@ -10,7 +10,7 @@ from intake.model import CellState, CloudLink, FormId, LetterKind, SenderKind
 from intake.reply import Incoming, answers
 from intake.texts import Texts
 from parsers.document import Failure, FailureCode
-from parsers.forms import Problem, ProblemCode
+from parsers.forms import EXAMPLE_ONLY, Problem, ProblemCode
 from tests.builders.judging import (
     ARRIVED,
     CAMPAIGN,
@@ -123,6 +123,30 @@ def test_the_neutral_line_is_said_once_a_thread_and_sender():
     other = reply(mail(text="请问在吗？", message_id="<3@a.example>", references=("<1@a.example>",), sender=STRANGER))
     assert first[0].key == second[0].key != other[0].key
     assert first[0].key.startswith("received:road:")
+
+
+@pytest.mark.parametrize(
+    ("text", "problems", "placed"),
+    [
+        ("改好了，号码是对的。", (Problem(ProblemCode.MISSING, "mobile"),), True),
+        ("请问手机是填办公室的吗？", (Problem(ProblemCode.MISSING, "mobile"),), False),
+        ("改好了，号码是对的。", (), False),
+    ],
+)
+def test_who_answers_a_request_to_mend_is_not_told_that_nothing_was_recognized(text, problems, placed):
+    waiting = stored(officer(), state=CellState.CORRECTION if problems else CellState.ACCEPTED, problems=problems)
+    kind, words = letter(mail(text=text), known=Known(current=(waiting,), answered=(waiting,)))
+    assert kind is LetterKind.QUESTION
+    assert ("回信已收到，由工作人员核实后登记，无须重新发送" in words.body) is placed
+    assert ("未识别为报送材料" in words.body) is not placed
+
+
+def test_a_blank_form_beside_a_filled_example_is_told_so():
+    beside = replace(blank(OFFICER), problems=(Problem(ProblemCode.EMPTY, detail=EXAMPLE_ONLY),))
+    kind, words = letter(mail(file("附件2.docx", beside)))
+    assert kind is LetterKind.CORRECTION
+    assert "只有填写示例一处有内容" in words.body
+    assert "为空白表，未见填报内容" not in words.body
 
 
 # --- what is repeated ------------------------------------------------------------------------------------------------

@@ -31,6 +31,13 @@ def test_an_example_beside_a_blank_form_makes_no_submission():
     assert [reading.blank for reading in forms("填写示例：", SAMPLE, TITLE, empty)] == [True]
 
 
+def test_a_blank_form_tells_whether_only_its_example_has_values():
+    empty = [[label, ""] for label, _ in REAL]
+    beside, alone = forms("填写示例：", SAMPLE, TITLE, empty), forms(TITLE, empty)
+    assert [problem.code for problem in beside[0].problems] == [ProblemCode.EMPTY]
+    assert alone[0].problems == ()
+
+
 def test_the_only_table_is_asked_about_even_if_it_is_called_an_example():
     reading = one("填写示例：", REAL)
     assert reading.field("name").value == "李志明"
