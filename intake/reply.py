@@ -81,7 +81,8 @@ def answers(
         case Disposition.REVIEW:
             address = reading.head.from_address
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
-            return (_neutral(assessment, reading, incoming, campaign, familiar=familiar),)
+            mends = _may_mend(reading, known)
+            return (_neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
         case _:
             desk = _Desk(assessment, reading, incoming, campaign, roster, known, late_after)
             return desk.answer()
@@ -241,8 +242,22 @@ class _Desk:
         ]
 
 
+def _may_mend(reading: MailReading, known: Known) -> bool:
+    """Return whether a mail answers a request of ours to mend a form, and does not ask something in turn.
+
+    Who has just sent the number that we asked for must not read that it was not recognized: they would send it again.
+    """
+    return any(one.state is CellState.CORRECTION for one in known.answered) and not phrases.asks(reading.own_text)
+
+
 def _neutral(
-    assessment: Assessment, reading: MailReading, incoming: Incoming, campaign: Campaign, *, familiar: bool
+    assessment: Assessment,
+    reading: MailReading,
+    incoming: Incoming,
+    campaign: Campaign,
+    *,
+    familiar: bool,
+    mends: bool,
 ) -> Draft:
     """Return the one line that a thread gets while a person looks: a question's, or that a mail has come.
 
@@ -260,6 +275,7 @@ def _neutral(
         "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
         "subject_line": shown(reading.head.subject) if familiar else "",
         "pending_update": pending,
+        "mends": mends,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
     }
     key = f"received:{campaign.id}:{_thread(reading, incoming)}"

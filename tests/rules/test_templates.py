@@ -242,6 +242,7 @@ CONTEXTS = {
             "files": files,
             "subject_line": subject,
             "pending_update": pending,
+            "mends": False,
             "foreign_kinds": kinds,
         }
         for files in ([], ["附件2.doc", "照片.jpg"])
@@ -249,7 +250,7 @@ CONTEXTS = {
         for pending in (False, True)
         for kinds in ([], ["OFD版式文件", "图片"])
     ),
-    LetterKind.QUESTION: lambda: ({"received_at": TIME},),
+    LetterKind.QUESTION: lambda: ({"received_at": TIME, "mends": mends} for mends in (False, True)),
     LetterKind.REMINDER: _reminders,
     LetterKind.DIGEST: _digests,
     LetterKind.ALARM: _alarms,

@@ -14,6 +14,7 @@ CONTEXT = {
     "reference": "2025-0042",
     "unit": "",
     "received_at": "2025-05-29T02:42:00+00:00",
+    "mends": False,
 }
 
 
