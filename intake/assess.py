@@ -45,7 +45,9 @@ from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSp
 __all__ = ["Known", "assess"]
 
 _NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
-_SIGNATURE_LINES = 8  # of the mail's own text, from below
+# Tried by `python -m tests.understanding --thresholds _SIGNATURE_LINES --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_SIGNATURE_LINES = 8  # of the mail's own text, from below; tried 4: right -4, asked +4; 16: same
 _OWN_MARK = "x-intake-id"
 _FOR_A_PERSON = frozenset(
     {

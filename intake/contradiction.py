@@ -60,6 +60,9 @@ _GONE = re.compile(
     "调走|调离|调任|调动|调到|离职|退休|辞职|去世|离岗|转岗|借调|不再(?:担任|负责|从事)|不(?:是|任|负责)|休(?:产假|假)|已换|换人"
 )
 _NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}|(?<![0-9])[0-9][0-9 \u3000-]{5,18}[0-9](?![0-9])")
+# Tried by `python -m tests.understanding --thresholds _SHORTEST_VALUE --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# _SHORTEST_VALUE: tried 1 and 4: no difference, a bound, not a tuned value.
 _SHORTEST_VALUE = 2  # characters of a value that is looked for in a sentence: a name
 
 

@@ -48,6 +48,9 @@ _COURTESY = re.compile(
     "|您好|你好|领导|同志|老师|祝好|顺祝商祺|工作顺利|此致|敬礼",
     re.IGNORECASE,
 )
+# Tried by `python -m tests.understanding --thresholds phrases --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# _COURTESY_REST: tried 12 and 48: no difference, compared in none of these mails.
 _COURTESY_REST = 24  # characters that may be left over: a name, a unit, "发自我的iPhone"
 _MEANINGFUL = re.compile("[报表补发送改换更正延期推前后不没未无请帮问需要]")
 _CLIENT_LINE = re.compile("^(?:发自|来自|sent from|get outlook|从我的|获取).{0,40}$", re.IGNORECASE)
@@ -67,6 +70,7 @@ _ABSENCE = re.compile(
     "|(?:回来|返岗|返回|上班|假期结束)后[^\u3002\n]{0,8}(?:回复|处理|答复|联系)|out of (?:the )?office",
     re.IGNORECASE,
 )
+# _ABSENCE_LENGTH: tried 60 and 240: no difference, compared in none of these mails.
 _ABSENCE_LENGTH = 120  # characters; who writes more has something to say
 
 

@@ -15,7 +15,9 @@ from parsers.forms import DocumentReading, FieldReading, FieldType, FormReading,
 from parsers.sniff import IMAGES, Kind
 
 SCANS = IMAGES | {Kind.PDF, Kind.OFD}  # what a signed and stamped page comes as
-_LOGO_BYTES = 8_000
+# Tried by `python -m tests.understanding --thresholds _LOGO_BYTES --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_LOGO_BYTES = 8_000  # tried 4000 and 16000: no difference, compared in none of these mails
 _LOGO_NAME = re.compile(
     r"(?:^|/)(?:image\d{3}|logo|insertpic_?|catch[0-9a-f(]|signature)[^/]*\.\w{3,4}$", re.IGNORECASE
 )

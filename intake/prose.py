@@ -14,9 +14,14 @@ from parsers.forms import DocumentReading, FieldReading, FieldType, FormKind, Fo
 from parsers.remarks import is_covering
 from parsers.text import fold
 
+# Tried by `python -m tests.understanding --thresholds prose --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# _MINIMUM_CHARACTERS: tried 30 and 120: no difference, compared in none of these mails.
 _MINIMUM_CHARACTERS = 60  # a real summary has some hundreds; a covering line ("现将总结报送，请查收") has thirty
 _SENTENCE_MINIMUM = 20  # characters of the one sentence that a very short case consists of
+# _BODY_MINIMUM: tried 150 and 600: no difference, a bound, not a tuned value.
 _BODY_MINIMUM = 300  # in the text of a mail it must be a text, not a covering letter
+# _TITLE_LINES: tried 3 and 12: no difference, a bound, not a tuned value.
 _TITLE_LINES = 6  # a heading stands among the first lines, after 附件3 and the like
 _TITLE_LIMIT = 60  # characters
 # A heading that names the thing without being it: the notice, a plan, our own sample.
@@ -30,7 +35,7 @@ _ATTACHMENT_LINE = re.compile("^附件\\s*\\d*[:\uff1a]?$")
 _DATE_LINE = re.compile("^[(\uff08]?\\d{4}\\s*[年.\\-/].{0,12}$")
 _LABELLED_TITLE = re.compile("^(?:标题|题目|题名|案例名称|案例标题|名称)[:\uff1a]\\s*(\\S.*)$")
 _UNFINISHED = re.compile("(?:关于|的)$")  # a heading that goes on in the next line
-_SIGNATURE_LIMIT = 40
+_SIGNATURE_LIMIT = 40  # tried 20 and 80: no difference, a bound, not a tuned value
 # Lines that name somebody else: an address (东园镇某路), those a paper goes to (各乡镇, 抄送), those that were inspected.
 _ELSEWHERE = re.compile("地址|抄送|抄报|主送|路\\d|号楼|\\d号|转发|检查|各")
 _LABELLED_UNIT = re.compile("^(?:报送|填报|上报|所在)?单位(?:名称)?[:\uff1a]\\s*(\\S.*)$")

@@ -56,12 +56,16 @@ _OTHER_LABELS = re.compile(
     r" *[:\uff1a|\t]",
     re.IGNORECASE,
 )
+# Tried by `python -m tests.understanding --thresholds quotes --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# _BLOCK_LINES: tried 4 and 14: no difference, a bound, not a tuned value.
 _BLOCK_LINES = 7  # sender, time, to, cc, subject, and blank ones
 _WROTE = re.compile(r"(?:写道|寫道|wrote)\s*[:\uff1a]?\s*$", re.IGNORECASE)
 _WROTE_START = re.compile(r"[\s>]*(?:在|于|On|At|\d{4})", re.IGNORECASE)
 _WROTE_PROOF = re.compile(r"\d{1,2}:\d{2}|@|\d{4}")
 _YEAR = re.compile(r"\d{4}")
-_WROTE_TAIL = 100
+_WROTE_TAIL = 100  # tried 50 and 200: no difference, a bound, not a tuned value
+# _WROTE_LINES: tried 1 and 6: no difference, a bound, not a tuned value.
 _WROTE_LINES = 3  # programs wrap the line that introduces the quotation
 
 _FORWARD_SUBJECT = re.compile(r"\s*(?:转发|轉寄|轉發|Fwd?|FW)\s*[:\uff1a]", re.IGNORECASE)

@@ -16,6 +16,9 @@ from intake.model import CellState, Disposition, FileProblem, FormId, UnitName
 from intake.prose import forms_named
 from parsers.forms import Problem, ProblemCode
 
+# Tried by `python -m tests.understanding --thresholds _SHORT --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# _SHORT: tried 100 and 400: no difference, a bound, not a tuned value.
 _SHORT = 200  # characters: 无意向 is said in a line or two; a long text that contains it says more
 _REPLY = re.compile(r"^\s*(?:re|fw|fwd|回复|答复|回覆|转发)\s*[:\uff1a]", re.IGNORECASE)
 

@@ -30,6 +30,9 @@ _FREE = _PROSE | {FieldType.ADDRESS}  # 地址：…路1号 邮编：362100 ends
 _DASHED = re.compile("\\s*(?:[\u2014\u2013\\-=\uff1d>\u3011\\]]+|\u2192)\\s*")
 _CHANGED = re.compile("\\s*(?:更正|更改|变更|修改|修正|改|应)(?:为|成|是)[:\uff1a]?\\s*")  # 手机号码改为139…
 _BRACKETED_LABEL = re.compile("^\\s*[\u3010\\[]([^\u3010\u3011\\[\\]]{1,20})[\u3011\\]]\\s*[:\uff1a]?\\s*(\\S.*)$")
+# Tried by `python -m tests.understanding --thresholds SPELLED_CHARACTERS --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+# SPELLED_CHARACTERS: tried 2: same; 8: right -1, lost +1.
 SPELLED_CHARACTERS = 4  # 通迅地址 without a colon is a label misspelt, a shorter text may be anything
 _COLONS_LIMIT = 60  # of one line; more is no form
 

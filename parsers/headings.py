@@ -14,7 +14,9 @@ from parsers.forms import FormKind, FormSpec
 from parsers.lexicon import OCCASION_WORDS, SURNAMES, TITLE_TAILS, TITLE_UNITS, TITLE_WORDS
 from parsers.text import fold, narrow
 
-_HEADING_CHARACTERS = 60
+# Tried by `python -m tests.understanding --thresholds _HEADING_CHARACTERS --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_HEADING_CHARACTERS = 60  # tried 30 and 120: no difference, a bound, not a tuned value
 _SENTENCE = re.compile(
     "[\u3002\uff1b;!\uff01?\uff1f]|现将|报送|发送|查收|请|已|收到|随附|附上|见附件|反馈如下|如下|填报|提交|关于.{0,40}通知|[,\uff0c].{4}"
 )

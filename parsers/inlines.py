@@ -23,16 +23,19 @@ from parsers.remarks import is_note, is_rule, is_sign_off, note_goes_on
 from parsers.scoring import Judge
 from parsers.text import fold
 
-_GAP_LINES = 2  # other lines between two entries of one form
+# Tried by `python -m tests.understanding --thresholds inlines --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_GAP_LINES = 2  # other lines between two entries of one form; tried 1: same; 4: right +2, asked -1, beside -1
 _GAP_CELLS = 3  # the same where each cell has a line: a value, a label that no form has and the value of that
-_STYLE_LINES = 3  # labels without a colon are believed from this number on
+_STYLE_LINES = 3  # labels without a colon are believed from this number on; tried 2: same; 6: right -22, asked +22
+# _WRAPPED_CHARACTERS: tried 15 and 60: no difference, a bound, not a tuned value.
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
 _CELL = re.compile(r"C\d+$|!")  # place of a cell: table 1, R9C1; row 9, C1; Sheet1!B3
 _LIST_NUMBER = re.compile(
     "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09\u3001.\uff0e]\\s*$"
 )  # 1、*姓名：
-_STRONG_FIT = 0.9
-_ENTRIES_IN_SENTENCE = 3
+_STRONG_FIT = 0.9  # tried 0.45 and 1.1: no difference, compared in none of these mails
+_ENTRIES_IN_SENTENCE = 3  # tried 1 and 6: no difference, a bound, not a tuned value
 _IDENTIFYING = frozenset({FieldType.YESNO, FieldType.TEXT, FieldType.GENDER, FieldType.POSITION, FieldType.TITLE})
 
 

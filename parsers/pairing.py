@@ -19,7 +19,9 @@ from parsers.tags import LABELS, VALUES, Tag, Tagged, TaggedGrid
 
 _WHOLE_CELL_TYPES = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.ADDRESS, FieldType.POSITION})
 _NUMBERING = re.compile("[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,2})[)\uff09.\u3001]?")  # 序号 without its label
-_LABEL_CHARACTERS = 10  # of an unknown label that is told by its place alone
+# Tried by `python -m tests.understanding --thresholds _LABEL_CHARACTERS --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_LABEL_CHARACTERS = 10  # of an unknown label that is told by its place alone; tried 5: right +3, beside -3; 20: same
 
 
 @dataclass(frozen=True, slots=True)
