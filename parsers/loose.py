@@ -13,6 +13,8 @@ from parsers.pairing import Pair
 from parsers.scoring import Judge
 
 LOOSE = "loose"  # `FieldReading.rule` of a value that stands under no label
+# Tried by `python -m tests.understanding --thresholds _SURE_FIT --forms 300 --mutations 300 --seed limits`, with that of
+# `records`: 0.45: same; 1.1: right +29, asked -39, lost +6, beside +4.
 _SURE_FIT = 0.9
 _UNMISTAKABLE = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.GENDER, FieldType.ADDRESS})
 
