@@ -137,9 +137,14 @@ def _heads(line: str, index: LabelIndex) -> list[tuple[int, int, LabelMatch | No
 
 
 def _ends_text(line: str, start: int, colon: int, index: LabelIndex) -> bool:
-    """Return whether a label that no form of ours has ends a free text: 身份证号码 does, 备注 behind a wide blank does."""
+    """Return whether a label that no form of ours has ends a free text: 身份证号码 does, 备注 behind a wide blank does.
+
+    So does there a label one slip away from one of ours: 节目概况：无　　联络号姓名：…
+    """
     label = line[start:colon]
-    return index.is_personal(label) or (index.is_foreign(label) and bool(_WIDE_END.search(line[:start])))
+    if index.is_personal(label):
+        return True
+    return bool(_WIDE_END.search(line[:start])) and (index.is_foreign(label) or index.is_near(label))
 
 
 def _starts(line: str, floor: int, colon: int) -> list[int]:

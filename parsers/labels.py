@@ -138,6 +138,10 @@ class LabelIndex:
             return frozenset()
         return frozenset(name for owner, name in self._near(key) if owner == form)
 
+    def is_near(self, text: str) -> bool:
+        """Given a text that is no label of ours, return whether one of ours is a slip away."""
+        return len(text) <= 2 * LABEL_LIMIT and bool(self._near(fold(text)))
+
     def is_personal(self, text: str) -> bool:
         """Given a text, return whether it is a label of a person's data that ours don't ask: it ends even a free text."""
         key = _LEADING_NUMBER.sub("", fold(text), count=1)

@@ -3,7 +3,7 @@
 import pytest
 
 from parsers.forms import UNLABELLED, ProblemCode
-from tests.builders.forms import LIAISON
+from tests.builders.forms import LIAISON, REGISTRATION
 from tests.builders.reading import body, values
 
 CELLS = """姓名
@@ -86,3 +86,19 @@ def test_a_value_under_a_label_of_others_is_not_asked_for_a_field_of_ours():
 def test_a_value_that_does_not_fit_is_not_asked_for_the_field_whose_label_is_near():
     reading = of(LINES.replace("办公电话：0595-27398802", "办号电话：见后"))
     assert reading.field("office_phone") is None
+
+
+ENTRY = """单位：青石镇人民政府　　现场是否提供节目：是
+节目概况：消防器材展示　　联系号姓名：王晓云
+联系方式：13805950002"""
+
+
+def test_a_label_one_slip_away_from_ours_ends_a_text_behind_a_wide_blank():
+    (reading,) = body(f"{REGISTRATION.title}\n{ENTRY}").forms
+    assert reading.field("program_summary").value == "消防器材展示"
+    assert is_asked(reading, "contact_name", "王晓云")
+
+
+def test_a_text_keeps_what_only_looks_like_a_label():
+    (reading,) = body(f"{REGISTRATION.title}\n{ENTRY.replace('联系号姓名：王晓云', '演出时长：8分钟')}").forms
+    assert reading.field("program_summary").value == "消防器材展示  演出时长：8分钟"
