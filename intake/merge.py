@@ -48,6 +48,8 @@ def candidate(filled: Filled, finding: Finding) -> Candidate:
     notes = comment_words(
         filled.piece.document.notes, told=any(one.detail == Doubt.COMMENTED for one in reading.problems)
     )
+    if reading.others:
+        notes = (*notes, f"表中另有{'、'.join(dict.fromkeys(reading.others))}一组，未登记")
     return Candidate(filled.spec, filled.piece, reading.fields, finding, reading.problems, notes, reading.place)
 
 

@@ -280,6 +280,7 @@ def _merged(
             blank=head.blank and reading.blank,
             problems=(*head.problems, *reading.problems),
             leftovers=(*(head.leftovers if number == 0 else ()), *reading.leftovers),
+            others=(*head.others, *reading.others),
             place=head.place,
         )
         for number, reading in enumerate(readings)

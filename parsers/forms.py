@@ -147,7 +147,8 @@ class FormReading:
     """One filled copy of one form: `fields` has every key of the form that was found, in the form's order.
 
     `blank` means that labels stand there and no value does: the office's own template, not a submission.
-    `problems` concern the form as a whole (``ambiguous`` layout …); the fields carry their own.
+    `problems` concern the form as a whole (``ambiguous`` layout …); the fields carry their own. `others`: whose groups in
+    the table are not the form's and were left out, as their headings say (分管领导).
     """
 
     form: str
@@ -157,6 +158,7 @@ class FormReading:
     blank: bool = False
     problems: tuple[Problem, ...] = ()
     leftovers: tuple[Leftover, ...] = ()
+    others: tuple[str, ...] = ()
 
     def field(self, key: str) -> FieldReading | None:
         """Return the reading of `key`, or None if the form has no such label."""

@@ -60,6 +60,7 @@ def form_readings(
     form = grid.form
     place = grid.view.grid.place
     own = of_own_group(grid, reading)
+    others = () if own is None else tuple(dict.fromkeys(foreign_roles(grid, reading)))
     reading = own or reading
     people = people_of(reading, judge)
     filled = [person for person in people if _gives(person.pairs, judge)]
@@ -86,6 +87,7 @@ def form_readings(
                 *([Problem(ProblemCode.AMBIGUOUS, detail=person.doubt)] if person.doubt else []),
             ),
             leftovers=leftovers if number == 0 else (),
+            others=others,
         )
         for number, person in enumerate(filled)
     )

@@ -149,6 +149,15 @@ def test_a_blank_form_beside_a_filled_example_is_told_so():
     assert "为空白表，未见填报内容" not in words.body
 
 
+def test_another_person_s_group_that_was_left_out_is_noted_for_the_clerk_only():
+    reading = mail(file("附件2.docx", replace(officer(), others=("分管领导",))))
+    judged = assess(reading, PERSON, campaign=CAMPAIGN, roster=ROSTER, known=Known(), arrived_at=ARRIVED)
+    assert "表中另有分管领导一组，未登记" in judged.submissions[0].notes
+    kind, words = letter(reading)
+    assert kind is LetterKind.ACKNOWLEDGEMENT
+    assert "分管领导" not in words.body
+
+
 # --- what is repeated ------------------------------------------------------------------------------------------------
 
 

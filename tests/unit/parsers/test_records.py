@@ -35,6 +35,7 @@ ABOVE = [
 def test_the_group_under_the_form_s_own_word_is_the_form(rows):
     assert people(TITLE, rows) == [{**OFFICER, "unit": "青石镇人民政府"}]
     assert faults(one(TITLE, rows)) == {}
+    assert one(TITLE, rows).others == ("分管领导",)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,7 @@ def test_rows_that_all_say_their_role_are_told_apart():
     header = ["角色", "姓名", "职务", "手机"]
     leader, officer = ["分管领导", "李志明", "副镇长", "13805950001"], ["联络员", "王晓云", "科员", "13805950002"]
     assert people(TITLE, [header, leader, officer]) == [OFFICER]
+    assert one(TITLE, [header, leader, officer]).others == ("分管领导",)
     for unclear in ([["原联络员", *leader[1:]], officer], [leader, ["联络员", "王晓云", "同上", "13805950002"]]):
         assert any(ProblemCode.AMBIGUOUS in faults(reading).values() for reading in forms(TITLE, [header, *unclear]))
 
