@@ -13,18 +13,15 @@ a place such as "line 3". Must not: raise on any document, guess between two rea
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from parsers.agreement import of_another_blank, reconciled
 from parsers.alignment import align
 from parsers.document import Document
-from parsers.entries import entries
-from parsers.fields import check, is_function
+from parsers.fields import is_function
 from parsers.forms import (
     EXAMPLE_ONLY,
     Doubt,
-    FieldReading,
     FieldType,
     FormReading,
     FormSpec,
@@ -34,20 +31,19 @@ from parsers.forms import (
 )
 from parsers.headings import Titles, titles_of
 from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
+from parsers.joining import ABOVE_LINES, lines_around, merged, with_unit
 from parsers.labels import LabelIndex, label_index
-from parsers.loose import LOOSE, Loose, under_unknown_labels, with_loose
+from parsers.loose import Loose, under_unknown_labels, with_loose
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
-from parsers.recognize import Evidence, Layout, Line, Segment, evidence, goes_on_with, lay_out
+from parsers.recognize import Layout, Segment, evidence, lay_out
 from parsers.records import Person, assemble, form_readings, split
 from parsers.remarks import is_covering
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
-from parsers.text import fold
 
 _BEHIND_LABEL = re.compile("^[^:\uff1a]{1,12}[:\uff1a]\\s*")
 PARTIAL_PLACE = "lines"
-_ABOVE_LINES, _BELOW_LINES = 10, 6  # lines around a grid in which its unit may be given
 # Tried by `python -m tests.understanding --thresholds extract --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
 # _PARTIAL_BEFORE: tried 1 and 6: no difference, a bound, not a tuned value.
@@ -129,12 +125,12 @@ def from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormR
     found: list[tuple[Segment, tuple[FormReading, ...]]] = []
     for number, found_segment in enumerate(layout.segments):
         segment, readings = _read_segment(found_segment, index, area_code)
-        around = _lines_around(segment, below=number == len(layout.segments) - 1)
-        readings = tuple(_with_unit(reading, segment.form, around, index, area_code) for reading in readings)
+        around = lines_around(segment, below=number == len(layout.segments) - 1)
+        readings = tuple(with_unit(reading, segment.form, around, index, area_code) for reading in readings)
         readings = tuple(_under_another_title(reading, segment.stranger) for reading in readings)
-        merged = _merged(found[-1], segment, readings, area_code) if found else None
-        if merged is not None:
-            found[-1] = merged
+        whole = merged(found[-1], segment, readings, area_code) if found else None
+        if whole is not None:
+            found[-1] = whole
         else:
             found.append((segment, readings))
     return tuple(reading for one in found for reading in _without_examples(one, found))
@@ -258,107 +254,6 @@ def _has_function_labels(grid: TaggedGrid) -> bool:
     return False
 
 
-def _merged(
-    before: tuple[Segment, tuple[FormReading, ...]],
-    segment: Segment,
-    readings: tuple[FormReading, ...],
-    area_code: str,
-) -> tuple[Segment, tuple[FormReading, ...]] | None:
-    """Return two segments as one form if the second goes on with the first: other fields, no heading of its own."""
-    first, others = before
-    if first.form is not segment.form or segment.headed or len(others) != 1 or first.sample is not segment.sample:
-        return None
-    if not goes_on_with(first.keys, Evidence(segment.form, 0, segment.keys)):
-        return None
-    head = others[0]
-    judge = Judge(segment.form, area_code)
-    joined = tuple(
-        replace(
-            reading,
-            title=head.title or reading.title,
-            fields=_in_order(segment.form, _united(head.fields, reading.fields, judge)),
-            blank=head.blank and reading.blank,
-            problems=(*head.problems, *reading.problems),
-            leftovers=(*(head.leftovers if number == 0 else ()), *reading.leftovers),
-            others=(*head.others, *reading.others),
-            place=head.place,
-        )
-        for number, reading in enumerate(readings)
-    )
-    return replace(first, keys=first.keys | segment.keys, below=segment.below), joined
-
-
-def _united(first: tuple[FieldReading, ...], rest: tuple[FieldReading, ...], judge: Judge) -> tuple[FieldReading, ...]:
-    """Return the fields of both parts; one that both give, and differently (a number beside the name), is asked about.
-
-    What one part asks about, for a field that the other gives, may be what a third field lacks.
-    """
-    theirs = {field.key: field for field in rest}
-    united = [field for field in first if field.key not in theirs]
-    for field in rest:
-        twin = next((one for one in first if one.key == field.key), None)
-        if twin is None or twin.value is None or twin.value == field.value:
-            united.append(field)
-        else:
-            doubt = Problem(ProblemCode.AMBIGUOUS, field.key, given=str(twin.value), detail="several values")
-            united.append(replace(twin, value=None, problem=doubt) if field.value is not None else twin)
-    loose = tuple(
-        Loose(Leftover(field.raw, field.place))
-        for field in (*first, *rest)
-        if field.rule == LOOSE and field not in united
-    )
-    return with_loose(judge.form, tuple(united), loose, judge)
-
-
-def _in_order(form: FormSpec, fields: Iterable[FieldReading]) -> tuple[FieldReading, ...]:
-    order = {spec.key: number for number, spec in enumerate(form.fields)}
-    return tuple(sorted(fields, key=lambda field: order[field.key]))
-
-
-def _lines_around(segment: Segment, *, below: bool) -> list[Line]:
-    """Return the lines around a grid, the nearest first; those below only if no other form follows."""
-    return [*reversed(segment.above[-_ABOVE_LINES:]), *(segment.below[:_BELOW_LINES] if below else ())]
-
-
-def _with_unit(
-    reading: FormReading, form: FormSpec, lines: Iterable[Line], index: LabelIndex, area_code: str
-) -> FormReading:
-    """填报单位：… above or below a form fills in what the form leaves out; another unit there is told."""
-    spec = next((spec for spec in form.fields if spec.type is FieldType.UNIT), None)
-    if spec is None or reading.blank:
-        return reading
-    given = reading.field(spec.key)
-    if given is not None and given.problem is not None and given.problem.code is not ProblemCode.MISSING:
-        return reading
-    for line in lines:
-        for entry in entries(line.text, index):
-            if entry.match is None or spec.key not in entry.match.keys(form.id) or not entry.raw:
-                continue
-            checked = check(spec, entry.raw, area_code=area_code)
-            if not isinstance(checked.value, str):
-                continue
-            around = FieldReading(spec.key, entry.raw, checked.value, entry.label, line.place, "line", checked.problem)
-            return _joined_unit(reading, form, given, around)
-    return reading
-
-
-def _joined_unit(reading: FormReading, form: FormSpec, given: FieldReading | None, around: FieldReading) -> FormReading:
-    others = tuple(field for field in reading.fields if field.key != around.key)
-    if given is None or given.value is None:
-        return replace(reading, fields=_in_order(form, (*others, around)))
-    if _may_be_same(str(given.value), str(around.value)):
-        return reading
-    doubt = Problem(ProblemCode.AMBIGUOUS, given.key, given=str(around.value), detail="another unit beside the table")
-    return replace(reading, fields=_in_order(form, (*others, replace(given, problem=doubt))))
-
-
-def _may_be_same(first: str, second: str) -> bool:
-    """A short name is its full name with characters left out: 教文体局 of 教育文体旅游局."""
-    short, long = sorted((fold(first), fold(second)), key=len)
-    rest = iter(long)
-    return all(character in rest for character in short)
-
-
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -372,10 +267,10 @@ def _from_lines(
     for cluster, chosen, _ in forms_in_lines(layout.lines, index, forms, filled):
         form = chosen.labels.form
         first = cluster.items[0].line.number
-        above = [line for line in layout.lines if first - _ABOVE_LINES <= line.number < first]
+        above = [line for line in layout.lines if first - ABOVE_LINES <= line.number < first]
         above = [line for line in reversed(above) if line.number not in used]
         read = _line_readings(cluster, form, index, area_code, used)
-        found.extend(_with_unit(reading, form, above, index, area_code) for reading in read)
+        found.extend(with_unit(reading, form, above, index, area_code) for reading in read)
     return tuple(found), frozenset(used)
 
 
