@@ -330,6 +330,8 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.CLIPPED: "文件过长，只读了前面一部分，请查看原件",
     Doubt.SEVERAL: "同一文件中有本单位的几份表，请核实以哪一份为准",
     Doubt.COMMENTED: "文件中有批注{}，可能改动表中内容，请打开原件核实后再采用",
+    Doubt.CORRECTED: "表外文字{}可能改动表中内容，请打开原件核实后再采用",
+    Doubt.ANSWERED_TWICE: "填写为“否”，却又填有内容{}，前后不一致，请核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
 }
 # What is said of a document's remarks without quoting them: a letter goes to who mailed the file, not to who remarked.

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from parsers.agreement import of_another_blank, reconciled
 from parsers.alignment import align
+from parsers.contradictions import contradictions
 from parsers.document import Document
 from parsers.fields import is_function
 from parsers.forms import (
@@ -96,6 +97,9 @@ def extract(
     outside = tuple(line.text for line in layout.lines if line.number not in used)
     titles = titles_of(forms)
     ours = tuple(_of_another_occasion(reading, titles, hint) for reading in (*readings, *in_lines))
+    specs = {form.id: form for form in forms}
+    around = () if body else outside  # what a mail itself says is weighed by `intake`
+    ours = tuple(replace(one, problems=(*one.problems, *contradictions(one, specs[one.form], around))) for one in ours)
     return Extraction((*ours, *unread), outside)
 
 

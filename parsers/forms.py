@@ -101,6 +101,8 @@ class Doubt(StrEnum):
     CLIPPED = "the document is larger than what was read of it"
     SEVERAL = "several forms of one unit in one file"
     COMMENTED = "a comment that may change a value"  # `Problem.given`: what the comments say
+    CORRECTED = "a line that takes a value back"  # `Problem.given`: the line
+    ANSWERED_TWICE = "a no beside the details of a yes"  # `Problem.given`: the details
     STROKE = "a stroke through something that was not made out"
 
 
