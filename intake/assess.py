@@ -16,7 +16,7 @@ from intake import phrases, reasons
 from intake.completion import completed
 from intake.contradiction import speaks_against, takes_back
 from intake.dossier import Dossier, Known
-from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, unrecognised
+from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, mail_clues, trust_of, written_unit
 from intake.merge import Candidate, candidate, differences, join
 from intake.mime import QUOTED_MARK
@@ -370,6 +370,8 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
         yield reasons.PARTIAL_UNCLEAR
     for piece in named_but_missing(dossier, candidates) if candidates else ():
         yield f"“{piece.document.name}”：{reasons.UNRECOGNISED}"
+    for piece in people_left(dossier, candidates) if candidates else ():
+        yield f"“{piece.document.name}”：{reasons.PEOPLE_LEFT}"
     if dossier.is_cut:
         yield reasons.INCOMPLETE_MAIL
 

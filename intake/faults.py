@@ -5,6 +5,7 @@ submitted. Out: `Faults`. A file that fails beside a readable copy of the same f
 the Word file); a file that only lacks a program on our side is never the unit's fault and goes to a person.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from intake.dossier import Dossier
 from intake.identify import Source, clue_in, identify, trust_of
 from intake.merge import Candidate
 from intake.model import FileProblem, FormId, Submission
-from intake.pieces import SCANS, Piece
+from intake.pieces import SCANS, Piece, value_key
 from intake.prose import forms_named, title_reading
 from intake.words import failure_detail
 from parsers.document import Failure, FailureCode
@@ -46,6 +47,14 @@ _CODES = {
 }
 # Pages, films and slides are not wrong to send; a form in another container can be saved as Word or Excel.
 _NOT_WRONG_TO_SEND = SCANS | {Kind.MEDIA, Kind.PPT, Kind.PPTX, Kind.PROGRAM}
+# A row of a list of people as `DocumentReading.head` shows it, cells parted by blanks: 2 某局 王某 男 科员 139….
+_CELLS = 4
+_REACHED_BY = re.compile(r"(?<![\d.-])(?:1[3-9]\d{9}|0\d{2,3}-?\d{7,8})(?!\d)|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NO_ROW = re.compile(
+    "[:\uff1a\u3002\uff1b]|填表|制表|填报人|审核|联系|电话|手机|邮箱|传真|地址"
+)  # who filled it in, a notice
+_SHORT_PAGE = 200  # characters; a whole form has about 150 with its labels
+_SURE_LABELS = 2  # lines of a label and a value: one may be chance
 _PHOTOGRAPH_NAME = "邮件正文中的图片"
 
 
@@ -113,6 +122,49 @@ def named_but_missing(dossier: Dossier, candidates: Collection[Candidate]) -> tu
         for piece in dossier.sorted.plain
         if piece not in used and set(forms_named(piece.file_name, dossier.campaign)) - forms
     )
+
+
+def people_left(dossier: Dossier, candidates: Collection[Candidate]) -> tuple[Piece, ...]:
+    """Return files with rows of people, or labelled values, that belong to no form of the mail: a list's second page.
+
+    Such a page has neither heading nor title, so nothing else would miss it. Rows whose numbers the forms have are copies.
+    """
+    known = {value_key(str(field.value)) for one in candidates for field in one.fields if field.value}
+    labels = {
+        value_key(label)
+        for spec in dossier.campaign.forms
+        if spec.kind is FormKind.TABLE
+        for field in spec.fields
+        for label in (field.label, *field.aliases)
+    }
+    used = {one.piece for one in candidates if one.spec.kind is FormKind.DOCUMENT}
+    found = []
+    for piece in _files(dossier, candidates):
+        lines = dict.fromkeys((*piece.document.head, *piece.document.tail))
+        rows = any(_is_person(line, known) for line in lines)
+        labelled = sum(_is_labelled(line, labels, known) for line in lines)
+        short = not piece.document.forms and piece.document.characters <= _SHORT_PAGE
+        if piece not in used and (rows or (short and labelled >= _SURE_LABELS)):
+            found.append(piece)
+    return tuple(found)
+
+
+def _files(dossier: Dossier, candidates: Collection[Candidate]) -> Iterable[Piece]:
+    """Yield the attached files that could be read, once each: with a form and without one."""
+    pieces = (*(one.piece for one in candidates), *dossier.sorted.plain)
+    return (piece for piece in dict.fromkeys(pieces) if not piece.is_body)
+
+
+def _is_person(line: str, known: Collection[str]) -> bool:
+    """A row of a list: several cells, no label, a number or an address of mail that no form of the mail has."""
+    if len(line.split()) < _CELLS or _NO_ROW.search(line):
+        return False
+    return any(value_key(number) not in known for number in _REACHED_BY.findall(line))
+
+
+def _is_labelled(line: str, labels: Collection[str], known: Collection[str]) -> bool:
+    label, *rest = line.split(maxsplit=1)[:2] or [""]
+    return bool(rest) and value_key(label) in labels and value_key(rest[0]) not in known
 
 
 def _problem(piece: Piece) -> Problem:

@@ -22,6 +22,7 @@ PARTIAL_UNCLEAR = "正文中有部分填报内容，未能判明补充的是哪�
 CORRECTS_ITSELF = "正文中的更正与附件内容不同，请人工核实"
 UNANSWERABLE = "发件人不能回信（系统发件或地址无效），请人工联系单位"
 INCOMPLETE_MAIL = "邮件结构异常，可能有内容未读到，请查看原件"
+PEOPLE_LEFT = "另有未归入任何一份表的填报内容（可能是续页），请核对原件"
 UNRECOGNISED = "附件未识别为本次报送的材料"
 
 _UNIT_CODES = frozenset({ProblemCode.UNKNOWN_UNIT, ProblemCode.AMBIGUOUS})

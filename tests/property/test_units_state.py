@@ -89,7 +89,7 @@ def with_boundary(raw: bytes, number: int) -> bytes:
 
 # 5 examples are 5 mailboxes, each read three times; --long draws more.
 few = settings(
-    max_examples=5 if settings().max_examples < 100 else 100,
+    max_examples=5 if settings().max_examples < 100 else 25,
     phases=[
         Phase.explicit,
         Phase.reuse,

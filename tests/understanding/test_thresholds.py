@@ -67,8 +67,10 @@ def test_every_threshold_of_the_table_can_be_tried_and_its_values_differ_from_it
 
 
 def test_names_are_taken_as_typed_and_unknown_ones_are_refused():
-    assert chosen(["_SURE_FIT"], blank=False) == {"parsers.records._SURE_FIT": TRIED["parsers.records._SURE_FIT"]}
-    assert chosen(["_SURE_FIT=0,0.5"], blank=False) == {"parsers.records._SURE_FIT": (0, 0.5)}
+    assert chosen(["_TWO_EDITS_FROM"], blank=False) == {
+        "parsers.labels._TWO_EDITS_FROM": TRIED["parsers.labels._TWO_EDITS_FROM"]
+    }
+    assert chosen(["_TWO_EDITS_FROM=0,5"], blank=False) == {"parsers.labels._TWO_EDITS_FROM": (0, 5)}
     assert "parsers.scoring._MARGIN" in chosen(["scoring"], blank=False)
     with pytest.raises(ValueError, match="_NOWHERE"):
         chosen(["_NOWHERE"], blank=False)

@@ -1055,3 +1055,38 @@ def test_the_offices_own_mailbox_is_nobodys_contact_unless_the_office_is_the_uni
     assert codes(found) == {("officer", "email", ProblemCode.INVALID)}
     assert "是收件邮箱" in found.reasons[0]
     assert judged(SAND).disposition is ACCEPTED
+
+
+ROW = "2 青石镇人民政府 陈立冬 男 科员 0595-27390008 13900000008"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (file("附件2.docx", officer(), head=("联络员反馈表", ROW)),),
+        (file("附件2.docx", officer()), file("第2页.docx", head=(ROW,), characters=20)),
+        (
+            file("附件2.docx", officer(email=None, address=None)),
+            file("附件2续.docx", head=("电子邮箱 li@qs.example.com", "通信地址 示例路9号"), characters=30),
+        ),
+    ],
+)
+def test_a_second_page_that_no_form_takes_up_sends_the_mail_to_a_person(files):
+    found = judge(mail(*files))
+    assert found.disposition is REVIEW
+    assert any("续页" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 青石镇人民政府 林小满 女 安全办主任 13900000001",
+        "填表人 陈立冬 联系电话 13900000008",
+        "联系人：陈立冬 办公室 电话 13900000008 请于5月30日前报送",
+        "陈立冬 13900000008",
+        "电子邮箱 li@qs.example.com",
+    ],
+)
+def test_a_copy_of_the_row_and_who_filled_the_form_in_are_no_second_page(line):
+    assert judge(mail(file("附件2.docx", officer(), head=(line,)))).disposition is ACCEPTED
+    assert judge(mail(file("附件2.docx", officer()), file("说明.docx", head=(line,)))).disposition is ACCEPTED
