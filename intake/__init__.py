@@ -9,13 +9,14 @@ The way of a mail:
 4. `triage`    person or machine; may it be answered (`bounce`: whom a bounce is about)
 5. `assess`    accepted / correction / review / ignored, field by field: `pieces` sorts the files, `identify` finds the
                unit on the `roster`, `merge` joins copies, `completion` takes a reply into the form it answers,
-               `contradiction` hears words against a form, `spoken` what is said without one (`phrases`), `faults` and
-               `reasons` name what is wrong; `junk` for junk folders
+               `contradiction` hears words against a form, `weighing` what the roster says of a value, `spoken` what is
+               said without a form (`phrases`), `faults` and `reasons` name what is wrong; `junk` for junk folders
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words` and `compose` (the bytes)
 8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`, `witness`)
 9. `summary`   the 汇总表
 
+`explain` tells all this of one mail (`intake inspect --explain`); `blank_file` reads the office's own blank forms.
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.
 """
