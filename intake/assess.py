@@ -34,7 +34,15 @@ from intake.model import (
     UnitName,
 )
 from intake.pieces import Filled, Piece, sort_out
-from intake.prose import document_form, forms_named, heading_text, labelled_units, signature_lines, title_reading
+from intake.prose import (
+    document_form,
+    forms_named,
+    heading_text,
+    labelled_units,
+    signature_lines,
+    title_reading,
+    titled_for_now,
+)
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.spoken import declined_beside, spoken
@@ -144,7 +152,8 @@ def _is_advertisement(dossier: Dossier) -> bool:
 
 
 def _candidates(dossier: Dossier) -> list[Candidate]:
-    found = [candidate(*pair) for pair in zip(dossier.sorted.filled, _units_of(dossier), strict=True)]
+    filled = [_for_now(one, dossier) for one in dossier.sorted.filled]
+    found = [candidate(*pair) for pair in zip(filled, _units_of(dossier), strict=True)]
     documents = dossier.sorted.plain
     alone = len(documents) == 1
     subject = dossier.reading.head.subject
@@ -153,6 +162,11 @@ def _candidates(dossier: Dossier) -> list[Candidate]:
         if spec is not None:
             found.append(_document(piece, spec, dossier))
     return found or _pasted_document(dossier)
+
+
+def _for_now(filled: Filled, dossier: Dossier) -> Filled:
+    beside = (filled.piece.file_name, dossier.reading.head.subject)
+    return replace(filled, reading=titled_for_now(filled.reading, filled.spec, dossier.campaign, beside=beside))
 
 
 def _pasted_document(dossier: Dossier) -> list[Candidate]:
@@ -200,7 +214,7 @@ def _document(piece: Piece, spec: FormSpec, dossier: Dossier) -> Candidate:
     if title is not None:
         fields.append(title)
     reading = FormReading(spec.id, spec.title, tuple(fields), "whole document")
-    return candidate(Filled(piece, spec, reading), finding)
+    return candidate(_for_now(Filled(piece, spec, reading), dossier), finding)
 
 
 def _unit_key(spec: FormSpec) -> str | None:

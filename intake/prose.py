@@ -7,12 +7,25 @@ no. 17). Which unit it is from is asked elsewhere (`identify`).
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from intake.model import FormId
 from intake.pieces import Piece, value_key
 from intake.settings import Campaign
-from parsers.forms import DocumentReading, FieldReading, FieldType, FormKind, FormSpec
+from parsers.forms import (
+    DocumentReading,
+    Doubt,
+    FieldReading,
+    FieldType,
+    FormKind,
+    FormReading,
+    FormSpec,
+    Problem,
+    ProblemCode,
+)
+from parsers.headings import titles_of
 from parsers.remarks import is_covering
-from parsers.text import fold
+from parsers.text import fold, narrow
 
 # Tried by `python -m tests.understanding --thresholds prose --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
@@ -38,6 +51,9 @@ _UNFINISHED = re.compile("(?:关于|的)$")  # a heading that goes on in the nex
 _SIGNATURE_LIMIT = 40  # tried 20 and 80: no difference, a bound, not a tuned value
 # Lines that name somebody else: an address (东园镇某路), those a paper goes to (各乡镇, 抄送), those that were inspected.
 _ELSEWHERE = re.compile("地址|抄送|抄报|主送|路\\d|号楼|\\d号|转发|检查|各")
+_YEAR = re.compile(
+    '(?<![0-9])20[0-9]{2}(?=\\s*(?:\u5e74|\u5ea6|[\u201c"\u3400-\u9fff]))'
+)  # 2024\u5e74, no date with points
 _LABELLED_UNIT = re.compile("^(?:报送|填报|上报|所在)?单位(?:名称)?[:\uff1a]\\s*(\\S.*)$")
 
 
@@ -57,6 +73,32 @@ def forms_named(text: str, campaign: Campaign) -> tuple[str, ...]:
         if lengths:
             found.append((max(lengths), collection.form.id))
     return tuple(form for _, form in sorted(found, key=lambda pair: -pair[0]))
+
+
+def titled_for_now(reading: FormReading, spec: FormSpec, campaign: Campaign, *, beside: tuple[str, ...]) -> FormReading:
+    """Given a form as it was read, return it doubted if its title is that of another year, or of another subject.
+
+    `beside` are the file's name and the mail's subject: where they have the campaign's own name a free title is ours. A
+    form that is collected at any time (a case of 2023) is of no year. The subject of a table is seen by `parsers.extract`.
+    """
+    keys = {one.key for one in spec.fields if one.type is FieldType.TITLE}
+    title = next((str(one.value) for one in reading.fields if one.key in keys and one.value), reading.title)
+    titles = titles_of(campaign.forms)
+    collection = campaign.collection(FormId(spec.id))
+    other = collection.deadline is not None and _of_another_year(title, campaign)
+    if spec.kind is FormKind.DOCUMENT and titles.has_subject(spec.title) and not any(map(titles.has_subject, beside)):
+        other = other or titles.is_other_occasion(title)
+    if reading.blank or not other:
+        return reading
+    doubt = Problem(ProblemCode.AMBIGUOUS, given=title, detail=Doubt.OTHER_TITLE)
+    return replace(reading, problems=(*reading.problems, doubt))
+
+
+def _of_another_year(title: str, campaign: Campaign) -> bool:
+    """Return whether a title names years, and none of them is one in which the campaign runs."""
+    dates = [campaign.published_on, campaign.starts_on, *(one.deadline for one in campaign.collections if one.deadline)]
+    named = {int(year) for year in _YEAR.findall(narrow(title))}
+    return bool(named) and not named & {day.year for day in dates}
 
 
 def document_form(piece: Piece, campaign: Campaign, *, subject: str, alone: bool) -> FormSpec | None:

@@ -4,8 +4,9 @@ import pytest
 
 from intake.model import PartPath, PartRole
 from intake.pieces import Piece
-from intake.prose import document_form, forms_named, signature_lines, title_reading
-from tests.builders.judging import CAMPAIGN, CASE, REPORT, file, prose
+from intake.prose import document_form, forms_named, signature_lines, title_reading, titled_for_now
+from parsers.forms import Doubt, FieldReading, FormReading
+from tests.builders.judging import CAMPAIGN, CASE, OFFICER, REPORT, file, prose
 
 
 def piece(document, role=PartRole.ATTACHMENT):
@@ -92,3 +93,21 @@ def test_a_mails_text_needs_more_than_a_file():
 def test_signature_lines_are_short_and_name_no_place():
     lines = ("请查收，谢谢。", "青石镇安办", "地址：白沙镇某路", "报送单位：青石镇", "各乡镇人民政府", "2025年6月1日")
     assert signature_lines(lines) == ("青石镇安办", "青石镇", "2025年6月1日")
+
+
+@pytest.mark.parametrize(
+    ("spec", "title", "beside", "doubted"),
+    [
+        (OFFICER, "2024年“平安行”活动联络员反馈表", (), True),
+        (OFFICER, "2025年“平安行”活动联络员反馈表", (), False),
+        (OFFICER, "第24个全国“平安行”活动联络员反馈表", (), False),
+        (REPORT, "某局防汛活动总结", ("工作总结.docx", "总结"), True),
+        (REPORT, "某局防汛活动总结", ("平安行活动总结.docx", "总结"), False),
+        (CASE, "2023年某仓库火灾典型案例", (), False),
+    ],
+)
+def test_a_title_of_another_year_or_another_subject_is_shown_to_a_person(spec, title, beside, doubted):
+    named = FieldReading("title", title, title, "", "line 1", "title")
+    reading = FormReading(spec.id, title, (named,) if spec in {REPORT, CASE} else (), "table 1")
+    told = titled_for_now(reading, spec, CAMPAIGN, beside=beside).problems
+    assert [one.detail for one in told] == ([Doubt.OTHER_TITLE] if doubted else [])
