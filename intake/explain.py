@@ -16,14 +16,13 @@ from intake.explain_words import (
     GROUNDS_WORDS,
     HOW_WORDS,
     NOTE_WORDS,
-    SOURCE_WORDS,
     SURENESS_WORDS,
     TRIAGE_WORDS,
     Sureness,
     mode_words,
     rejected_words,
 )
-from intake.identify import Source, clue_in, written_unit
+from intake.identify import SOURCE_WORDS, Source, clue_in, written_unit
 from intake.merge import Candidate
 from intake.model import Assessment, MailReading, PartPath, Submission, Triage
 from intake.places import place_words, rule_words

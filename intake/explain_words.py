@@ -7,7 +7,6 @@ it stands.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from intake.identify import Source
 from intake.model import Disposition
 from intake.places import place_words
 from intake.roster import How
@@ -70,16 +69,6 @@ TRIAGE_WORDS: Mapping[str, str] = {
     "Precedence": "邮件头标明自动回复或群发",
     "subject of an automatic reply": "主题是自动回复",
     "bare document": "单独的文件，不是邮件",
-}
-
-SOURCE_WORDS: Mapping[Source, str] = {
-    Source.FIELD: "表内单位栏",
-    Source.TITLE: "标题",
-    Source.FILE_NAME: "文件名",
-    Source.SUBJECT: "邮件主题",
-    Source.SIGNATURE: "落款或发件人名称",
-    Source.LETTER: "所回复的信件",
-    Source.SENDER: "发件邮箱",
 }
 
 HOW_WORDS: Mapping[How, str] = {

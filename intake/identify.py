@@ -169,7 +169,7 @@ def _as_written(written: str, mail: MailClues, roster: Roster, field: str | None
     return Finding(unit, Source.FIELD, written, notes=notes)
 
 
-_SOURCE_WORDS: Mapping[Source, str] = {
+SOURCE_WORDS: Mapping[Source, str] = {
     Source.TITLE: "标题",
     Source.FILE_NAME: "文件名",
     Source.SUBJECT: "邮件主题",
@@ -192,7 +192,7 @@ def _by_clues(clues: list[Clue], field: str | None) -> Finding:
     others = [clue for clue in clues[1:] if clue.source is not Source.SENDER and unit not in clue.units]
     if others:
         return _ambiguous(first, first.units.union(*(clue.units for clue in others)), field)
-    return Finding(unit, first.source, first.text, notes=(f"单位依据{_SOURCE_WORDS[first.source]}确定为{unit}",))
+    return Finding(unit, first.source, first.text, notes=(f"单位依据{SOURCE_WORDS[first.source]}确定为{unit}",))
 
 
 def _ambiguous(clue: Clue, units: frozenset[UnitName], field: str | None) -> Finding:
