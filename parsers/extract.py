@@ -40,6 +40,7 @@ from parsers.people import read_header
 from parsers.recognize import Layout, Segment, evidence, lay_out
 from parsers.records import Person, assemble, form_readings, split
 from parsers.remarks import is_covering
+from parsers.roles import told_in_brackets
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
 
@@ -291,6 +292,12 @@ def _line_readings(
     if not people:
         fields = tuple(replace(field, value=None, problem=None) for field in assemble(form, pairs, judge))
         return [FormReading(form.id, cluster.title, fields, place, blank=True, leftovers=leftovers)]
+    told = told_in_brackets(form, [person.pairs for person in people])
+    doubts: tuple[Problem, ...] = ()
+    if told.mine is not None:
+        people = [people[number] for number in told.mine]
+    elif told.others:
+        doubts = (Problem(ProblemCode.AMBIGUOUS, given=told.others[0], detail=Doubt.ROLES),)
     misspelt = tuple(Leftover(_BEHIND_LABEL.sub("", left.text), left.place) for left in leftovers)  # 性的：女
     loose = (*map(Loose, misspelt), *under_unknown_labels(pairs, index, form)) if len(people) == 1 else ()
     return [
@@ -299,8 +306,9 @@ def _line_readings(
             cluster.title,
             with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge),
             place,
-            problems=(Problem(ProblemCode.AMBIGUOUS, detail=person.doubt),) if person.doubt else (),
+            problems=(*doubts, *([Problem(ProblemCode.AMBIGUOUS, detail=person.doubt)] if person.doubt else [])),
             leftovers=leftovers if number == 0 else (),
+            others=told.others if told.mine is not None else (),
         )
         for number, person in enumerate(people)
     ]

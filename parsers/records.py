@@ -23,7 +23,7 @@ from parsers.forms import (
 )
 from parsers.loose import Loose, under_unknown_labels, with_loose
 from parsers.pairing import Pair, Reading
-from parsers.roles import foreign_roles, is_other_person, of_own_group
+from parsers.roles import foreign_roles, is_other_person, of_own_group, told_in_brackets
 from parsers.scoring import Judge
 from parsers.tags import TaggedGrid
 from parsers.text import fold
@@ -61,16 +61,22 @@ def form_readings(
     place = grid.view.grid.place
     own = of_own_group(grid, reading)
     others = () if own is None else tuple(dict.fromkeys(foreign_roles(grid, reading)))
+    roles = foreign_roles(grid, reading) if own is None else []
     reading = own or reading
     people = people_of(reading, judge)
     filled = [person for person in people if _gives(person.pairs, judge)]
+    told = told_in_brackets(form, [person.pairs for person in filled])
+    if told.mine is not None and not roles:
+        filled = [filled[number] for number in told.mine]
+        others = (*others, *told.others)
+    else:
+        roles = [*roles, *told.others]
     leftovers = tuple(Leftover(cell.text.strip(), cell.place) for cell in reading.unexplained)
     problems: list[Problem] = []
     if rival is not None:
         problems.append(Problem(ProblemCode.AMBIGUOUS, detail=f"read {reading.mode} or {rival.mode}"))
     if not filled:
         return (_blank(form, people, judge, place, title, leftovers, problems),)
-    roles = [] if own is not None else foreign_roles(grid, reading)
     if roles:
         problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail=Doubt.ROLES))
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]

@@ -1,6 +1,7 @@
 """Whose labels these are: 分管领导 over 姓名 and 手机, a column 角色, 原联络员 beside 现联络员.
 
-In: a tagged grid and its chosen reading. Out: the headings that name somebody other than the person whom the form asks for.
+In: a tagged grid and its chosen reading, or the people of a form. Out: the words that name somebody other than the person
+whom the form asks for: headings, and what stands in brackets behind a name.
 Forms with such groups gave 76 wrong values in the experiment of facts/documents.md §4.2: the wrong person was stored. So
 a heading belongs to the key (`of_own_group`): where every person stands under a heading of his own and just one of these
 is the form's own word, that group is the form and the others are nobody's business. In every other case a person of the
@@ -8,18 +9,19 @@ office looks. Must not: choose between people that are not told apart so.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from parsers.forms import FieldType
-from parsers.lexicon import ROLE_HEADINGS
+from parsers.forms import FieldType, FormSpec
+from parsers.lexicon import POSITIONS, ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
 from parsers.remarks import is_role
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
-from parsers.text import fold
+from parsers.text import fold, narrow
 
 _HEADING_CHARACTERS = 10
 _EARLIER = re.compile("原|旧|前任|上任|变更前|更换前")
+_IN_BRACKETS = re.compile("[(\\[\u3010]([^()\\[\\]\u3010\u3011]{1,12})[)\\]\u3011]")  # of a `narrow` text
 _REMARK_LABELS = frozenset({"备注", "说明", "附注", "其他"})
 
 
@@ -31,7 +33,7 @@ def is_other_person(label: str) -> bool:
 
 def of_own_group(grid: TaggedGrid, reading: Reading) -> Reading | None:
     """Given a grid and its reading, return the reading without the groups of other people; None if that is not clear."""
-    own = _own_words(grid)
+    own = _own_words(grid.form)
     if reading.people:
         return _of_own_people(reading, own)
     if reading.mode.partition(" ")[0] != "beside":
@@ -76,6 +78,48 @@ def _role_of(person: list[Pair]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the people of a form say of themselves in brackets: 李志明（分管领导）, 王晓云（联络员）.
+
+    `mine` are the numbers of those whom the form asks for, None if that is not clear; `others` the roles of the others,
+    none if nothing tells these people apart.
+    """
+
+    mine: tuple[int, ...] | None = None
+    others: tuple[str, ...] = ()
+
+
+def told_in_brackets(form: FormSpec, people: Sequence[Iterable[Pair]]) -> Told:
+    """Given the people of a form, return whom it asks for as far as brackets behind names and functions tell it.
+
+    It is clear where everybody says one role, some the form's own word and the others that of a group. A function of an
+    office (主任) is no group: beside the form's own word it is asked about, by itself it says nothing.
+    """
+    if len(people) < 2:
+        return Told()
+    # 联络人 is not the form's word where it says 联络员, but nobody to be left out either
+    names = (alias for spec in form.fields if spec.type is FieldType.PERSON for alias in spec.aliases)
+    own = _own_words(form) + fold(" ".join(names))
+    roles = [_roles_in_brackets(form, pairs) for pairs in people]
+    said = [role for one in roles for role in one]
+    theirs = [role for role in dict.fromkeys(said) if _names_foreign_role(role, own)]
+    if all(role in POSITIONS for role in theirs) and all(role in theirs for role in said):
+        return Told()
+    mine = tuple(number for number, one in enumerate(roles) if all(role not in theirs for role in one))
+    clear = all(len(one) == 1 for one in roles) and 0 < len(mine) < len(people)
+    if not clear or any(role in POSITIONS or _EARLIER.match(role) for role in theirs):
+        return Told(None, tuple(theirs))
+    return Told(mine, tuple(theirs))
+
+
+def _roles_in_brackets(form: FormSpec, pairs: Iterable[Pair]) -> frozenset[str]:
+    types = {spec.key: spec.type for spec in form.fields}
+    texts = [pair.raw for pair in pairs if {types[key] for key in pair.keys} & {FieldType.PERSON, FieldType.POSITION}]
+    found = (fold(piece) for text in texts for piece in _IN_BRACKETS.findall(narrow(text)))
+    return frozenset(role for role in found if is_role(role))
+
+
+@dataclass(frozen=True, slots=True)
 class _Strip:
     """The rows of a grid that stand under (or beside) one heading."""
 
@@ -115,14 +159,13 @@ def _is_own(strip: _Strip, own: str) -> bool:
     return role is not None and role in own
 
 
-def _own_words(grid: TaggedGrid) -> str:
-    form = grid.form
+def _own_words(form: FormSpec) -> str:
     return fold(" ".join((form.title, *form.titles, *(spec.label for spec in form.fields))))
 
 
 def foreign_roles(grid: TaggedGrid, reading: Reading) -> list[str]:
     """Given a grid and its reading, return the texts that give a group of labels, or a person, another role."""
-    own = _own_words(grid)
+    own = _own_words(grid.form)
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]
     values = {id(pair.cell) for pair in pairs if pair.keys}
     found = [tagged.origin.text.strip() for tagged in _headings(grid, reading, values) if _is_foreign(tagged, own)]

@@ -95,6 +95,79 @@ def test_rows_that_all_say_their_role_are_told_apart():
         assert any(ProblemCode.AMBIGUOUS in faults(reading).values() for reading in forms(TITLE, [header, *unclear]))
 
 
+def _named(first, second, position="副镇长"):
+    return [
+        ["姓名", first, "姓名", second],
+        ["职务", position, "职务", "科员"],
+        ["手机", "13805950001", "手机", "13805950002"],
+        ["单位名称", Box("青石镇人民政府", 3)],
+    ]
+
+
+def test_a_role_in_brackets_behind_a_name_tells_people_apart_like_a_heading():
+    expected = {**OFFICER, "unit": "青石镇人民政府"}
+    rows = _named("李志明（分管领导）", "王晓云(联络员)")
+    assert people(TITLE, rows) == [expected]
+    assert faults(one(TITLE, rows)) == {}
+    assert one(TITLE, rows).others == ("分管领导",)
+    by_row = [
+        ["姓名", "职务", "手机"],
+        ["李志明（分管领导）", *list(LEADER.values())[1:]],
+        ["王晓云（联络员）", *list(OFFICER.values())[1:]],
+    ]
+    assert people(TITLE, by_row) == [OFFICER]
+    blocks = [
+        ["姓名", "李志明（分管领导）"],
+        ["手机", "13805950001"],
+        ["姓名", "王晓云（联络员）"],
+        ["手机", "13805950002"],
+    ]
+    assert [one["name"] for one in people(TITLE, blocks)] == ["王晓云"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        _named("李志明（分管领导）", "王晓云"),  # only one says who he is
+        _named("李志明", "王晓云（分管负责人）"),
+        _named("李志明（主任）", "王晓云（联络员）"),  # a function, and perhaps a second officer
+        _named("李志明（分管领导）", "王晓云（主要领导）"),
+        _named("李志明", "王晓云", position="副镇长（分管领导）"),
+    ],
+)
+def test_people_of_whom_only_some_have_a_clear_role_in_brackets_are_asked_about(rows):
+    found = forms(TITLE, rows)
+    assert [reading.field("name").value for reading in found] == ["李志明", "王晓云"]
+    assert all(faults(reading)[None] is ProblemCode.AMBIGUOUS for reading in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("李志明（联络员）", "王晓云（联络员）"),
+        ("李志明（主任）", "王晓云（书记）"),
+        ("李志明（A角）", "王晓云"),
+        ("李志明（联系人）", "王晓云（联络员）"),  # another word for the same
+    ],
+)
+def test_what_stands_in_brackets_behind_names_of_equals_is_no_doubt(first, second):
+    assert [None in faults(reading) for reading in forms(TITLE, _named(first, second))] == [False, False]
+
+
+def test_roles_in_brackets_are_heard_in_lines_too():
+    block = [
+        "姓名：李志明（分管领导）",
+        "职务：副镇长",
+        "手机：13805950001",
+        "姓名：王晓云（联络员）",
+        "职务：科员",
+        "手机：13805950002",
+    ]
+    assert [one["name"] for one in people(TITLE, *block)] == ["王晓云"]
+    block[3] = "姓名：王晓云"
+    assert all(faults(reading)[None] is ProblemCode.AMBIGUOUS for reading in forms(TITLE, *block))
+
+
 def test_two_officers_of_one_role_are_no_doubt():
     rows = [
         ["", "A角", "B角"],
