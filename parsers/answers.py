@@ -1,16 +1,18 @@
 """Answers that are chosen, not written: 是/否, 男/女, by box, tick, underline, strike-out, or in words.
 
-In: the text of a cell (ticks of any origin are U+2611, empty boxes U+2610) and the cell's underlined and struck pieces.
-Out: `Choice`. Unknown is a third state: it is asked back, never defaulted to 否 (facts/documents.md §4.2 no. 8).
+In: the text of a cell (ticks of any origin are U+2611, empty boxes U+2610) and the cell's underlined and struck pieces, or
+the cells of a row over which options and marks are spread.
+Out: `Answer`, `Spread`. Unknown is a third state: it is asked back, never defaulted to 否 (facts/documents.md §4.2 no. 8).
 Must not: read a sentence whose parts contradict each other.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from parsers.document import EMPTY_BOX, TICKED
+from parsers.document import EMPTY_BOX, TICKED, Cell
 from parsers.text import narrow
 
 # Every mark that people type for "this one", and every box that they leave empty.
@@ -75,6 +77,18 @@ class Options:
     second: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """`cell` holds the option that is chosen, or the first text of those where none is clear; `raw` is what counts.
+
+    `doubt` is an English remark if marks stand there and it is not clear whose they are.
+    """
+
+    raw: str
+    cell: Cell
+    doubt: str = ""
+
+
 YES_NO = Options(_YES, _NO)
 GENDERS = Options(("男性", "男", "先生", "male"), ("女性", "女", "女士", "female"))
 
@@ -110,6 +124,51 @@ def chosen(
         return Answer.NONE  # 是/否, as it was printed
     twice = any(left == right == Answer.SECOND for left, right in pairwise(tokens))
     return Answer.BOTH if twice else named[0]  # 不是不提供; but 否，不提供 and 能提供 say one thing
+
+
+def spread_choice(cells: Sequence[Cell], options: Options) -> Spread | None:
+    """Given the cells behind a label, from left to right, return the choice that is spread over them, if one is.
+
+    现场是否提供节目 | 是 | (empty) | 否 | √: the first option is not the answer because it stands first. An empty cell beside
+    options is an unmarked box if marks stand in cells of their own.
+    """
+    filled = [cell for cell in cells if cell.text.strip()]
+    if len(filled) < 2:
+        return None
+    told = {id(cell): _named(cell.text, options) for cell in cells}
+    names = [found for found in told.values() if found]
+    both = {answer for found in names for answer in found}
+    unknown = any(found is None for found in told.values())
+    if any(len(found) > 1 for found in names) or len(both) < (2 if unknown else 1) or len(names) > 2:
+        return None  # three answers are those of three people
+    answer = Answer.BOTH if unknown else _by_cells(cells, told, options)
+    if answer in (Answer.FIRST, Answer.SECOND):
+        for cell in filled:
+            if told[id(cell)] == frozenset({answer}) and chosen(cell.text, options) is answer:
+                return Spread(cell.text, cell)
+    doubt = "" if answer is Answer.NONE else "a choice over several cells"
+    return Spread("\n".join(cell.text.strip() for cell in filled), filled[0], doubt)
+
+
+def _by_cells(cells: Sequence[Cell], told: dict[int, frozenset[Answer] | None], options: Options) -> Answer:
+    marks = [cell for cell in cells if not told[id(cell)]]
+    names = len(cells) - len(marks)
+    apart = any(cell.text.strip() for cell in marks)
+    shown = list(cells)
+    while apart and len(marks) > names and shown and not shown[-1].text.strip():
+        marks.remove(shown.pop())  # empty cells to the edge of the table
+    if apart and len(marks) != names:
+        return Answer.BOTH
+    texts = (cell.text.strip() or (EMPTY_BOX if apart else "") for cell in shown)
+    underlined = tuple(piece for cell in cells for piece in cell.underlined)
+    struck = tuple(piece for cell in cells for piece in cell.struck)
+    return chosen(" ".join(text for text in texts if text), options, underlined=underlined, struck=struck)
+
+
+def _named(text: str, options: Options) -> frozenset[Answer] | None:
+    """Return the options that a text names; None if anything but options and marks stands in it."""
+    tokens = _tokens(_unified(text), options)
+    return None if tokens is None else frozenset(token for token in tokens if isinstance(token, Answer))
 
 
 def _unified(text: str) -> str:
