@@ -332,6 +332,7 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.COMMENTED: "文件中有批注{}，可能改动表中内容，请打开原件核实后再采用",
     Doubt.CORRECTED: "表外文字{}可能改动表中内容，请打开原件核实后再采用",
     Doubt.ANSWERED_TWICE: "填写为“否”，却又填有内容{}，前后不一致，请核实",
+    Doubt.UNCALCULATED: "表中有没算出结果的公式{}，该处内容没有读到，请打开原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
 }
 # What is said of a document's remarks without quoting them: a letter goes to who mailed the file, not to who remarked.

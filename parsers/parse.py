@@ -214,6 +214,7 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
         forms = tuple(
             form if form.blank else replace(form, problems=(*remarks, *form.problems, *doubts)) for form in forms
         )
+    forms = tuple(_uncalculated(form, document) for form in forms)
     reading = _described(document, name, kind.value, replace(found, forms=forms))
     bare = document.pictures > 0 and characters < _NOTHING_BUT_PICTURES
     _show(asked, document, reading)
@@ -235,6 +236,18 @@ def _doubts(document: Document) -> Iterator[Problem]:
             yield _DOUBTS[note.code](note.detail)
         elif note.code is NoteCode.STRUCK_TEXT and note.detail:
             yield Problem(ProblemCode.AMBIGUOUS, detail=Doubt.STROKE)
+
+
+def _uncalculated(form: FormReading, document: Document) -> FormReading:
+    """A form on a sheet with a formula that shows nothing here may lack what its sender sees: 传真 =0595-27391102."""
+    sheets = {form.place, *(field.place.rpartition("!")[0] for field in form.fields)}
+    found = [note.detail.rpartition("!") for note in document.notes if note.code is NoteCode.FORMULA_WITHOUT_VALUE]
+    cells = [cell for sheet, _, cell in found if sheet in sheets]
+    if form.blank or not cells:
+        return form
+    given = "\u3001".join(cells)
+    doubt = Problem(ProblemCode.AMBIGUOUS, given=given, detail=Doubt.UNCALCULATED)
+    return replace(form, problems=(*form.problems, doubt))
 
 
 def _incomplete(_detail: str) -> Problem:

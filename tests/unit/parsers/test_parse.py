@@ -3,12 +3,13 @@
 import zipfile
 from io import BytesIO
 
+import openpyxl
 import pytest
 
 from parsers import containers, dispatch
 from parsers.document import DEFAULT_BUDGET, Budget, FailureCode, NoteCode, ReadFailure
 from parsers.engines import NO_ENGINES
-from parsers.forms import DocumentReading, ProblemCode
+from parsers.forms import DocumentReading, Doubt, Problem, ProblemCode
 from parsers.parse import parse_document, parse_html, parse_text
 from tests.builders import ole, word
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON
@@ -196,6 +197,33 @@ def test_a_form_in_a_document_that_was_read_in_part_goes_to_a_person():
         [],
         [ProblemCode.AMBIGUOUS],
     ]
+
+
+def workbook(*sheets) -> bytes:
+    """Rows of each sheet; openpyxl stores a formula without its result."""
+    book = openpyxl.Workbook()
+    for number, rows in enumerate(sheets):
+        sheet = book.worksheets[0] if number == 0 else book.create_sheet(f"表!{number}")
+        for row in rows:
+            sheet.append(row)
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_a_formula_without_a_result_in_a_table_makes_its_forms_doubtful():
+    calculated = [(LIAISON.title,), *ROWS]
+    data = workbook(calculated, [*calculated, ("传真", "=0595-27391102"), ("办公电话", "=A1")], [("合计", "=B2+B3")])
+    first, second = read(data, "附件2.xlsx").forms
+    assert (values(first), first.problems) == (OFFICER, ())
+    assert values(second) == OFFICER
+    told = Problem(ProblemCode.AMBIGUOUS, given="B6\u3001B7", detail=Doubt.UNCALCULATED)
+    assert second.problems == (told,)
+
+
+def test_a_blank_form_with_formulas_stays_blank():
+    (form,) = read(workbook([(LIAISON.title,), *((label, "=Z1") for label, _ in ROWS)]), "附件2.xlsx").forms
+    assert (form.blank, form.problems) == (True, ())
 
 
 def test_a_covering_letter_that_names_the_form_is_not():
