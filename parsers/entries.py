@@ -16,9 +16,9 @@ from parsers.text import fold
 
 _COLON = re.compile("[:\uff1a]")
 _BOUNDARY = re.compile(
-    "(?<=[;\uff1b,\uff0c\u3001|/\\\\\t\u3002 \u3000\n)\uff09])(?=\\S)|(?<=[0-9A-Za-z])(?=[\u4e00-\u9fff])"
+    "(?<=[;\uff1b,\uff0c\u3001|/\\\\\t\u3002 \u3000\n)\uff09])(?=\\S)|(?<=[0-9A-Za-z_\uff3f])(?=[\u4e00-\u9fff])"
 )
-_STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2})\\s*$")
+_STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2}|[_\uff3f]{2})\\s*$")
 _WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
 _EXAMPLE = re.compile("(?:^|(?<=[\\s(\uff08]))(?:例|例如|如|示例)\\s*$")
 _WIDE_END = re.compile("(?:[ \u3000]{2,}|\t)$")

@@ -30,6 +30,12 @@ def found(text):
     return [(reading.form, values(reading)) for reading in body(text).forms]
 
 
+def test_labels_with_nothing_but_the_line_to_write_on_between_them_are_told_apart():
+    text = "姓名：王晓云____性别：女__\n职务：科员_____手机：13805950002___传真：____\n电子邮箱：w@unit.example.com__单位名称：青石镇人民政府___通信地址：中山路1号____"
+    (form,) = body(text).forms
+    assert (values(form), faults(form)) == (OFFICER, {})
+
+
 @pytest.mark.parametrize(
     "text",
     [
