@@ -4,6 +4,7 @@ In: a `TaggedGrid`. Out: `Reading` values for `scoring`. Rows above the header a
 of label and value. Must not: take an example row, a repeated header or a row with nothing but its number for a person.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from parsers.document import Cell
@@ -11,7 +12,7 @@ from parsers.fields import is_ditto_above, is_nothing
 from parsers.forms import FieldType
 from parsers.lexicon import TOTALS
 from parsers.pairing import Beside, Pair, Reading, make_pair
-from parsers.remarks import is_hint, is_sample
+from parsers.remarks import is_hint, is_role, is_sample
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
 from parsers.text import fold
 
@@ -23,6 +24,7 @@ _REACHED_BY = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 _GENDERS = frozenset({"\u7537", "\u5973"})  # 男, 女
 _VALUE_DIGITS = 5  # a number in a list has fewer, and the shortest telephone number has five
 _PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
+GROUP = "group "  # beginning of `Pair.doubt` where the same labels stand under several headings; behind it the heading
 _NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # a merged cell beside several people may give these
 
@@ -170,10 +172,23 @@ def _people(grid: TaggedGrid, row: int, columns: list[_Column], used: set[int]) 
                 value, doubt = None, "a cell beside several people"
         pair = replace(make_pair(column.label, value, rule="header", doubt=doubt), row=row)
         groups.setdefault(column.group if repeated and column.group else "", []).append(pair)
+    for head in _heads_of_row(grid, row, columns):
+        used.add(id(head.cell))
+        origin = head.origin
+        pair = Pair((), "", origin.text, origin.place, "header", row, head.cell.column, cell=origin)
+        groups.setdefault("", []).append(pair)
     if len(groups) < 2:
         return list(groups.values())
     shared = groups.pop("", [])
-    return [[*shared, *(replace(pair, doubt=f"group {name}") for pair in pairs)] for name, pairs in groups.items()]
+    return [[*shared, *(replace(pair, doubt=f"{GROUP}{name}") for pair in pairs)] for name, pairs in groups.items()]
+
+
+def _heads_of_row(grid: TaggedGrid, row: int, columns: list[_Column]) -> Iterator[Tagged]:
+    """Yield the cells of a row that say whose it is, in a column without a label of its own: 分管领导, 联络员."""
+    labelled = {position for column in columns for position in range(column.first, column.last + 1)}
+    for cell in grid.view.covering(row):
+        if cell.column not in labelled and is_role(cell.text):
+            yield grid.tags[id(cell)]
 
 
 def _may_be_shared(grid: TaggedGrid, label: Tagged) -> bool:

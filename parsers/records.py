@@ -23,6 +23,7 @@ from parsers.forms import (
 )
 from parsers.loose import Loose, under_unknown_labels, with_loose
 from parsers.pairing import Pair, Reading
+from parsers.people import GROUP
 from parsers.roles import foreign_roles, is_other_person, of_own_group, told_in_brackets
 from parsers.scoring import Judge
 from parsers.tags import TaggedGrid
@@ -162,8 +163,8 @@ def people_of(reading: Reading, judge: Judge) -> list[Person]:
     ]
     people: list[Person] = []
     for person in reading.people:
-        groups = [pair.doubt for pair in person if pair.doubt.startswith("group ")]
-        pairs = tuple(replace(pair, doubt="") if pair.doubt.startswith("group ") else pair for pair in person)
+        groups = [pair.doubt for pair in person if pair.doubt.startswith(GROUP)]
+        pairs = tuple(replace(pair, doubt="") if pair.doubt.startswith(GROUP) else pair for pair in person)
         people.append(Person((*pairs, *common), f"{groups[0]} of several" if groups else ""))
     return people
 

@@ -10,13 +10,14 @@ office looks. Must not: choose between people that are not told apart so.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.forms import FieldType, FormSpec
 from parsers.lexicon import POSITIONS, ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
+from parsers.people import GROUP
 from parsers.remarks import is_role
-from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
+from parsers.tags import LABELS, Tag, Tagged, TaggedGrid, transposed
 from parsers.text import fold, narrow
 
 _HEADING_CHARACTERS = 10
@@ -35,11 +36,12 @@ def of_own_group(grid: TaggedGrid, reading: Reading) -> Reading | None:
     """Given a grid and its reading, return the reading without the groups of other people; None if that is not clear."""
     own = _own_words(grid.form)
     if reading.people:
-        return _of_own_people(reading, own)
-    if reading.mode.partition(" ")[0] != "beside":
+        return _of_own_people(grid.form, reading, own)
+    mode = reading.mode.partition(" ")[0]
+    if mode not in {"beside", "below"}:
         return None
-    strips = _strips(grid, reading)
-    mine = [strip for strip in strips if _is_own(strip, own)]
+    strips = _strips(grid if mode == "beside" else transposed(grid), reading)
+    mine = [strip for strip in strips if _is_own(strip.heading, own)]
     others = [strip for strip in strips if strip not in mine]
     if len(mine) != 1 or not others or not all(_names_foreign_role(strip.heading, own) for strip in others):
         return None
@@ -59,21 +61,35 @@ def of_own_group(grid: TaggedGrid, reading: Reading) -> Reading | None:
     return Reading(reading.mode, kept, [], reading.unexplained, [])
 
 
-def _of_own_people(reading: Reading, own: str) -> Reading | None:
-    """角色 | 姓名 | 手机 over rows: the people whose role is the form's own, if every row says its role."""
+def _of_own_people(form: FormSpec, reading: Reading, own: str) -> Reading | None:
+    """Return the people whose role is the form's own, if every one of the list has a role.
+
+    It stands in the row (角色 | 姓名 | 手机), at its head, or over the labels.
+    """
     roles = [_role_of(person) for person in reading.people]
     if any(not role or _EARLIER.match(role) for role in roles):
         return None
-    mine = [person for person, role in zip(reading.people, roles, strict=True) if role in own]
-    clear = all(role in own or _names_foreign_role(role, own) for role in roles)
+    mine = [person for person, role in zip(reading.people, roles, strict=True) if _is_own(role, own)]
+    clear = all(_is_own(role, own) or _names_foreign_role(role, own) for role in roles)
     if not mine or len(mine) == len(roles) or not clear or any(pair.rule == "ditto" for one in mine for pair in one):
         return None
-    return Reading(reading.mode, reading.pairs, mine, reading.unexplained, reading.headings)
+    theirs = [person for person in reading.people if all(person is not one for one in mine)]
+    if _units(form, theirs) - _units(form, mine):
+        return None  # the leader of one unit and the officer of another
+    told = [[replace(pair, doubt="") if pair.doubt.startswith(GROUP) else pair for pair in person] for person in mine]
+    return Reading(reading.mode, reading.pairs, told, reading.unexplained, reading.headings)
+
+
+def _units(form: FormSpec, people: Iterable[Iterable[Pair]]) -> set[str]:
+    keys = {spec.key for spec in form.fields if spec.type is FieldType.UNIT}
+    return {fold(pair.raw) for person in people for pair in person if keys & set(pair.keys)} - {""}
 
 
 def _role_of(person: list[Pair]) -> str:
-    """Return the one role that a row of a list gives in words of its own, folded; "" if it gives none or several."""
-    roles = {fold(pair.raw) for pair in person if not pair.keys and is_role(pair.raw)}
+    """Return the one role that a person of a list has in words of its own, folded; "" if it is none or several."""
+    said = [pair.raw for pair in person if not pair.keys]
+    said += [pair.doubt.removeprefix(GROUP) for pair in person if pair.doubt.startswith(GROUP)]
+    roles = {fold(text) for text in said if is_role(text)}
     return roles.pop() if len(roles) == 1 else ""
 
 
@@ -89,7 +105,7 @@ class Told:
     others: tuple[str, ...] = ()
 
 
-def told_in_brackets(form: FormSpec, people: Sequence[Iterable[Pair]]) -> Told:
+def told_in_brackets(form: FormSpec, people: Sequence[Sequence[Pair]]) -> Told:
     """Given the people of a form, return whom it asks for as far as brackets behind names and functions tell it.
 
     It is clear where everybody says one role, some the form's own word and the others that of a group. A function of an
@@ -107,6 +123,8 @@ def told_in_brackets(form: FormSpec, people: Sequence[Iterable[Pair]]) -> Told:
         return Told()
     mine = tuple(number for number, one in enumerate(roles) if all(role not in theirs for role in one))
     clear = all(len(one) == 1 for one in roles) and 0 < len(mine) < len(people)
+    left_out = [pairs for number, pairs in enumerate(people) if number not in mine]
+    clear = clear and not _units(form, left_out) - _units(form, [people[number] for number in mine])
     if not clear or any(role in POSITIONS or _EARLIER.match(role) for role in theirs):
         return Told(None, tuple(theirs))
     return Told(mine, tuple(theirs))
@@ -121,7 +139,7 @@ def _roles_in_brackets(form: FormSpec, pairs: Iterable[Pair]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """The rows of a grid that stand under (or beside) one heading."""
+    """The rows of a grid that stand under (or beside) one heading; in its mirror image they are columns."""
 
     heading: str
     rows: range
@@ -154,8 +172,8 @@ def _says_role(text: str) -> bool:
     return len(key) <= _HEADING_CHARACTERS and any(role in key for role in ROLE_HEADINGS)
 
 
-def _is_own(strip: _Strip, own: str) -> bool:
-    role = next((word for word in ROLE_HEADINGS if word in fold(strip.heading)), None)
+def _is_own(heading: str, own: str) -> bool:
+    role = next((word for word in ROLE_HEADINGS if word in fold(heading)), None)
     return role is not None and role in own
 
 

@@ -42,9 +42,14 @@ def test_the_group_under_the_form_s_own_word_is_the_form(rows):
     "rows",
     [
         [
-            [Box("单位名称", rows=2), Box("分管领导", 3), Box("联络员", 3)],
-            ["姓名", "职务", "手机", "姓名", "职务", "手机"],
-            ["青石镇人民政府", "李志明", "副镇长", "13805950001", "王晓云", "科员", "13805950002"],
+            [Box("分管领导", 3), Box("联络员信息", 3)],
+            ["姓名", "职务", "手机"] * 2,
+            [*LEADER.values(), *OFFICER.values()],
+        ],
+        [
+            [Box("单位名称", rows=2), Box("分管领导", 3), Box("备用联络员", 3), Box("联络员", 3)],
+            ["姓名", "职务", "手机"] * 3,
+            ["青石镇", *LEADER.values(), "陈建国", "科员", "13805950003", *OFFICER.values()],
         ],
         [*ABOVE[:4], *ABOVE[5:]],  # the second heading is missing
         [ABOVE[0], *ABOVE[4:], *ABOVE[1:4], ["电子邮箱", Box("w@unit.example.com", 3)]],  # whose address is it?
@@ -61,7 +66,7 @@ def test_groups_that_are_not_told_apart_are_never_read_silently(rows):
     "rows",
     [
         [
-            ["", "分管领导", "联络员"],
+            ["", "分管领导", "原联络员"],
             ["姓名", "李志明", "王晓云"],
             ["职务", "副镇长", "科员"],
             ["手机", "13805950001", "13805950002"],
@@ -69,7 +74,12 @@ def test_groups_that_are_not_told_apart_are_never_read_silently(rows):
         [
             ["", "姓名", "职务", "手机"],
             ["分管领导", "李志明", "副镇长", "13805950001"],
-            ["联络员", "王晓云", "科员", "13805950002"],
+            ["", "王晓云", "科员", "13805950002"],
+        ],
+        [
+            ["", "姓名", "职务", "手机"],
+            ["分管领导", "李志明", "副镇长", "13805950001"],
+            ["领队", "王晓云", "科员", "13805950002"],
         ],
         [
             ["项目", "原联络员", "现联络员"],
@@ -84,6 +94,38 @@ def test_people_in_different_roles_are_never_read_silently(rows):
     found = forms(TITLE, rows)
     assert [reading.field("name").value for reading in found] == ["李志明", "王晓云"]
     assert all(faults(reading)[None] is ProblemCode.AMBIGUOUS for reading in found)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["", "姓名", "职务", "手机"], ["分管领导", *LEADER.values()], ["联络员", *OFFICER.values()]],
+        [
+            ["", "分管领导", "联络员"],
+            *(
+                [label, *pair]
+                for label, *pair in zip(["姓名", "职务", "手机"], LEADER.values(), OFFICER.values(), strict=True)
+            ),
+        ],
+        [["序号", "", "姓名", "职务", "手机"], ["1", "联络员", *OFFICER.values()], ["2", "分管领导", *LEADER.values()]],
+    ],
+)
+def test_the_head_of_a_row_or_of_columns_tells_whose_they_are(rows):
+    assert people(TITLE, rows) == [OFFICER]
+    assert faults(one(TITLE, rows)) == {}
+    assert one(TITLE, rows).others == ("分管领导",)
+
+
+def test_the_unit_beside_groups_of_columns_is_that_of_the_form_s_own_group():
+    heads = [Box("单位名称", rows=2), Box("分管领导", 3), Box("联络员", 3)]
+    rows = [heads, ["姓名", "职务", "手机"] * 2, ["青石镇", *LEADER.values(), *OFFICER.values()]]
+    assert people(TITLE, rows) == [{**OFFICER, "unit": "青石镇"}]
+    assert faults(one(TITLE, rows)) == {}
+    lacking = one(TITLE, [*rows[:2], ["青石镇", *LEADER.values(), "", "", ""]])
+    assert values(lacking) == {"unit": "青石镇"}
+    assert {"name", "mobile"} <= {key for key, code in faults(lacking).items() if code is ProblemCode.MISSING}
+    flat = [["单位名称", *heads[1:]], ["", *rows[1]], rows[2]]
+    assert people(TITLE, flat) == [{**OFFICER, "unit": "青石镇"}]
 
 
 def test_rows_that_all_say_their_role_are_told_apart():
@@ -166,6 +208,17 @@ def test_roles_in_brackets_are_heard_in_lines_too():
     assert [one["name"] for one in people(TITLE, *block)] == ["王晓云"]
     block[3] = "姓名：王晓云"
     assert all(faults(reading)[None] is ProblemCode.AMBIGUOUS for reading in forms(TITLE, *block))
+
+
+@pytest.mark.parametrize("role", [("分管领导", "联络员", "", ""), ("", "", "（分管领导）", "（联络员）")])
+def test_nobody_is_left_out_whose_unit_has_nobody_else(role):
+    header = ["单位", "", "姓名", "职务", "手机"]
+    leader = ["青石镇", role[0], f"李志明{role[2]}", "副镇长", "13805950001"]
+    officer = ["东湾乡", role[1], f"王晓云{role[3]}", "科员", "13805950002"]
+    found = forms(TITLE, [header, leader, officer])
+    assert [faults(reading).get(None) for reading in found] == [ProblemCode.AMBIGUOUS] * 2
+    officer[0] = "青石镇"
+    assert people(TITLE, [header, leader, officer]) == [{**OFFICER, "unit": "青石镇"}]
 
 
 def test_two_officers_of_one_role_are_no_doubt():
