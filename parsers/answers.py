@@ -26,6 +26,7 @@ _STRADDLING = re.compile(
 )
 _BRACKETED_BOX = re.compile("\\(\\s*\\)|\\[\\s*\\]|\u3010\\s*\u3011")
 _BRACKETED_CROSS = re.compile(f"[(\\[\u3010]\\s*[{_CROSSES}]\\s*[)\\]\u3011]")
+_GAPS = (" ", "\n")  # the second parts more: a mark belongs to the option on its own line
 _MARKS = TICKED + EMPTY_BOX + "\u00d7"
 
 _YES = ("可以提供", "能够提供", "是", "有", "提供", "能", "可以", "可", "参加", "同意", "需要", "yes", "y")
@@ -182,7 +183,7 @@ def _unified(text: str) -> str:
 
 
 def _tokens(plain: str, options: Options) -> list[Answer | str] | None:
-    """Given a unified text, return marks, blanks (" ") and options in order; None if anything else stands in it."""
+    """Given a unified text, return marks, blanks (" " or "\\n") and options in order; None if anything else stands in it."""
     spelled = [(word, Answer.FIRST) for word in options.first] + [(word, Answer.SECOND) for word in options.second]
     spelled.sort(key=lambda pair: -len(pair[0]))
     lowered = plain.lower()
@@ -193,8 +194,10 @@ def _tokens(plain: str, options: Options) -> list[Answer | str] | None:
         if character in _MARKS:
             tokens.append(character)
         elif character.isspace() or character in "/|,;.\u3001\u3002()_-\\:*":
-            if tokens and tokens[-1] != " ":
+            if tokens and tokens[-1] not in _GAPS:
                 tokens.append(" ")
+            if tokens and character == "\n":
+                tokens[-1] = character
         else:
             found = next(((word, answer) for word, answer in spelled if lowered.startswith(word, at)), None)
             if found is None:
@@ -203,7 +206,7 @@ def _tokens(plain: str, options: Options) -> list[Answer | str] | None:
             at += len(found[0])
             continue
         at += 1
-    while tokens and tokens[-1] == " ":
+    while tokens and tokens[-1] in _GAPS:
         tokens.pop()
     return tokens
 
@@ -258,9 +261,9 @@ def _pairs(
         return [(names[1], marks[0])]
     if shape == "OMO":
         at = next(number for number, token in enumerate(tokens) if token in set(_MARKS))
-        before, after = tokens[at - 1] == " ", tokens[at + 1] == " "
+        before, after = (_GAPS.index(gap) if (gap := tokens[at + step]) in _GAPS else -1 for step in (-1, 1))
         if before != after:
-            return [(names[1] if before else names[0], marks[0])]
+            return [(names[1] if before > after else names[0], marks[0])]
     return None
 
 

@@ -22,6 +22,8 @@ def answer(text, **marks):
             "是√ 否",
             "√ 是 / 否",
             "□√是 □否",
+            "是 √\n否",
+            "是 √ \n 否",
             "●是 ○否",
             "☒是 ☐否",
         ),
@@ -37,7 +39,7 @@ def test_yes(text):
     "text",
     [
         *("否", "无", "没有", "不", "不提供", "暂不提供", "no", "×", "否。"),
-        *("□是 ☑否", "是□ 否☑", "是 √否", "是/否√", "( )是 (√)否", "是× 否√", "是×  否"),
+        *("□是 ☑否", "是□ 否☑", "是 √否", "是/否√", "( )是 (√)否", "是× 否√", "是×  否", "是\n√ 否"),
         *("不能提供", "无节目", "没有节目", "我单位无法提供节目", "我局不提供", "暂无节目安排", "提供□ 不提供☑"),
     ],
 )
@@ -50,7 +52,9 @@ def test_a_printed_choice_without_a_mark_is_no_answer(text):
     assert answer(text) is Answer.NONE
 
 
-@pytest.mark.parametrize("text", ["☑是 ☑否", "是√否", "不是不提供", "提供节目，不提供道具", "是，但不能现场提供"])
+@pytest.mark.parametrize(
+    "text", ["☑是 ☑否", "是√否", "是 √ 否", "是\n√\n否", "不是不提供", "提供节目，不提供道具", "是，但不能现场提供"]
+)
 def test_two_answers_are_none(text):
     assert answer(text) is Answer.BOTH
 
