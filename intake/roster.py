@@ -169,7 +169,13 @@ class Roster:
         return self._doubted(found or self._as_something_like(text, key, name), key)
 
     def _without_remark(self, text: str, match: UnitMatch) -> UnitMatch:
-        """Given a match for what stands before a bracket, return it uncertain if the bracket names another: 甲局（乙局）."""
+        """Given a match for what stands before a bracket, return it uncertain if the bracket names another: 甲局（乙局）.
+
+        白沙镇（党政办） is the township's own office, whoever else has one of that name.
+        """
+        towns = township_names(keys_of(match.unit.name)[0]) if match.unit else frozenset()
+        if match.certain and not towns.isdisjoint(without_office(proper(keys_of(text)[0], self._region))):
+            return match
         others = tuple(unit for unit in self.find_in(text) if unit != match.unit)
         return replace(match, certain=False, rivals=_few(others)) if match.unit and others else match
 

@@ -162,6 +162,14 @@ def test_another_unit_in_brackets_makes_it_a_question_a_stamp_does_not():
     assert ROSTER.match("财政局（预算科）").certain
 
 
+def test_a_township_s_own_office_in_brackets_is_no_other_unit():
+    for text in ("白沙镇（党政办）", "白沙镇人民政府（党政办公室）", "白沙镇党政办"):
+        match = ROSTER.match(text)
+        assert (match.unit and match.unit.name, match.certain) == (full("白沙镇"), True)
+    for text in ("财政局（党政办）", "白沙镇（区党政办）", "白沙镇（财政局）", "白沙镇（海湾镇党政办）"):
+        assert not ROSTER.match(text).certain
+
+
 def test_a_unit_whose_proper_name_many_bear_is_known_in_full_only():
     roster = Roster((unit(f"{REGION}管理委员会", "区管委会"), unit(f"{REGION}财政局")), REGION)
     assert roster.match(f"{REGION}管理委员会").certain
