@@ -39,7 +39,7 @@ from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
 from parsers.recognize import Layout, Segment, evidence, lay_out
 from parsers.records import Person, assemble, form_readings, split
-from parsers.remarks import is_covering
+from parsers.remarks import is_continuation, is_covering
 from parsers.roles import told_in_brackets
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
@@ -137,8 +137,21 @@ def from_grids(layout: Layout, index: LabelIndex, area_code: str) -> tuple[FormR
         if whole is not None:
             found[-1] = whole
         else:
-            found.append((segment, readings))
+            found.append((segment, _going_on(found[-1], segment, readings) if found else readings))
     return tuple(reading for one in found for reading in _without_examples(one, found))
+
+
+def _going_on(
+    before: tuple[Segment, tuple[FormReading, ...]], segment: Segment, readings: tuple[FormReading, ...]
+) -> tuple[FormReading, ...]:
+    """Below 续表 the labels stand once more, and the people are those of one list: they have its place."""
+    first, others = before
+    told = is_continuation(segment.title) or bool(segment.above and is_continuation(segment.above[-1].text))
+    if not told or first.form is not segment.form or first.sample is not segment.sample or not others:
+        return readings
+    return tuple(
+        replace(reading, title=reading.title or others[0].title, place=others[0].place) for reading in readings
+    )
 
 
 def _without_examples(

@@ -37,6 +37,9 @@ _SAMPLE_CUE = re.compile("\\s*[(\\[\u3010]?\\s*(?:例|示例|样例|范例|例�
 _SAMPLE_HEADING = re.compile(
     "(?:.{0,40}[(\\[\u3010])?(?:附|以下|下面|下表)?[:为是]?(?:填[写报表])?(?:示例|样例|范例|示范|举例)(?:如下|所示|表|供参考)?[)\\]\u3011]?[:.]?"
 )
+# （续表）, 续上表, 接上页, 反馈表（续2）: the table below goes on with the one above.
+_CONTINUED = "(?:续(?:[上前]?[表页])?|接[上前][表页])\\d{0,2}"
+_CONTINUATION = re.compile(f"[(\\[\u3010]?{_CONTINUED}[)\\]\u3011]?[:.]?|.{{0,40}}[(\\[\u3010]{_CONTINUED}[)\\]\u3011]")
 _ROLE_ONLY = re.compile(f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
 _BRACKETED = re.compile(
     "\\([^()]{0,80}\\)|\uff08[^\uff08\uff09]{0,80}\uff09|\\[[^\\[\\]]{0,80}\\]|\u3010[^\u3010\u3011]{0,80}\u3011"
@@ -104,6 +107,11 @@ def is_sample(text: str) -> bool:
 def is_sample_heading(text: str) -> bool:
     """Given a line above a table, return whether it calls the table an example: 填写示例：, …反馈表（示例）."""
     return bool(_SAMPLE_HEADING.fullmatch(re.sub(r"\s+", "", narrow(text))))
+
+
+def is_continuation(text: str) -> bool:
+    """Given a line above a table, return whether it says that the table goes on with the one before: （续表）, 接上页."""
+    return bool(_CONTINUATION.fullmatch(re.sub(r"\s+", "", narrow(text))))
 
 
 def is_role(text: str) -> bool:

@@ -232,3 +232,21 @@ def test_a_form_of_another_campaign_with_our_labels_is_shown_to_a_person(title, 
     rows = [["姓名", "林晓云", "职务", "科员"], ["手机", "13800001234", "单位名称", "青石镇人民政府"]]
     (reading,) = extract(document(title, rows), FORMS, hint=hint).forms
     assert [one.given for one in reading.problems] == ([] if told is None else [told])
+
+
+@pytest.mark.parametrize("line", ["（续表）", "续上表", "接上页", "续表 2", "联络员反馈表（续）"])
+def test_people_below_a_line_that_says_continued_are_of_the_list_above(line):
+    header = ["姓名", "职务", "手机"]
+    first, second = ["李志明", "副镇长", "13805950001"], ["王晓云", "科员", "13805950002"]
+    found = forms(LIAISON.title, [header, first], line, [header, second])
+    assert [(form.field("name").value, form.place) for form in found] == [("李志明", "table 2"), ("王晓云", "table 2")]
+    assert found[1].field("name").place.startswith("table 4")
+    assert found[1].title
+
+
+@pytest.mark.parametrize("line", ["陆续报送", "继续使用", "旧表", "续聘人员名单", ""])
+def test_other_lines_between_two_tables_make_no_list_of_them(line):
+    header = ["姓名", "职务", "手机"]
+    first, second = ["李志明", "副镇长", "13805950001"], ["王晓云", "科员", "13805950002"]
+    found = forms(LIAISON.title, [header, first], line, [header, second])
+    assert [form.place for form in found] == ["table 2", "table 4"]
