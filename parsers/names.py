@@ -24,6 +24,7 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010fffd\ufffd]")
 _MASK = re.compile("[*\u00d7xX]{1,3}$|某")
 _NAME_LIMIT = 20  # characters: the longest transliterated names of the household register have 15
 _TITLES_BEFORE = sorted((word for word in {*HONORIFICS, *POSITIONS} if len(word) > 1), key=len, reverse=True)
+_FAMILIAR = "小老"  # 小林, 老陈: how colleagues are called, and no surnames of the register
 _SURE = 1.0  # a surname in front and two or three characters
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _OFFICE_TAIL = re.compile("[室站委科办局所队处部厅院会组]$")
@@ -102,6 +103,8 @@ def _one(text: str) -> Name:
         return Name(inner.text, inner.likeness, inner.fault, inner.several, before)  # 科长李军
     if title and len(text) - len(title) == 1:
         return Name("", 0.0, fault="surname and title only")
+    if len(text) == 2 and text[0] in _FAMILIAR and text[1] in SURNAMES:
+        return Name("", 0.0, fault="surname only")
     if not _HAN_NAME.fullmatch(text) or len(text) > _NAME_LIMIT:
         return Name("", -0.6, fault="not a name")
     likeness = _likeness(text)

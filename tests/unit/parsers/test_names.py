@@ -65,6 +65,8 @@ def test_two_people_are_not_one(text):
         "资规局",
         "工会",
         "王主任",
+        "小林",
+        "老陈",
         "张某某",
         "张XX",
         "a@b.com",
