@@ -151,6 +151,12 @@ def spread_choice(cells: Sequence[Cell], options: Options) -> Spread | None:
     return Spread("\n".join(cell.text.strip() for cell in filled), filled[0], doubt)
 
 
+def names_option(text: str, options: Options, *, marks: bool) -> bool:
+    """Given a text, return whether it is nothing but options; with `marks`, nothing but options and marks."""
+    tokens = _tokens(_unified(text), options) or []
+    return any(isinstance(token, Answer) or (marks and token in _MARKS) for token in tokens)
+
+
 def _by_cells(cells: Sequence[Cell], told: dict[int, frozenset[Answer] | None], options: Options) -> Answer:
     marks = [cell for cell in cells if not told[id(cell)]]
     names = len(cells) - len(marks)

@@ -1,12 +1,14 @@
 """Texts under no label of ours: which of them may be what an empty field lacks, so that it is asked and not lost.
 
 In: the fields read so far, the texts that nothing explains, the pairs whose label no form has. Out: the fields, some with
-the problem `UNLABELLED`. Must not: take such a text as a value, ask for a field that has one.
+the problem `UNLABELLED`; a choice that has a value is asked about too where another option is left over. Must not: take such
+a text as a value, ask for any other field that has one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from parsers.answers import GENDERS, YES_NO, names_option
 from parsers.forms import UNLABELLED, FieldReading, FieldType, FormSpec, Leftover, Problem, ProblemCode
 from parsers.labels import LabelIndex
 from parsers.pairing import Pair
@@ -70,3 +72,24 @@ def with_loose(
                 left_over.remove(one)
                 break
     return tuple(found[spec.key] for spec in form.fields if spec.key in found)
+
+
+def with_choices(
+    form: FormSpec, fields: tuple[FieldReading, ...], left: tuple[Leftover, ...]
+) -> tuple[FieldReading, ...]:
+    """Given the fields of one person and what nothing explains, return them with a choice doubted beside other options.
+
+    现场是否提供节目 | 是 | (empty) over (empty) | 否 | \u221a: the first cell behind the label is no answer.
+    """
+    types = {spec.key: spec.type for spec in form.fields}
+    yes_no = any(names_option(one.text, YES_NO, marks=True) for one in left)
+    gender = any(names_option(one.text, GENDERS, marks=False) for one in left)
+    doubted = {FieldType.YESNO: yes_no, FieldType.GENDER: gender}
+    return tuple(
+        replace(
+            field, problem=Problem(ProblemCode.AMBIGUOUS, field.key, given=field.raw.strip(), detail="another option")
+        )
+        if field.value is not None and field.problem is None and doubted.get(types[field.key], False)
+        else field
+        for field in fields
+    )

@@ -21,7 +21,7 @@ from parsers.forms import (
     Problem,
     ProblemCode,
 )
-from parsers.loose import Loose, under_unknown_labels, with_loose
+from parsers.loose import Loose, under_unknown_labels, with_choices, with_loose
 from parsers.pairing import Pair, Reading
 from parsers.people import GROUP
 from parsers.roles import foreign_roles, is_other_person, of_own_group, told_in_brackets
@@ -87,7 +87,7 @@ def form_readings(
         FormReading(
             form.id,
             title,
-            with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge),
+            with_choices(form, with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge), leftovers),
             place,
             problems=(
                 *problems,

@@ -4,7 +4,7 @@ import pytest
 
 from parsers.forms import ProblemCode
 from tests.builders.forms import LIAISON, REGISTRATION, Box
-from tests.builders.reading import faults, one, values
+from tests.builders.reading import faults, forms, one, values
 
 
 def answered(*cells):
@@ -101,3 +101,38 @@ def test_other_choices_stand_so_too():
 def test_what_stands_beside_an_answer_in_words_is_left_over_as_before():
     found = answered("是", "", "联系后定", "")
     assert (found.field("has_program").value, [left.text for left in found.leftovers]) == (True, ["联系后定"])
+
+
+AROUND = [["联系人", Box("王晓云", 2)], ["联系方式", Box("13805950002", 2)]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["单位", "青石镇", ""], ["现场是否提供节目", "是", ""], ["", "否", "√"], *AROUND],
+        [["单位", "青石镇", ""], [Box("现场是否提供节目", rows=2), "是", "否"], ["", "√"], *AROUND],
+        [["单位", Box("青石镇", 2)], ["现场是否提供节目", Box("是", 2)], ["", Box("否√", 2)], *AROUND],
+        [
+            ["单位", Box("现场是否提供节目", 2), "联系人", "联系方式"],
+            ["", "是", "否", "", ""],
+            ["青石镇", "", "√", "王晓云", "13805950002"],
+        ],
+    ],
+)
+def test_an_answer_is_asked_about_where_another_option_is_left_over(rows):
+    (*_, found) = [reading for reading in forms(REGISTRATION.title, rows) if values(reading).get("unit")]
+    assert faults(found)["has_program"] is ProblemCode.AMBIGUOUS
+
+
+def test_a_gender_is_asked_about_where_the_other_is_left_over_and_not_for_a_tick_somewhere():
+    rows = [
+        ["姓名", "王晓云"],
+        ["性别", "男"],
+        ["", "女"],
+        ["职务", "科员"],
+        ["手机", "13805950002"],
+        ["单位名称", "青石镇"],
+    ]
+    assert faults(one(LIAISON.title, rows)) == {"gender": ProblemCode.AMBIGUOUS}
+    rows[2][1] = "√"
+    assert faults(one(LIAISON.title, rows)) == {}
