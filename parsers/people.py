@@ -24,6 +24,7 @@ _REACHED_BY = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
 _GENDERS = frozenset({"\u7537", "\u5973"})  # 男, 女
 _VALUE_DIGITS = 5  # a number in a list has fewer, and the shortest telephone number has five
 _PEOPLE_LIMIT = 2_000  # as many as a grid of the default budget has rows
+BESIDE_SEVERAL = "a cell beside several people"  # `Pair.doubt`
 GROUP = "group "  # beginning of `Pair.doubt` where the same labels stand under several headings; behind it the heading
 _NO_LABELS = (Tag.BLANK, Tag.HEADING, Tag.NOTE)
 _SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # a merged cell beside several people may give these
@@ -169,7 +170,8 @@ def _people(grid: TaggedGrid, row: int, columns: list[_Column], used: set[int]) 
         if value is not None:
             used.add(id(value.cell))
             if value.cell.row < row and not _may_be_shared(grid, column.label):
-                value, doubt = None, "a cell beside several people"
+                doubt = BESIDE_SEVERAL if value.cell.text.strip() else ""
+                value = None
         pair = replace(make_pair(column.label, value, rule="header", doubt=doubt), row=row)
         groups.setdefault(column.group if repeated and column.group else "", []).append(pair)
     for head in _heads_of_row(grid, row, columns):

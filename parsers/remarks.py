@@ -40,7 +40,10 @@ _SAMPLE_HEADING = re.compile(
 # （续表）, 续上表, 接上页, 反馈表（续2）: the table below goes on with the one above.
 _CONTINUED = "(?:续(?:[上前]?[表页])?|接[上前][表页])\\d{0,2}"
 _CONTINUATION = re.compile(f"[(\\[\u3010]?{_CONTINUED}[)\\]\u3011]?[:.]?|.{{0,40}}[(\\[\u3010]{_CONTINUED}[)\\]\u3011]")
-_ROLE_ONLY = re.compile(f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?")
+_ROLE_ONLY = re.compile(
+    "(?:\\d{1,2}[.,:\u3001)]?|[一二三四五六七八九十]{1,2}[\u3001.,])?"
+    f"(?:原|现|新|旧|前任|上任)?(?:{'|'.join(ROLE_HEADINGS)})(?:信息|情况|资料)?"
+)
 _BRACKETED = re.compile(
     "\\([^()]{0,80}\\)|\uff08[^\uff08\uff09]{0,80}\uff09|\\[[^\\[\\]]{0,80}\\]|\u3010[^\u3010\u3011]{0,80}\u3011"
 )

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from parsers.forms import FieldType, FormSpec
 from parsers.lexicon import POSITIONS, ROLE_HEADINGS
 from parsers.pairing import Pair, Reading
-from parsers.people import GROUP
+from parsers.people import BESIDE_SEVERAL, GROUP
 from parsers.remarks import is_role
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid, transposed
 from parsers.text import fold, narrow
 
 _HEADING_CHARACTERS = 10
-_EARLIER = re.compile("原|旧|前任|上任|变更前|更换前")
+_EARLIER = re.compile("(?:[\\d一二三四五六七八九十]{1,2}[.,:\u3001)]?)?(?:原|旧|前任|上任|变更前|更换前)")
 _IN_BRACKETS = re.compile("[(\\[\u3010]([^()\\[\\]\u3010\u3011]{1,12})[)\\]\u3011]")  # of a `narrow` text
 _REMARK_LABELS = frozenset({"备注", "说明", "附注", "其他"})
 
@@ -71,8 +71,10 @@ def _of_own_people(form: FormSpec, reading: Reading, own: str) -> Reading | None
         return None
     mine = [person for person, role in zip(reading.people, roles, strict=True) if _is_own(role, own)]
     clear = all(_is_own(role, own) or _names_foreign_role(role, own) for role in roles)
-    if not mine or len(mine) == len(roles) or not clear or any(pair.rule == "ditto" for one in mine for pair in one):
+    if not mine or len(mine) == len(roles) or not clear:
         return None
+    if any(pair.rule == "ditto" or pair.doubt == BESIDE_SEVERAL for one in mine for pair in one):
+        return None  # what stands beside, or with, the one who would be left out
     theirs = [person for person in reading.people if all(person is not one for one in mine)]
     if _units(form, theirs) - _units(form, mine):
         return None  # the leader of one unit and the officer of another
@@ -132,7 +134,11 @@ def told_in_brackets(form: FormSpec, people: Sequence[Sequence[Pair]]) -> Told:
 
 def _roles_in_brackets(form: FormSpec, pairs: Iterable[Pair]) -> frozenset[str]:
     types = {spec.key: spec.type for spec in form.fields}
-    texts = [pair.raw for pair in pairs if {types[key] for key in pair.keys} & {FieldType.PERSON, FieldType.POSITION}]
+    texts = [
+        f"{pair.label} {pair.raw}"
+        for pair in pairs
+        if {types[key] for key in pair.keys} & {FieldType.PERSON, FieldType.POSITION}
+    ]
     found = (fold(piece) for text in texts for piece in _IN_BRACKETS.findall(narrow(text)))
     return frozenset(role for role in found if is_role(role))
 

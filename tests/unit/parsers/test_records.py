@@ -108,12 +108,28 @@ def test_people_in_different_roles_are_never_read_silently(rows):
             ),
         ],
         [["序号", "", "姓名", "职务", "手机"], ["1", "联络员", *OFFICER.values()], ["2", "分管领导", *LEADER.values()]],
+        [["类别", "姓名", "职务", "手机"], ["一、分管领导", *LEADER.values()], ["二、联络员", *OFFICER.values()]],
     ],
 )
 def test_the_head_of_a_row_or_of_columns_tells_whose_they_are(rows):
     assert people(TITLE, rows) == [OFFICER]
     assert faults(one(TITLE, rows)) == {}
-    assert one(TITLE, rows).others == ("分管领导",)
+    assert [role.removeprefix("一、") for role in one(TITLE, rows).others] == ["分管领导"]
+
+
+@pytest.mark.parametrize("last", [["办公电话", Box("0595-27391111", 2)], ["性别", Box("女", 2)]])
+def test_a_cell_beside_both_is_not_lost_with_the_one_who_is_left_out(last):
+    columns = zip(["姓名", "职务", "手机"], LEADER.values(), OFFICER.values(), strict=True)
+    found = forms(TITLE, [["", "分管领导", "联络员"], *map(list, columns), last])
+    assert [faults(reading).get(None) for reading in found] == [ProblemCode.AMBIGUOUS] * 2
+
+
+def test_an_empty_cell_beside_both_is_no_doubt_and_a_numbered_former_one_is():
+    columns = [list(one) for one in zip(["姓名", "职务", "手机"], LEADER.values(), OFFICER.values(), strict=True)]
+    rows = [["", "1.分管领导", "2.联络员"], *columns, ["办公电话", Box("", 2)]]
+    assert people(TITLE, rows) == [OFFICER]
+    former = [["", "1、原联络员", "2、联络员"], *columns]
+    assert [faults(reading).get(None) for reading in forms(TITLE, former)] == [ProblemCode.AMBIGUOUS] * 2
 
 
 def test_the_unit_beside_groups_of_columns_is_that_of_the_form_s_own_group():
@@ -158,6 +174,11 @@ def test_a_role_in_brackets_behind_a_name_tells_people_apart_like_a_heading():
         ["王晓云（联络员）", *list(OFFICER.values())[1:]],
     ]
     assert people(TITLE, by_row) == [OFFICER]
+    labels = [
+        ["姓名（分管领导）", "李志明", "手机", "13805950001"],
+        ["姓名（联络员）", "王晓云", "手机", "13805950002"],
+    ]
+    assert [one["name"] for one in people(TITLE, labels)] == ["王晓云"]
     blocks = [
         ["姓名", "李志明（分管领导）"],
         ["手机", "13805950001"],
