@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from intake import phrases, reasons
-from intake.completion import completed
+from intake.completion import completed, lone_answer
 from intake.contradiction import speaks_against, takes_back
 from intake.dossier import Dossier, Known
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
@@ -374,11 +374,12 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
     people = _values(candidates, frozenset({FieldType.PERSON}))
-    head = dossier.reading.head
     # the subject of a reply is the former letter's
-    taken_back = not head.in_reply_to and takes_back(head.subject)
+    taken_back = not dossier.reading.head.in_reply_to and takes_back(dossier.reading.head.subject)
     told = _values(candidates, _TOLD_IN_WORDS)
-    if candidates and (taken_back or speaks_against(dossier.reading.own_text, told, people=people)):
+    # 写错了，手机是139… is heard to its last word where that is the answer to our question
+    heard = lone_answer(dossier) is not None
+    if candidates and (taken_back or (not heard and speaks_against(dossier.reading.own_text, told, people=people))):
         yield reasons.CONTRADICTED
     if any(QUOTED_MARK in one.piece.path for one in candidates) and dossier.sorted.partial:
         yield reasons.PARTIAL_UNCLEAR

@@ -4,8 +4,11 @@ Stage before: `merge` (whole forms are known). Stage after: `assess`. 「手机�
 the one that our letter spoke of, else the only one from this address that waits to be mended. Beside a whole form such
 lines are a signature, unless the text says 更正 and they differ; without anything to complete, and without a form's
 name in the mail, nothing is guessed.
+
+Where our letter asked for one number or address alone, the answer may be just that: 139…, without a label.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -13,10 +16,21 @@ from intake import phrases, reasons
 from intake.dossier import Dossier
 from intake.identify import Finding, Source, clue_in, identify, written_unit
 from intake.merge import Candidate, answered_by, carried, complete
-from intake.model import FormId, StoredSubmission
+from intake.mime import QUOTED_MARK
+from intake.model import CellState, FormId, PartRole, StoredSubmission
 from intake.pieces import Filled, is_given, value_key
 from intake.prose import forms_named
-from parsers.forms import FieldReading, FieldType, FormReading
+from parsers.fields import check
+from parsers.forms import FieldReading, FieldSpec, FieldType, FormReading, ProblemCode
+
+# What a value looks like that is believed without a label, in the whole of a text; `parsers.fields` has the last word.
+_MOBILE = r"(?:\+?86[ -]?)?1[3-9]\d([ -]?)\d{4}\1\d{4}(?![\d-])"
+_LONE_VALUES = {
+    FieldType.MOBILE: re.compile(_MOBILE),
+    FieldType.PHONE: re.compile(rf"{_MOBILE}|0\d{{2,3}}[ -]?\d{{7,8}}(?![\d-])"),
+    FieldType.EMAIL: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
+}
+_ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
 
 
 @dataclass(slots=True)
@@ -44,6 +58,8 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     # Beside a whole form of the same kind such lines are a signature, or the correction that `_corrects_itself` tells.
     given = {one.spec.id for one in candidates}
     partials = [partial for partial in dossier.sorted.partial if partial.spec.id not in given]
+    lone = None if dossier.sorted.partial else lone_answer(dossier)
+    partials += [] if lone is None else [lone]
     answers = _answered(dossier) if files else _answerable(dossier)
     placed, doubtful = _choose([place for partial in partials if (place := _place(partial, answers)) is not None])
     for one in placed:
@@ -61,6 +77,56 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     if doubtful or ((merged or whole) and not files and _says_more(rest, [*merged, *whole])):
         unclear.append(reasons.PARTIAL_UNCLEAR)
     return (*candidates, *merged, *whole), tuple(unclear)
+
+
+def lone_answer(dossier: Dossier) -> Filled | None:
+    """Given a mail, return its whole text as the one value that our letter asked for, or None.
+
+    Only in answer to our own letter as it stands now, only if that asked for one thing and one alone, and only if the
+    value fits its field and the mail brings nothing else.
+    """
+    asked = [(one, problem) for one in dossier.known.answered for problem in one.problems]
+    if len(asked) != 1 or _brings_more(dossier) or not dossier.sorted.bodies:
+        return None
+    (target, problem), reading = asked[0], dossier.reading
+    spec = dossier.spec(target.form)
+    wanted = next((one for one in spec.fields if one.key == problem.field), None)
+    now = target.current and target.state is CellState.CORRECTION and target.arrived_at <= dossier.arrived_at
+    if wanted is None or wanted.type not in _LONE_VALUES or problem.code not in _ASKED_FOR or not now:
+        return None
+    labels = (wanted.label, *wanted.aliases)
+    signed = _signatures(dossier, target)
+    raw = phrases.lone_value(reading.own_text, _LONE_VALUES[wanted.type], labels=labels, signed=signed)
+    checked = check(wanted, raw)
+    if not raw or checked.problem is not None or checked.value is None or _is_signature(checked.value, wanted, dossier):
+        return None
+    body = dossier.sorted.bodies[0]
+    field_ = FieldReading(wanted.key, raw, checked.value, "", "lines", "alone")
+    return Filled(body, spec, FormReading(spec.id, spec.title, (field_,), "lines"), partial=True)
+
+
+def _brings_more(dossier: Dossier) -> bool:
+    """Return whether a mail has anything beside its text, however it came, or was not read to its end."""
+    reading, sorted_ = dossier.reading, dossier.sorted
+    files = any(part.enclosing or part.role not in {PartRole.BODY, PartRole.INLINE} for part in reading.parts)
+    forwards = any(QUOTED_MARK in one.path for one in reading.documents)
+    left = sorted_.filled or sorted_.failed or sorted_.plain or sorted_.blanks or sorted_.photographs
+    return bool(files or forwards or left or reading.cloud_links or dossier.is_cut)
+
+
+def _signatures(dossier: Dossier, target: StoredSubmission) -> tuple[str, ...]:
+    """Return the words that may stand below an answer: who writes, the people of the form, the unit and its short names."""
+    people = {one.key for one in dossier.spec(target.form).fields if one.type is FieldType.PERSON}
+    units = [one for one in dossier.roster.units if one.name == target.unit]
+    names = [name for one in units for name in (one.name, *one.aliases)]
+    named = [str(one.value) for one in target.fields if one.key in people and one.value]
+    head = dossier.reading.head
+    return (head.from_name, head.from_address, *names, *named)
+
+
+def _is_signature(value: str | bool, wanted: FieldSpec, dossier: Dossier) -> bool:  # noqa: FBT001 - a field's value
+    """The writer's own address may be no answer but the card that his mail program puts below every mail."""
+    return wanted.type is FieldType.EMAIL and str(value).casefold() == dossier.reading.head.from_address.casefold()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ facts/users.md §2 ("formats and mistakes to expect") and general knowledge of o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+
+from parsers.text import narrow
 
 # Punctuation that the code matches stands as escapes: 。 ； ！ ？ ， 、 ： …
 _SENTENCE_END = re.compile("[\u3002\uff1b\uff01!\n;]+|(?<=[?\uff1f])")
@@ -64,6 +66,24 @@ _ADVERTISING = re.compile(
 
 _CORRECTING = re.compile("更正|改为|更改为|变更为|应为|写错|填错|有误|有变|换成|换为|更新为")
 
+
+# The whole of an answer is one value (139…; 不好意思，写错了，手机号是139…): every word of it has to be one of these.
+# In front of the value what says that it is the right one, behind it only courtesy: 139…写错了 means the opposite.
+_LONE_LIMIT = 200  # characters; a bound, not a tuned value
+_LONE_GAP = re.compile(r"[\s,.:;!~()\[\]\u3001\u3002\u2014\u2018-\u201d|*_\ufeff]+")
+_LONE_COURTESY = re.compile(
+    "(?:您|你|领导|老师|同志)好|尊敬的|领导|老师|同志|好的|收到|抱歉|不好意思|对不起|(?:非常)?感谢|多?谢谢?[您你]?|辛苦了?"
+    "|麻烦(?:了|[您你]了)|祝好|顺祝商祺|工作顺利|此致|敬礼|请(?:查收|登记|知悉|悉知)|thanks|thank you",
+    re.IGNORECASE,
+)
+_LONE_MISTAKE = re.compile(
+    "(?:之前|刚才|刚刚|上次|前面)?(?:(?:写|填|打|输)(?:错|漏)|漏(?:写|填)|忘(?:记)?(?:写|填)?)(?:了|(?=[\\s,;\u3002]))"
+    "|(?:少|多|漏)(?:写|填|打|输)?了?[一1][位个](?:数字?)?"
+)
+_LONE_RIGHT = re.compile(
+    "(?:现)?(?:补充|补正|更正|修改|改正)(?:如下|为)?|如下|正确的?|应该?[是为]|应当[是为]|(?:请)?改[为成]|更改为|号码|号|是|为"
+)
+_SIGNED_ON = re.compile(r"\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?")
 
 _ABSENCE = re.compile(
     "自动(?:回复|答复)|(?:正在|现在|目前|本人|我)[^\u3002\n]{0,6}(?:休假|出差|外出|年假|产假|不在(?:办公室|单位|岗))"
@@ -128,6 +148,46 @@ def is_absence_note(text: str) -> bool:
 def corrects(text: str) -> bool:
     """Return whether the text says that something is to be changed (更正, 改为, 应为)."""
     return bool(_CORRECTING.search(text))
+
+
+def lone_value(text: str, value: re.Pattern[str], *, labels: Collection[str], signed: Collection[str]) -> str:
+    """Given the sender's own text, return the one value that is all it says, or "".
+
+    `value` matches what a value looks like after `narrow`; `labels` are the names of the field that was asked for. Beside
+    it stand only words that give it as the right one, courtesy, and below it the mail program's line, a date, or words
+    out of `signed` (the writer, the unit). Any other word, also another number, and it is no such answer.
+    """
+    plain = narrow(text).strip()
+    if len(plain) > _LONE_LIMIT or any(mark in plain for mark in _QUESTION_MARKS):
+        return ""
+    names = "|".join(re.escape(narrow(label)) for label in sorted(labels, key=len, reverse=True) if label)
+    words = [_LONE_COURTESY, _LONE_RIGHT, *([re.compile(names, re.IGNORECASE)] if names else [])]
+    at, mistaken = 0, False
+    while at < len(plain):
+        found = value.match(plain, at)
+        if found:
+            return "" if mistaken or not _only_signed(plain[found.end() :], signed) else found.group()
+        gap, mistake = _LONE_GAP.match(plain, at), _LONE_MISTAKE.match(plain, at)
+        step = gap or mistake or max((one.match(plain, at) for one in words), key=_length)
+        if not step:
+            return ""
+        at, mistaken = step.end(), step is mistake  # 写错了139…: is it the wrong one?
+    return ""
+
+
+def _length(found: re.Match[str] | None) -> int:
+    return found.end() - found.start() if found else 0
+
+
+def _only_signed(rest: str, signed: Collection[str]) -> bool:
+    """Return whether nothing but courtesy and a signature stands behind a value."""
+    names = {_PUNCTUATION.sub("", narrow(one)) for one in signed}
+    return all(
+        not (bare := _PUNCTUATION.sub("", word)) or bare in names or _SIGNED_ON.fullmatch(word)
+        for line in rest.splitlines()
+        if not _CLIENT_LINE.match(line.strip())
+        for word in _LONE_COURTESY.sub(" ", line).split()
+    )
 
 
 def is_advertising(text: str) -> bool:

@@ -18,6 +18,7 @@ _RULES: Mapping[str, str] = {
     "double": "一格两项，拆开",
     "ditto": "“同上”，取上一行",
     "merged": "取自另一份",
+    "alone": "回信只写了所问的一项",
     "loose": "没有栏目，待核实",
     "title": "标题行",
     "blank": "按表样的位置",
