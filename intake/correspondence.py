@@ -14,6 +14,7 @@ from intake.db import queries
 from intake.db.models import OutboxRow
 from intake.dossier import Known
 from intake.ledger import Ledger
+from intake.mime import unpack
 from intake.model import FormId, MailHead, UnitName
 from intake.settings import Campaign
 
@@ -34,7 +35,14 @@ def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campai
         answered=() if letter.cause_id is None else ledger.of_message(letter.cause_id),
         answered_unit=None if letter.unit is None else UnitName(letter.unit),
         answered_forms=tuple(FormId(form) for form in letter.forms),
+        answered_text=_text_of(letter),
     )
+
+
+def _text_of(letter: OutboxRow) -> str:
+    """Return the words of a letter as it was sent; "" if our own reader would cut something off as a quotation."""
+    unpacked = unpack(letter.raw)
+    return "" if unpacked.quoted_text else unpacked.own_text
 
 
 def _answered_letter(session: Session, head: MailHead) -> OutboxRow | None:

@@ -23,7 +23,7 @@ class Known:
 
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
     force, of all units. The `answered…` values are set when the mail replies to a letter of ours *and* comes from the
-    address that the letter went to: the submissions it spoke of (for a reminder: none), its unit, its forms.
+    address that the letter went to: the submissions it spoke of (for a reminder: none), its unit, its forms, its text.
     """
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Known:
     answered: tuple[StoredSubmission, ...] = ()
     answered_unit: UnitName | None = None
     answered_forms: tuple[FormId, ...] = ()
+    answered_text: str = ""
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
         """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.

@@ -40,7 +40,7 @@ from intake.model import (
     StoredSubmission,
     Triage,
 )
-from intake.read import read_document, read_mail
+from intake.read import read_document, read_mail, with_words_below
 from intake.roster import Roster
 from intake.settings import Settings
 from intake.triage import triage
@@ -104,13 +104,20 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
     raw = bench.archive.read(Sha256(pending.sha256))
     reading = read_mail(bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
 
-    # 2. person or machine
-    sender = triage(reading.head, reading, own_addresses=own_addresses(settings))
-
-    # 3. what it amounts to, given what the record knows
+    # 2. what the record knows; an answer below our own quoted letter is found by that letter
     with bench.sessions() as session:
         ledger = queries.load_ledger(session, settings.campaign, bench.late_after, remembered=bench.remembered)
         known = known_for(session, reading.head, ledger, settings.campaign)
+    reading = with_words_below(
+        bench.worker,
+        reading,
+        known.answered_text,
+        settings.campaign.forms,
+        area_code=settings.office.area_code,
+    )
+
+    # 3. person or machine, and what it amounts to
+    sender = triage(reading.head, reading, own_addresses=own_addresses(settings))
     assessment = assess(
         reading,
         sender,

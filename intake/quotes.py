@@ -68,6 +68,14 @@ _WROTE_TAIL = 100  # tried 50 and 200: no difference, a bound, not a tuned value
 # _WROTE_LINES: tried 1 and 6: no difference, a bound, not a tuned value.
 _WROTE_LINES = 3  # programs wrap the line that introduces the quotation
 
+# A line of the block that stands over a quotation, and what stands in a line beside its words.
+_HEAD_LINE = re.compile(
+    r"[\s>|*]*(?:发件人|寄件人|發件人|寄件者|发送时间|发送日期|发件时间|日期|时间|收件人|抄送(?:至|人)?|主题|傳送時間|收件者|主旨"
+    r"|From|Sent|Date|To|Cc|Subject)[\s*]*[:\uff1a|]",
+    re.IGNORECASE,
+)
+_FILLER = re.compile(r"[\s>\ufeff\u200b]")
+
 _FORWARD_SUBJECT = re.compile(r"\s*(?:转发|轉寄|轉發|Fwd?|FW)\s*[:\uff1a]", re.IGNORECASE)
 
 
@@ -131,6 +139,38 @@ def split_html(source: str, page: Page) -> Split:
     if below is not None and closes and not page.text(0, start).strip() and page.text(below).strip():
         return Split(source[below:], source[:below], forward)  # the answer stands below the quotation
     return Split(source[:start], source[start:], forward)
+
+
+def below_letter(quoted: str, letter: str) -> str:
+    """Given the quoted part of a mail and the whole text of a letter, return what was written below the letter, or "".
+
+    Only if all of the letter stands there once, unchanged but for blanks and line ends, and over it nothing but what mail
+    programs put there; nothing of what is returned is quoted itself.
+    """
+    wanted = _FILLER.sub("", letter)
+    places = [place for place, character in enumerate(quoted) if not _FILLER.match(character)]
+    flat = "".join(quoted[place] for place in places)
+    if not wanted or flat.count(wanted) != 1:
+        return ""
+    at = flat.index(wanted)
+    last_line, _, below = quoted[places[at + len(wanted) - 1] + 1 :].partition("\n")
+    lines = below.split("\n")
+    if last_line.strip() or find_cue(lines) is not None or any(map(_is_quoted, lines)):
+        return ""
+    if next((line for line in lines if line.strip()), "--").rstrip() == "--":
+        return ""  # nothing but the signature that mail programs set off by it (RFC 3676, 4.3)
+    above = [line for line in quoted[: places[at]].split("\n") if _FILLER.sub("", line)]
+    return below.strip("\n") if _is_head(above) else ""
+
+
+def _is_head(lines: Sequence[str]) -> bool:
+    """Return whether lines without blank ones are what a mail program puts over a quotation, and no word more."""
+    cue = find_cue([line.lstrip("> \t") for line in lines])
+    if cue is None or cue.line > 0:
+        return not lines
+    if cue.kind is CueKind.WROTE:
+        return len(lines) <= _WROTE_LINES and bool(_WROTE.search(lines[-1][-_WROTE_TAIL:]))
+    return all(_separator(line) is not None or _HEAD_LINE.match(line) for line in lines)
 
 
 def find_cue(lines: Sequence[str]) -> Cue | None:

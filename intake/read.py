@@ -6,11 +6,13 @@ parsed here. A part on which the worker stops is a reading with a failure; the o
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from intake.mime import QUOTED_MARK, Unpacked
+from intake.mime import QUOTED_MARK, TEXT_CHARACTERS, Unpacked
 from intake.model import PHOTOGRAPH_BYTES, MailHead, MailReading, Part, PartPath, PartReading, PartRole
+from intake.phrases import is_bare
+from intake.quotes import below_letter
 from parsers.codec import CodecError, from_json, to_json
 from parsers.document import Failure, FailureCode
 from parsers.forms import DocumentReading, FormSpec
@@ -69,6 +71,34 @@ def read_mail(
         cloud_links=unpacked.cloud_links,
         defects=unpacked.defects,
     )
+
+
+def with_words_below(
+    worker: Worker,
+    reading: MailReading,
+    letter: str,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    seconds: float = 60.0,
+) -> MailReading:
+    """Given a mail and the text of our letter that it answers, return it with what its sender wrote below our letter.
+
+    Some write the answer under a quotation that nothing marks: only our letter, which we know word by word, tells where it
+    ends. A mail that says something over the quotation, or encloses others, stays as it is. Raise as `read_mail`.
+    """
+    bodies = [part.path for part in reading.parts if part.role is PartRole.BODY]
+    plain = not any(part.enclosing for part in reading.parts) and len(reading.quoted_text) < TEXT_CHARACTERS
+    forwards = any(QUOTED_MARK in one.path for one in reading.documents)
+    if not letter or not bodies or not plain or forwards or not is_bare(reading.own_text):
+        return reading
+    words = below_letter(reading.quoted_text, letter)
+    if not words:
+        return reading
+    header: JsonObject = {"forms": to_json(forms), "area_code": area_code}
+    document = _reading(worker.call("words", header, words.encode(), timeout_s=seconds), "")
+    files = tuple(one for one in reading.documents if one.role is not PartRole.BODY)
+    return replace(reading, own_text=words, documents=(PartReading(bodies[0], PartRole.BODY, document), *files))
 
 
 def read_document(

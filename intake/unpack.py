@@ -86,6 +86,14 @@ def _read_body(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
     raise KeyError(path)
 
 
+def _read_words(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
+    """Read a text that was taken out of a body: UTF-8, clean already."""
+    text = raw.decode()
+    return _answer(
+        header, lambda watch: parse_text(text, forms=_forms(header), area_code=_area_code(header), watch=watch)
+    )
+
+
 def _answer(header: JsonObject, read: Callable[[Watch | None], DocumentReading]) -> JsonObject:
     """Return the reading, or how it came about."""
     if header.get("explain"):
@@ -127,6 +135,7 @@ HANDLERS: Mapping[str, Handler] = {
     "head": _unpack_head,
     "part": _read_part,
     "body": _read_body,
+    "words": _read_words,
     "document": _read_bare,
     "blank": _read_blank,
 }

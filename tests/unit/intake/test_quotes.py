@@ -5,7 +5,7 @@ import time
 import pytest
 
 from intake.page import read_page
-from intake.quotes import is_forward, split_html, split_text
+from intake.quotes import below_letter, is_forward, split_html, split_text
 
 OWN = "联系人已换。\n手机：13900000001"
 ORIGINAL = "贵单位报送的反馈表已收到。\n手机：13900000002"
@@ -193,3 +193,40 @@ def test_hostile_texts_take_linear_time(text):
     split_text(text)
     split_html(text, read_page(text))
     assert time.process_time() - started < 3
+
+
+ANSWER = "手机：13900000001"
+UNMARKED = [name for name in QUOTATIONS if "forward" not in name]
+
+
+@pytest.mark.parametrize("name", UNMARKED)
+def test_what_stands_below_our_whole_letter_is_the_senders_own(name):
+    assert below_letter(f"{QUOTATIONS[name]}\n\n{ANSWER}\n", ORIGINAL) == ANSWER
+
+
+def test_other_blanks_and_line_ends_make_no_other_letter():
+    assert below_letter(f"\ufeff贵单位报送的\n反馈表 已收到。\u3000手机：139\n00000002\n{ANSWER}", ORIGINAL) == ANSWER
+
+
+HEAD = '在 2025-05-29 10:00:00，"区安办" <office@example.org> 写道：\n'
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        f"{HEAD}{ORIGINAL.replace('00002', '00009')}\n{ANSWER}",  # not our words
+        f"{HEAD}{ORIGINAL[4:]}\n{ANSWER}",  # not all of them
+        f"{HEAD}{ORIGINAL}\n{ORIGINAL}\n{ANSWER}",
+        f"{HEAD}{ORIGINAL}已停用\n{ANSWER}",  # on our line
+        f"{HEAD}手机：13900000003\n{ORIGINAL}\n{ANSWER}",  # an earlier answer, quoted
+        f"手机：13900000003\n{ORIGINAL}\n{ANSWER}",
+        f"{HEAD}{ORIGINAL}\n> {ANSWER}",  # quoted like the letter
+        f"{HEAD}{ORIGINAL}\n-----原始邮件-----\n{ANSWER}",  # an older mail under ours
+        f"{HEAD}{ORIGINAL}\n\n",
+        f"{HEAD}{ORIGINAL}\n\n-- \n林小满\n{ANSWER}",  # only a signature
+        f"{HEAD}{ANSWER}",
+    ],
+)
+def test_nothing_is_taken_from_below_a_letter_that_is_not_ours_whole_or_from_what_is_quoted(quoted):
+    assert below_letter(quoted, ORIGINAL) == ""
+    assert below_letter(quoted, "") == ""

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from intake.model import PartRole
-from intake.read import read_document, read_mail
+from intake.read import read_document, read_mail, with_words_below
 from parsers.document import FailureCode
 from parsers.forms import FieldSpec, FieldType, FormKind, FormSpec
 from parsers.isolate import Worker, WorkerUnavailable
@@ -152,3 +152,34 @@ def test_the_real_worker_reads_a_real_mail():
         reading = read(real, web_mail(LINES, attachment("附件.docx", b"PK\x03\x04 no package")))
     assert mobile(documents(reading)["1.1", PartRole.BODY]) == ["13900000001"]
     assert documents(reading)["2", PartRole.ATTACHMENT].failure is not None
+
+
+OURS = "贵单位报送的联络员反馈表已收到，“手机”未填写。\n手机：13900000002"
+QUOTED = f"------------------ 原始邮件 ------------------\n发件人: 区安办\n{OURS}"
+
+
+def below(worker, raw, letter=OURS):
+    return with_words_below(worker, read(worker, raw), letter, FORMS)
+
+
+@pytest.mark.parametrize("body", [text, lambda words: html(words.replace("\n", "<br>"))])
+def test_an_answer_below_our_unmarked_letter_is_read_as_the_senders_own(worker, body):
+    reading = below(worker, mail(body(f"{QUOTED}\n\n手机：13900000001")))
+    assert reading.own_text == "手机：13900000001"
+    assert [(one.path, one.role, mobile(one.document)) for one in reading.documents] == [
+        ("1", PartRole.BODY, ["13900000001"])
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mail(text(f"收到\n{QUOTED}\n手机：13900000001")),  # the answer stands above
+        mail(text(f"{QUOTED}\n手机：13900000001"), subject="转发：反馈表"),
+        web_mail(QUOTED, attached(web_mail("手机：13900000003"))),
+        mail(text(f"{QUOTED}\n")),
+    ],
+)
+def test_a_mail_that_says_something_above_or_brings_other_mails_stays_as_it_is(worker, raw):
+    assert below(worker, raw) == read(worker, raw)
+    assert below(worker, mail(text(f"{QUOTED}\n手机：13900000001")), "").own_text == ""
