@@ -176,7 +176,7 @@ def test_an_answer_below_our_unmarked_letter_is_read_as_the_senders_own(worker, 
     [
         mail(text(f"收到\n{QUOTED}\n手机：13900000001")),  # the answer stands above
         mail(text(f"{QUOTED}\n手机：13900000001"), subject="转发：反馈表"),
-        web_mail(QUOTED, attached(web_mail("手机：13900000003"))),
+        mail(multipart("mixed", text(QUOTED), attached(web_mail("手机：13900000003")))),
         mail(text(f"{QUOTED}\n")),
     ],
 )
