@@ -5,6 +5,7 @@ in full only to addresses on the roster or confirmed before; to others as 139***
 a From address can be forged and an echo would carry a stranger's words to it (facts/reliability.md §3.2).
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ Entry = dict[str, object]
 _LIMIT = 40  # characters of a name or a file name that a letter repeats
 _TEXT_LIMIT = 80  # characters of an address or a summary, to a known sender
 _LABEL_EDGE = " \u3000:\uff1a*"  # 手机： is named 手机
+_HAN_BLANK = re.compile("(?<=[\u3400-\u9fff])\\s+(?=[\u3400-\u9fff])|\n")
 _WITHHELD = "（已登记）"
 _BLANK = "（空）"
 _REPEATED_TO_ANYBODY = frozenset(
@@ -189,7 +191,8 @@ def own_labels(submission: Submission, collection: Collection) -> dict[str, str]
     Only the notice's label and its aliases are repeated: an answer under them finds its field again, and a letter never
     carries a stranger's words. A word that stands for two fields of the form (电话 over both) names neither.
     """
-    written = {field.key: clean(field.label).replace("\n", "").strip(_LABEL_EDGE) for field in submission.fields}
+    # a form sets 手　机 to the width of 电子邮箱; in a letter that is 手机
+    written = {field.key: _HAN_BLANK.sub("", clean(field.label)).strip(_LABEL_EDGE) for field in submission.fields}
     counts = Counter(fold(label) for label in written.values())
     return {
         spec.key: label

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from intake.page import Page
+from intake.page import Mark, Page
 
 # A line of dashes around one of these words begins the original.
 _REPLY_WORDS = frozenset(
@@ -134,7 +134,7 @@ def split_html(source: str, page: Page) -> Split:
     if start == len(source):
         return Split(source, "")
     forward = cue is not None and cue.kind is CueKind.FORWARD
-    below = next((mark.end for mark in marks if mark.offset >= start), None)
+    below = _end_of_quotation(page, [mark for mark in marks if mark.offset >= start])
     closes = cue is None or cue.kind is CueKind.WROTE or cue_at > start  # nothing ends behind a line of dashes
     if below is not None and closes and not page.text(0, start).strip() and page.text(below).strip():
         return Split(source[below:], source[:below], forward)  # the answer stands below the quotation
@@ -171,6 +171,20 @@ def _is_head(lines: Sequence[str]) -> bool:
     if cue.kind is CueKind.WROTE:
         return len(lines) <= _WROTE_LINES and bool(_WROTE.search(lines[-1][-_WROTE_TAIL:]))
     return all(_separator(line) is not None or _HEAD_LINE.match(line) for line in lines)
+
+
+def _end_of_quotation(page: Page, marks: Sequence[Mark]) -> int | None:
+    """Return where the marked quotation ends, None if that can't be told.
+
+    Thunderbird marks the line 在 … 写道 and the original as two elements; a further one below own words is an answer between
+    the lines, of which no part is the whole.
+    """
+    end: int | None = None
+    for mark in marks:
+        if end is not None and page.text(end, mark.offset).strip():
+            return None
+        end = mark.end
+    return end
 
 
 def find_cue(lines: Sequence[str]) -> Cue | None:

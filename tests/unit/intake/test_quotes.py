@@ -148,6 +148,15 @@ def test_a_blockquote_that_a_cue_introduces_is_one():
     assert "13900000002" not in divided(source).own
 
 
+def test_the_line_that_introduces_and_the_original_are_one_quotation_in_two_elements():
+    head = '<div class="moz-cite-prefix">在 2025/5/29 10:00, 区安办 写道:<br></div>'
+    original = f'<blockquote type="cite" cite="mid:1@example.org">{ORIGINAL.replace(chr(10), "<br>")}</blockquote>'
+    split = divided(f"{head}{original}<p>手机：13900000001</p>")
+    assert ("13900000001" in split.own, "13900000002" in split.own) == (True, False)
+    between = divided(f"{head}{original}<p>手机：13900000001</p>{original}<p>谢谢</p>")
+    assert "13900000002" not in between.own
+
+
 def test_an_answer_below_a_quoting_element_is_found():
     source = f'<blockquote type="cite"><div><blockquote>{ORIGINAL}</blockquote></div></blockquote><p>{OWN}</p>'
     split = divided(source)

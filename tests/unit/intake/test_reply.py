@@ -255,10 +255,10 @@ def _called(reading, **labels):
 
 @pytest.mark.parametrize("given", [None, invalid("1390000012")])
 def test_a_correction_names_a_field_as_it_stands_in_the_units_own_form(given):
-    form = _called(entry(phone=given), phone="手 机：")
+    form = _called(entry(phone=given), phone="手\u3000机：")
     _, words = letter(mail(file("附件1.docx", form)))
-    assert "手 机需补正" in words.subject
-    assert "写明“手 机：…”即可" in words.body
+    assert "手机需补正" in words.subject
+    assert "写明“手机：…”即可" in words.body
     assert "联系方式" not in words.body.partition("报送")[2].partition("即可")[0]
 
 
