@@ -19,6 +19,7 @@ _CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一�
 _TAKING_BACK = re.compile(
     "作废|撤回|撤销|(?:不要|请勿|切勿|不予|先不|先别|暂不|勿)(?:登记|采用|采纳|使用)|不作数|稍后重发|重新发一份给"
 )
+_WITHDRAWING = re.compile("作废|撤回|撤销|不作数")
 # Not the unit's last word: a draft, sent for information, or before its leader has agreed. Not 尚未盖章: the values stand.
 _NOT_FINAL = re.compile(
     "(?<!不是)(?<!非)(?:初稿|草稿|征求意见稿|未定稿|讨论稿|送审稿)|(?:仅|只|附件|附表|此表|该表)[供作](?:[^\u3002\uff0c,]{0,4})参考"
@@ -91,6 +92,15 @@ def takes_back(text: str) -> bool:
     """
     said = _CONDITION.sub("", text)
     return bool(_TAKING_BACK.search(said)) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
+
+
+def withdraws(text: str) -> bool:
+    """Given words that come without a form, return whether they only take back what was sent before.
+
+    前表作废，以附件为准 announces another.
+    """
+    said = _CONDITION.sub("", text)
+    return bool(_WITHDRAWING.search(said)) and not _FILE_IS_RIGHT.search(said)
 
 
 def _is_not_final(sentence: str) -> bool:

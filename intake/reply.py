@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from intake import phrases
+from intake import phrases, reasons
 from intake.audience import asked_of
 from intake.dossier import Known
 from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
@@ -246,8 +246,11 @@ def _may_mend(reading: MailReading, known: Known) -> bool:
     """Return whether a mail answers a request of ours to mend a form, and does not ask something in turn.
 
     Who has just sent the number that we asked for must not read that it was not recognized: they would send it again.
+    Of a reply without a word nothing can be registered.
     """
-    return any(one.state is CellState.CORRECTION for one in known.answered) and not phrases.asks(reading.own_text)
+    asked, text = any(one.state is CellState.CORRECTION for one in known.answered), reading.own_text
+    files = any(part.role is PartRole.ATTACHMENT for part in reading.parts)
+    return asked and not phrases.asks(text) and (files or not phrases.is_bare(text))
 
 
 def _neutral(
@@ -276,6 +279,7 @@ def _neutral(
         "subject_line": shown(reading.head.subject) if familiar else "",
         "pending_update": pending,
         "mends": mends,
+        "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
     }
     key = f"received:{campaign.id}:{_thread(reading, incoming)}"

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from intake import phrases, reasons
+from intake.contradiction import withdraws
 from intake.dossier import Dossier
 from intake.identify import identify
 from intake.model import CellState, Disposition, FileProblem, FormId, UnitName
@@ -44,6 +45,8 @@ def spoken(dossier: Dossier) -> Spoken:
         return declined
     if phrases.asks(heard):
         return _for_a_person(reasons.QUESTION_ASKED)
+    if withdraws(heard if reply else f"{subject}\n{text}"):
+        return _for_a_person(reasons.WITHDRAWN)
     if phrases.says_already_sent(heard):
         return _for_a_person(reasons.SAYS_ALREADY_SENT)
     if phrases.is_courtesy(text):

@@ -246,7 +246,7 @@ _GENERAL: Mapping[ProblemCode, str] = {
     ProblemCode.AMBIGUOUS: "内容有多种读法，需要核实",
     ProblemCode.UNREADABLE: "内容无法辨认",
     ProblemCode.UNKNOWN_UNIT: "未能判明报送单位",
-    ProblemCode.NO_ATTACHMENT: "来件提到附件，但未见附件",
+    ProblemCode.NO_ATTACHMENT: "来件提到附件或表名，但未见附件",
     ProblemCode.EMPTY: "为空白表，未见填报内容",
     ProblemCode.ENCRYPTED: "设有打开密码",
     ProblemCode.DAMAGED: "文件已损坏或不完整",
@@ -363,7 +363,7 @@ def _quoted(text: str) -> str:
 
 
 _TO_SENDER: Mapping[ProblemCode, str] = {
-    ProblemCode.NO_ATTACHMENT: "来信提到附件，但未见附件",
+    ProblemCode.NO_ATTACHMENT: "来件中未见附件，正文也未读到完整的表格内容",
     ProblemCode.EMPTY: "为空白表，未见填报内容",
     ProblemCode.CLOUD_LINK: "属于网盘或“超大附件”链接，不是邮件附件，链接到期即失效",
 }

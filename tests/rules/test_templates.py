@@ -78,7 +78,7 @@ _FILES = [
     {"file": "附件1.docx", "code": "encrypted", "text": "设有打开密码"},
     {"file": "附件2.rar", "code": "unsupported", "text": "此类文件（RAR压缩包）系统不能读取"},
 ]
-_NO_FILE = [{"file": "", "code": "no_attachment", "text": "来信提到附件，但未见附件"}]
+_NO_FILE = [{"file": "", "code": "no_attachment", "text": "来件中未见附件，正文也未读到完整的表格内容"}]
 _BLANK_FILE = [{"file": "附件2.docx", "code": "empty", "text": "为空白表，未见填报内容"}]
 
 
@@ -243,6 +243,7 @@ CONTEXTS = {
             "subject_line": subject,
             "pending_update": pending,
             "mends": False,
+            "withdraws": False,
             "foreign_kinds": kinds,
         }
         for files in ([], ["附件2.doc", "照片.jpg"])
@@ -250,7 +251,10 @@ CONTEXTS = {
         for pending in (False, True)
         for kinds in ([], ["OFD版式文件", "图片"])
     ),
-    LetterKind.QUESTION: lambda: ({"received_at": TIME, "mends": mends} for mends in (False, True)),
+    LetterKind.QUESTION: lambda: (
+        {"received_at": TIME, "mends": mends, "withdraws": withdraws}
+        for mends, withdraws in itertools.product((False, True), repeat=2)
+    ),
     LetterKind.REMINDER: _reminders,
     LetterKind.DIGEST: _digests,
     LetterKind.ALARM: _alarms,

@@ -131,6 +131,7 @@ def test_the_neutral_line_is_said_once_a_thread_and_sender():
         ("改好了，号码是对的。", (Problem(ProblemCode.MISSING, "mobile"),), True),
         ("请问手机是填办公室的吗？", (Problem(ProblemCode.MISSING, "mobile"),), False),
         ("改好了，号码是对的。", (), False),
+        ("\n发自我的iPhone\n", (Problem(ProblemCode.MISSING, "mobile"),), False),
     ],
 )
 def test_who_answers_a_request_to_mend_is_not_told_that_nothing_was_recognized(text, problems, placed):
@@ -139,6 +140,28 @@ def test_who_answers_a_request_to_mend_is_not_told_that_nothing_was_recognized(t
     assert kind is LetterKind.QUESTION
     assert ("回信已收到，由工作人员核实后登记，无须重新发送" in words.body) is placed
     assert ("未识别为报送材料" in words.body) is not placed
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        mail(text="请撤回我镇前面报送的联络员反馈表（附件2），谢谢。", subject="撤回：青石镇联络员反馈表"),
+        mail(text="刚才发的表作废。", subject="回复：回执", in_reply_to="<1@office.example.com>"),
+    ],
+)
+def test_who_takes_a_form_back_in_words_is_not_asked_for_an_attachment(reading):
+    judged = assess(reading, PERSON, campaign=CAMPAIGN, roster=ROSTER, known=Known(), arrived_at=ARRIVED)
+    assert judged.reasons == ("来信要求撤回或作废已报材料，请人工确认",)
+    kind, words = letter(reading)
+    assert kind is LetterKind.QUESTION
+    assert "说到撤回或作废已报材料，已转工作人员核实处理" in words.body
+
+
+@pytest.mark.parametrize("text", ["前表作废，更正后的表见附件。", "如有误请作废，请查收。"])
+def test_who_announces_another_form_is_told_that_it_is_missing(text):
+    kind, words = letter(mail(text=text, subject="青石镇联络员反馈表"))
+    assert kind is LetterKind.UNREADABLE
+    assert "来件中未见附件，正文也未读到完整的表格内容。" in words.body
 
 
 def test_a_blank_form_beside_a_filled_example_is_told_so():
@@ -185,6 +208,13 @@ def test_an_unknown_sender_sees_masked_numbers_and_no_free_text():
     assert "13900000001" not in words.body
     assert "领奖" not in words.body
     assert "未在名册登记" in words.body
+
+
+def test_who_stands_on_the_roster_for_one_of_two_units_only_is_not_called_unknown():
+    two = (file("青石.docx", officer()), file("白沙.docx", officer(unit=SAND, name="陈立冬", mobile="13900000002")))
+    _, words = letter(mail(*two))
+    assert "发件邮箱未在名册登记于所报单位名下" in words.body
+    assert "139****0002" in words.body
 
 
 def test_an_unknown_sender_sees_its_own_mistake_masked():

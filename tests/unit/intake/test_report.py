@@ -69,7 +69,7 @@ def test_a_fault_of_a_file_whose_form_is_known_is_told_once():
 
 def test_a_forgotten_attachment_is_a_problem_of_the_mail():
     (one,) = report(mail(text="见附件"))["submissions"]
-    assert one["problems"] == [{"field": None, "code": "no_attachment", "message": "来件提到附件，但未见附件"}]
+    assert one["problems"] == [{"field": None, "code": "no_attachment", "message": "来件提到附件或表名，但未见附件"}]
     assert one["attachment"] is None
 
 
