@@ -22,6 +22,7 @@ from intake.pieces import Filled, is_given, value_key
 from intake.prose import forms_named
 from parsers.fields import check
 from parsers.forms import FieldReading, FieldSpec, FieldType, FormReading, ProblemCode
+from parsers.text import narrow
 
 # What a value looks like that is believed without a label, in the whole of a text; `parsers.fields` has the last word.
 _MOBILE = r"(?:\+?86[ -]?)?1[3-9]\d([ -]?)\d{4}\1\d{4}(?![\d-])"
@@ -30,6 +31,7 @@ _LONE_VALUES = {
     FieldType.PHONE: re.compile(rf"{_MOBILE}|0\d{{2,3}}[ -]?\d{{7,8}}(?![\d-])"),
     FieldType.EMAIL: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
 }
+_NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d)")
 _ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
 
 
@@ -74,6 +76,7 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     whole = [one for one in whole if one not in known]
     doubtful = doubtful or bool(known)
     unclear = [reasons.CORRECTS_ITSELF] if _corrects_itself(dossier, candidates) else []
+    doubtful = doubtful or (bool(merged) and _leaves_a_number(dossier, work, merged))
     if doubtful or ((merged or whole) and not files and _says_more(rest, [*merged, *whole])):
         unclear.append(reasons.PARTIAL_UNCLEAR)
     return (*candidates, *merged, *whole), tuple(unclear)
@@ -181,6 +184,18 @@ def _says_more(unplaced: Iterable[Filled], placed: Iterable[Candidate]) -> bool:
         is_given(one) and value_key(one.value or one.raw) not in used
         for left in unplaced
         for one in left.reading.fields
+    )
+
+
+def _leaves_a_number(dossier: Dossier, work: _Open, placed: Iterable[Candidate]) -> bool:
+    """An answer for one form that leaves out what was asked of another, but holds one more number: it may be just that.
+
+    联系方式：… is asked for one form, 手机：… for the other, and each is a name of the other's field too.
+    """
+    left = [one for one in dossier.known.answered if one.current and one.id not in work.stored]
+    used = {value_key(one.value or one.raw) for candidate in placed for one in candidate.fields}
+    return any(one.state is CellState.CORRECTION for one in left) and any(
+        value_key(number) not in used for number in _NUMBER.findall(narrow(dossier.reading.own_text))
     )
 
 

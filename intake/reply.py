@@ -221,21 +221,24 @@ class _Desk:
         return bool(self._collections(forms))
 
     def _still_owed(self, name: UnitName, forms: tuple[FormId, ...]) -> list[Entry]:
-        """What is asked of the unit and has not come in any shape yet."""
+        """What is asked of the unit and has not come in any shape yet, and what has come and is still to be mended."""
         unit = next((one for one in self.roster.units if one.name == name), None)
         if unit is None:
             return []
-        given = {one.form for one in self.known.current if one.unit == name} | set(forms)
+        current = [one for one in self.known.current if one.unit == name and one.form not in forms]
+        mending = {one.form for one in current if one.state is CellState.CORRECTION}
+        given = {one.form for one in current if one.form not in mending} | set(forms)
         owed = [
             one
             for one in self.campaign.collections
-            if not one.voluntary and one.id not in given and asked_of(one, unit)
+            if one.id in mending or (not one.voluntary and one.id not in given and asked_of(one, unit))
         ]
         return [
             {
                 "title": one.form.title,
                 "deadline": one.deadline.isoformat(),
                 "overdue": _last_instant(one.deadline, one.cutoff) <= self.incoming.now,
+                "mending": one.id in mending,
             }
             for one in owed
             if one.deadline is not None

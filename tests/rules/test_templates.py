@@ -71,8 +71,8 @@ _FORMS = {
     "rolling": [{**_DOCUMENT, "deadline": None}],
 }
 _OWED = [
-    {"title": "活动总结", "deadline": "2025-06-28", "overdue": False},
-    {"title": "联络员反馈表", "deadline": "2025-05-30", "overdue": True},
+    {"title": "活动总结", "deadline": "2025-06-28", "overdue": False, "mending": True},
+    {"title": "联络员反馈表", "deadline": "2025-05-30", "overdue": True, "mending": False},
 ]
 _FILES = [
     {"file": "附件1.docx", "code": "encrypted", "text": "设有打开密码"},

@@ -6,10 +6,12 @@ import pytest
 
 from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, Disposition
+from intake.reasons import PARTIAL_UNCLEAR
 from parsers.forms import Problem, ProblemCode
 from tests.builders.judging import (
     ARRIVED,
     CAMPAIGN,
+    ENTRY,
     PERSON,
     ROSTER,
     SAND_ADDRESS,
@@ -17,6 +19,7 @@ from tests.builders.judging import (
     blank,
     entry,
     file,
+    lines,
     mail,
     officer,
     prose,
@@ -147,6 +150,18 @@ def test_of_two_people_the_number_is_his_who_lacks_one():
         ("林小满", NEW),
         ("陈立冬", "13900000002"),
     ]
+
+
+def test_an_answer_that_leaves_a_number_over_while_another_form_waits_is_looked_at():
+    asked = stored(
+        entry(phone=None), id=2, state=CellState.CORRECTION, problems=(Problem(ProblemCode.MISSING, "phone"),)
+    )
+    known = Known(answered=(lacking("mobile"), asked), current=(lacking("mobile"), asked), answered_unit=STONE)
+    half = (lines(ENTRY, phone="13900000005"),)
+    both = answer("联系方式：13900000005\n手机：13900000006", known=known, body=half)
+    assert (both.disposition, both.reasons[0]) == (Disposition.REVIEW, PARTIAL_UNCLEAR)
+    only = answer("联系方式：13900000005", known=known, body=half)
+    assert (only.disposition, [one.form for one in only.submissions]) == (Disposition.ACCEPTED, ["entry"])
 
 
 def test_who_is_less_trusted_does_not_change_what_was_given_by_a_number_either():

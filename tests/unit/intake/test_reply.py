@@ -408,8 +408,20 @@ def test_what_the_unit_still_owes_is_named_and_nothing_voluntary():
 
 def test_what_came_in_any_shape_is_not_called_owed():
     faulty = stored(replace(officer(mobile=None), form="report"), state=CellState.CORRECTION)
-    (draft,) = reply(mail(file("附件2.docx", officer())), known=Known(current=(faulty,)))
-    assert draft.context["still_owed"] == []
+    _, words = letter(mail(file("附件2.docx", officer())), known=Known(current=(faulty,)))
+    assert "尚需报送" not in words.body
+    assert "另有《“平安行”活动总结》已收到，尚待补正。" in words.body
+    waiting = replace(faulty, state=CellState.REVIEW)
+    _, words = letter(mail(file("附件2.docx", officer())), known=Known(current=(waiting,)))
+    assert "尚待补正" not in words.body
+
+
+def test_of_two_units_the_letter_says_whose_form_is_to_be_mended():
+    _, words = letter(mail(file("甲.docx", officer()), file("乙.docx", officer(unit=SAND, mobile=None))))
+    assert f"联络员反馈表》（{SAND}）已收到，以下内容需要补正" in words.body
+    assert f"联络员反馈表》（{STONE}）已登记" in words.body
+    _, words = letter(mail(file("乙.docx", officer(unit=SAND, mobile=None))))
+    assert f"（{SAND}）" not in words.body
 
 
 def test_a_form_that_is_not_asked_of_the_unit_is_not_owed():
