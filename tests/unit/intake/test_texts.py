@@ -15,6 +15,7 @@ CONTEXT = {
     "unit": "",
     "received_at": "2025-05-29T02:42:00+00:00",
     "mends": False,
+    "withdraws": False,
 }
 
 
