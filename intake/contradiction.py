@@ -20,6 +20,7 @@ _TAKING_BACK = re.compile(
     "作废|撤回|撤销|(?:不要|请勿|切勿|不予|先不|先别|暂不|勿)(?:登记|采用|采纳|使用)|不作数|稍后重发|重新发一份给"
 )
 _WITHDRAWING = re.compile("作废|撤回|撤销|不作数")
+_FORMER_FORM = re.compile("之前|此前|先前|上次|前次|上一|前一|前面|前表|原表|旧表|前件|原件|昨[天日]|刚才")
 # Not the unit's last word: a draft, sent for information, or before its leader has agreed. Not 尚未盖章: the values stand.
 _NOT_FINAL = re.compile(
     "(?<!不是)(?<!非)(?:初稿|草稿|征求意见稿|未定稿|讨论稿|送审稿)|(?:仅|只|附件|附表|此表|该表)[供作](?:[^\u3002\uff0c,]{0,4})参考"
@@ -91,7 +92,17 @@ def takes_back(text: str) -> bool:
     What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final.
     """
     said = _CONDITION.sub("", text)
-    return bool(_TAKING_BACK.search(said)) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
+    return _is_taken_back(said) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
+
+
+def _is_taken_back(said: str) -> bool:
+    """前表作废，以此为准 takes back another form than the one that lies here."""
+    right_here = bool(_FILE_IS_RIGHT.search(said))
+    clauses = (clause for sentence in _SENTENCE_END.split(said) for clause in _CLAUSE_END.split(sentence))
+    return any(
+        _TAKING_BACK.search(one) and not (right_here and _WITHDRAWING.search(one) and _FORMER_FORM.search(one))
+        for one in clauses
+    )
 
 
 def withdraws(text: str) -> bool:

@@ -217,6 +217,11 @@ def test_who_stands_on_the_roster_for_one_of_two_units_only_is_not_called_unknow
     assert "139****0002" in words.body
 
 
+def test_a_letter_that_repeats_no_number_does_not_speak_of_masked_ones():
+    _, words = letter(mail(prose("总结.docx", "青石镇活动总结"), sender=STRANGER, subject="青石镇活动总结"))
+    assert "首尾几位" not in words.body
+
+
 def test_an_unknown_sender_sees_its_own_mistake_masked():
     _, words = letter(mail(file("附件2.docx", officer(mobile=invalid("139000000012"))), sender=STRANGER))
     assert "139000000012" not in words.body
