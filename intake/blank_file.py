@@ -5,12 +5,12 @@ won't do. The files are parsed by the worker like any document. Stage before: `c
 Must not: parse in this process, use a blank that has values on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from intake.errors import OfficeError
 from intake.settings import Collection, Settings
-from intake.words import failure_text
+from intake.words import ENGINE_HELP, KIND_WORDS
 from parsers.codec import CodecError, from_json, to_json
 from parsers.document import Failure, FailureCode
 from parsers.forms import FormSpec
@@ -20,6 +20,21 @@ from parsers.template import Template
 
 _SECONDS = 90.0  # an old .doc needs LibreOffice's first start
 _NAMED = 6  # labels told one by one
+
+# A file that came by mail has other words: there the sender is asked, here the office mends its own file.
+_FAILURES: Mapping[FailureCode, str] = {
+    FailureCode.ENCRYPTED: "设有打开密码。请去掉密码另存，再写进配置",
+    FailureCode.DAMAGED: "文件已损坏或不完整。请换一份打得开的，另存为 .docx 再写进配置",
+    FailureCode.EMPTY: "文件是空的（0字节）。请换成真正的空白表",
+    FailureCode.UNSUPPORTED: "{kind}不能当空白表用。请换成 Word、Excel 或 PDF 文件（压缩包请先解压）",
+    FailureCode.NEEDS_ENGINE: "{engine}。也可以另存为 .docx 再写进配置",
+    FailureCode.UNRECOGNIZED: "是图片或扫描件，图像识别不够准，不能当空白表用。请换成 Word、Excel 的原件",
+    FailureCode.TOO_LARGE: "超出读取限制。请只留下表格，另存为 .docx 再写进配置",
+    FailureCode.LOCK_FILE: "是打开文档时产生的临时文件，不是文档本身。请改写文档自己的文件名",
+    FailureCode.REFUSED: "文件构造异常，出于安全没有打开。请用 Word 或 WPS 打开，另存为 .docx 再写进配置",
+    FailureCode.TIMEOUT: "读取超时。请另存为 .docx 再写进配置",
+    FailureCode.CRASHED: "读取时程序出错。请另存为 .docx 再试；还不行请把日志交给维护人员",
+}
 
 
 def with_blanks(settings: Settings, worker: Worker) -> Settings:
@@ -58,7 +73,7 @@ def read_blank(collection: Collection, forms: tuple[FormSpec, ...], worker: Work
     header: JsonObject = {"name": path.name, "form": collection.form.id, "forms": to_json(forms)}
     answer = worker.call("blank", header, data, timeout_s=_SECONDS)
     template = _typed(answer.json) if not isinstance(answer, Stopped) else Template(failure=_failure(answer))
-    problems = list(_problems(template, collection, path.name))
+    problems = list(_problems(template, collection, forms, path.name))
     if problems:
         raise OfficeError(problems)
     return template
@@ -78,16 +93,23 @@ def blank_words(template: Template, collection: Collection) -> str:
     return words
 
 
-def _problems(template: Template, collection: Collection, name: str) -> Iterator[str]:
+def _problems(template: Template, collection: Collection, forms: tuple[FormSpec, ...], name: str) -> Iterator[str]:
     form = collection.form
     labels = {spec.key: spec.label for spec in form.fields}
     if template.failure is not None:
-        failure = template.failure
-        engine = failure.detail if failure.code is FailureCode.NEEDS_ENGINE else ""
-        words = failure_text(failure.code, "", engine=engine, clerk=True)
-        yield f"空白表 {name} 读不出来：{words}。请另存为 .docx 再写进配置。"
+        yield f"空白表 {name} 读不出来：{_failure_words(template.failure)}。"
+    elif template.blank is None and template.in_lines:
+        yield (
+            f"空白表 {name} 里《{form.title}》的栏目是一行一行的文字（“姓名：____”），不是表格，没有位置可以对照。"
+            "请换成表格式的空白表，或删去 blank 这一项：不用它，这样的来件也照常读。"
+        )
     elif template.blank is None:
-        yield f"空白表 {name} 里没有找到《{form.title}》的表格。请核对文件，或核对本表各栏的 label 与表上是否一致。"
+        titles = "、".join(f"《{one.title}》" for one in forms if one.id in template.others)
+        found = f"，只有{titles}" if titles else ""
+        yield (
+            f"空白表 {name} 里没有找到《{form.title}》的表格{found}。"
+            "请核对文件，或核对本表各栏的 label 与表上是否一致。"
+        )
     else:
         if template.missing:
             missing = _listed([labels[key] for key in template.missing])
@@ -97,6 +119,12 @@ def _problems(template: Template, collection: Collection, name: str) -> Iterator
         if template.filled:
             filled = _listed([labels[key] for key in template.filled])
             yield f"空白表 {name} 已经填有内容（{filled}）。请换成没有填写的空白表：表上已有的文字不会再当作填报内容。"
+
+
+def _failure_words(failure: Failure) -> str:
+    engine = ENGINE_HELP.get(failure.detail)
+    lacking = f"本机未装读取程序：{engine}" if engine else "本机没有读取此类文件的程序"
+    return _FAILURES[failure.code].format(kind=KIND_WORDS.get(failure.detail, "此类文件"), engine=lacking)
 
 
 def _listed(words: list[str]) -> str:

@@ -62,8 +62,8 @@ def docx_form(form: FormSpec, values: Mapping[str, object] | None = None, *, not
         for cell, width in zip(table.rows[number].cells, widths, strict=True):
             cell.width = width  # Word goes by the cells, LibreOffice by the columns
         _fill_row(table, number, fields, given)
-    if note:
-        _write(document.add_paragraph(), note, size=_NOTE_SIZE)
+    # Always a last paragraph, as Word has one: LibreOffice 7.4 saves a table that ends the text as a .doc without its cells.
+    _write(document.add_paragraph(), note, size=_NOTE_SIZE)
     return _saved(document)
 
 

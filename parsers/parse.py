@@ -109,7 +109,10 @@ def parse_blank(
             return Template(failure=Failure(FailureCode.TOO_LARGE, f"{len(data)} bytes"))
         if containers.holds_others(kind):
             return Template(failure=Failure(FailureCode.UNSUPPORTED, kind.value))
-        return find_blank(open_document(data, kind, budget, engines).document, form, forms, hint=name)
+        document = open_document(data, kind, budget, engines).document
+        if document.second_look:  # a label that is misread would be looked for in every form that comes
+            return Template(failure=Failure(FailureCode.UNRECOGNIZED, "read off a picture"))
+        return find_blank(document, form, forms, hint=name)
     except ReadFailure as failure:
         return Template(failure=failure.failure)
     except Exception as error:  # noqa: BLE001 - see _guarded

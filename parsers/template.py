@@ -16,6 +16,7 @@ from parsers.document import Cell, Document, Failure
 from parsers.entries import entries
 from parsers.extract import extract
 from parsers.forms import FieldType, FormSpec
+from parsers.inlines import forms_in_lines
 from parsers.labels import LabelIndex, label_index
 from parsers.recognize import Segment, lay_out
 from parsers.remarks import is_hint, is_note
@@ -30,13 +31,16 @@ _WORD = re.compile("[\u4e00-\u9fffA-Za-z/\u3001]{2,10}[:\uff1a]?")
 class Template:
     """What came of the office's file. `blank` None: the form does not stand in it as a table, or `failure` tells why.
 
-    `filled` are the fields that have a value on it, `missing` those of the campaign that it has no label for.
+    `filled` are the fields that have a value on it, `missing` those of the campaign that it has no label for. `in_lines`: the
+    form stands in it as lines (姓名：＿＿), which have no places to compare. `others` are the forms that do stand in it as tables.
     """
 
     blank: Blank | None = None
     failure: Failure | None = None
     filled: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    in_lines: bool = False
+    others: tuple[str, ...] = ()
 
 
 def find_blank(document: Document, form: str, forms: tuple[FormSpec, ...], *, hint: str = "") -> Template:
@@ -47,9 +51,12 @@ def find_blank(document: Document, form: str, forms: tuple[FormSpec, ...], *, hi
     bare = tuple(replace(one, blank=None) for one in forms)
     spec = next(one for one in bare if one.id == form)
     index = label_index(bare)
-    segments = tuple(_first_copy(lay_out(document, index, bare, hint=hint).segments, spec))
+    layout = lay_out(document, index, bare, hint=hint)
+    segments = tuple(_first_copy(layout.segments, spec))
     if not segments:
-        return Template()
+        in_lines = any(vote.labels.form.id == form for _, vote, _ in forms_in_lines(layout.lines, index, bare, ()))
+        others = tuple(dict.fromkeys(segment.form.id for segment in layout.segments if segment.form.id != form))
+        return Template(in_lines=in_lines, others=others)
     grids = [tag_grid(segment.view, spec, index) for segment in segments]
     surveys = [_Survey(grid) for grid in grids]
     keys = {key for grid in grids for tagged in grid.tags.values() for key in _keys(tagged)}

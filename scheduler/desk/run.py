@@ -7,12 +7,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from intake.blank_file import with_blanks
 from intake.config import load
 from intake.db import queries
 from intake.errors import OfficeError
 from intake.model import OutboxState
 from intake.pipeline import process_message
 from intake.settings import Settings
+from parsers.isolate import Worker, WorkerUnavailable
+from parsers.services import Services
 from scheduler import jobs
 from scheduler.app import load_roster, open_app
 from scheduler.clock import SystemClock
@@ -73,12 +76,12 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
 
 class ConfigWatch:
-    """Watches the configuration and the roster: tells when they changed *and* are valid, else keeps quiet or warns."""
+    """Watches the configuration, the roster, the blank forms: tells when they changed *and* are valid, else is quiet or warns."""
 
     def __init__(self, path: Path, settings: Settings, *, dry_run: bool) -> None:
         self._path = path
         self._dry_run = dry_run
-        self._roster_file = settings.roster_file
+        self._files = _files_of(settings)
         self._seen = self._stamp()
         self._error: OfficeError | None = None
 
@@ -92,16 +95,33 @@ class ConfigWatch:
         self._seen, self._error = stamp, None
         try:
             settings = load(self._path, environment=os.environ, need_password=True, ask_password=_no_keyboard)
+            # before they are looked at: a file that is missing is waited for
+            self._files = _files_of(settings)
+            self._seen = self._stamp()
             load_roster(settings)
+            _look_at_blanks(settings)
         except OfficeError as error:
             self._error = error
             raise
-        self._roster_file = settings.roster_file
-        self._seen = self._stamp()
+        except WorkerUnavailable:
+            self._seen = ()  # no fault of the files: they are looked at again
+            raise
         return jobs.for_run(settings, dry_run=self._dry_run)
 
     def _stamp(self) -> tuple[tuple[int, int], ...]:
-        return tuple(_stamp_of(path) for path in (self._path, self._roster_file))
+        return tuple(_stamp_of(path) for path in (self._path, *self._files))
+
+
+def _files_of(settings: Settings) -> tuple[Path, ...]:
+    blanks = (collection.blank_file for collection in settings.campaign.collections)
+    return (settings.roster_file, *(path for path in blanks if path is not None))
+
+
+def _look_at_blanks(settings: Settings) -> None:
+    """Raise OfficeError for a blank form that can't be used: the App that is to take over would not open."""
+    if len(_files_of(settings)) > 1:
+        with Worker(handlers="intake.unpack", service=Services()) as worker:
+            with_blanks(settings, worker)
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:
