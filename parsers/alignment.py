@@ -6,7 +6,7 @@ other, and `agreement` compares that with the reading of the table as it stands.
 
 The rows of the blank that hold labels have to stand in the received table in the same order, each with the same labels
 in the same order; rows without labels (people below a header, notes, empty ones) may stand between. Only then, and only
-where a row has as many cells as on the blank, one or two labels may be spoilt.
+where the labels of a row have the places that they have on the blank, one or two may be spoilt.
 """
 
 import re
@@ -135,8 +135,8 @@ def _overlay(
 
 def _fit(row: tuple[BlankCell, ...], cells: tuple[Cell, ...], form: FormSpec, index: LabelIndex) -> _Fit | None:
     labels = [label for label in row if label.label]
-    if len(row) == len(cells):
-        places = [(label, cell) for label, cell in zip(row, cells, strict=True) if label.label]
+    if _same_places(row, cells):
+        places = [(label, cell) for label, cell in zip(row, cells, strict=False) if label.label]
         spoilt = tuple((label, cell) for label, cell in places if not _names(cell, label, form, index))
         if len(spoilt) <= _SPOILT_LIMIT and all(_may_be_spoilt(label, cell, form, index) for label, cell in spoilt):
             return _Fit(spoilt)
@@ -145,6 +145,20 @@ def _fit(row: tuple[BlankCell, ...], cells: tuple[Cell, ...], form: FormSpec, in
         return None
     own = sum(_is_own_label(cell, form, index) for cell in cells)
     return _Fit(()) if own <= sum(bool(label.key) for label in labels) else None
+
+
+def _same_places(row: tuple[BlankCell, ...], cells: tuple[Cell, ...]) -> bool:
+    """Return whether the labels of a row stand at the same places in both.
+
+    The grid of a worksheet ends with its last used column: an empty form is narrower by the last values than a filled one. So
+    behind the last label and its value any number of empty cells is as good as none.
+    """
+    if len(row) == len(cells):
+        return True
+    labels = [number for number, cell in enumerate(row) if cell.label]
+    value = labels[-1] + 1  # rows without labels are not in a blank
+    there = len(cells) > value or (len(cells) == value and len(labels) > 1)
+    return there and not any(cell.text.strip() for cell in cells[value + 1 :])
 
 
 def _names(cell: Cell, label: BlankCell, form: FormSpec, index: LabelIndex) -> bool:

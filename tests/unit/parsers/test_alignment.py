@@ -190,3 +190,38 @@ def test_a_form_of_another_year_that_lacks_a_label_is_told():
         document("2024年安全生产月活动联络员反馈表", FILLED), forms_with(blank), area_code=AREA_CODE
     ).forms
     assert whole.problems == ()
+
+
+# --- worksheets: the grid ends with the last column that is used -----------------------------------------------------
+
+
+def narrowed(rows, width=3):
+    return [row[:width] for row in rows]
+
+
+@pytest.mark.parametrize("office", [OFFICE, narrowed(OFFICE)])
+@pytest.mark.parametrize("row", [0, 2])
+def test_a_blank_without_its_last_empty_column_explains_the_filled_form(office, row):
+    blank = [[*line[:3], ""][: len(line)] if len(line) == 4 else line for line in office]
+    reading = read(changed(row, 2, ("区别", "", "手木")[row]), blank)
+    assert (values(reading), told(reading), reading.problems) == (VALUES, {}, ())
+
+
+def test_a_filled_form_whose_last_column_is_empty_is_explained_by_the_whole_blank():
+    rows = narrowed(changed(0, 2, "区别"))
+    reading = read(rows)
+    assert {key: value for key, value in values(reading).items() if key in {"name", "position", "office_phone"}} == {
+        "name": "王晓云",
+        "position": "科员",
+        "office_phone": "0595-27391234",
+    }
+    assert "gender" in {field.key for field in reading.fields}, "the place is known, although nothing stands there"
+
+
+def test_something_more_behind_the_last_value_is_another_row():
+    """A fifth cell that says something: the row is not the office's any more, and the label stays unknown."""
+    rows = [[*line, ""] if len(line) == 4 else line for line in changed(0, 2, "区别")]
+    rows[0][4] = "待定"
+    assert values(read(rows)).get("gender") is None
+    rows[0][4] = ""
+    assert values(read(rows)) == VALUES
