@@ -15,9 +15,9 @@ from datetime import datetime
 from intake import phrases, reasons
 from intake.completion import completed, lone_answer
 from intake.contradiction import speaks_against, takes_back
-from intake.dossier import Dossier, Known
+from intake.dossier import Dossier, Known, lay_open
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
-from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, mail_clues, trust_of, written_unit
+from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, trust_of, written_unit
 from intake.merge import Candidate, candidate, differences, join
 from intake.mime import QUOTED_MARK
 from intake.model import (
@@ -33,7 +33,7 @@ from intake.model import (
     Trust,
     UnitName,
 )
-from intake.pieces import Filled, Piece, sort_out
+from intake.pieces import Filled, Piece
 from intake.prose import (
     document_form,
     forms_named,
@@ -53,9 +53,6 @@ from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSp
 __all__ = ["Known", "assess"]
 
 _NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
-# Tried by `python -m tests.understanding --thresholds _SIGNATURE_LINES --forms 300 --mutations 300 --seed limits`,
-# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
-_SIGNATURE_LINES = 8  # of the mail's own text, from below; tried 4: right -4, asked +4; 16: same
 _OWN_MARK = "x-intake-id"
 _FOR_A_PERSON = frozenset(
     {
@@ -111,22 +108,6 @@ def assess(
 def found_in(dossier: Dossier) -> tuple[Candidate, ...]:
     """Given a mail laid open, return its filled forms, copies of one form joined: the submissions come in the same order."""
     return join(_candidates(dossier))
-
-
-def lay_open(
-    reading: MailReading, triage: Triage, campaign: Campaign, roster: Roster, known: Known, arrived_at: datetime
-) -> Dossier:
-    """Given a mail and what it is judged by, return all of it sorted, with what the mail as a whole says about the unit."""
-    lines = [line for line in reading.own_text.splitlines() if line.strip()]
-    clues = mail_clues(
-        reading.head,
-        signature_lines(lines[-_SIGNATURE_LINES:]),
-        roster=roster,
-        confirmed=known.confirmed_addresses,
-        answered_unit=known.answered_unit,
-    )
-    pieces = sort_out(reading, campaign.forms, triage.kind)
-    return Dossier(reading, triage, campaign, roster, known, arrived_at, pieces, clues)
 
 
 def _is_machine_noise(dossier: Dossier, candidates: Iterable[Candidate]) -> bool:
@@ -195,17 +176,22 @@ def _units_of(dossier: Dossier) -> list[Finding]:
     ]
 
 
-def _document(piece: Piece, spec: FormSpec, dossier: Dossier) -> Candidate:
-    """Return a free document as a candidate: its title, and its unit from the heading, the file name, the 落款."""
-    roster, document = dossier.roster, piece.document
-    key = _unit_key(spec)
+def document_clues(piece: Piece, spec: FormSpec, roster: Roster) -> list[Clue]:
+    """Given a free document, return what its heading, its file's name and its 落款 say about the unit, strongest first."""
+    document = piece.document
     named = labelled_units(document.head)
-    clues: list[Clue] = [
+    return [
         *(clue_in(line, Source.TITLE, roster) for line in (*named, heading_text(piece, spec))),
         clue_in(document.name, Source.FILE_NAME, roster),
         *(clue_in(line, Source.SIGNATURE, roster) for line in signature_lines(document.tail[-4:])),
     ]
-    finding = identify("", clues, dossier.clues, roster=roster, field=key)
+
+
+def _document(piece: Piece, spec: FormSpec, dossier: Dossier) -> Candidate:
+    """Return a free document as a candidate: its title, and its unit from the heading, the file name, the 落款."""
+    key = _unit_key(spec)
+    clues = document_clues(piece, spec, dossier.roster)
+    finding = identify("", clues, dossier.clues, roster=dossier.roster, field=key)
     fields: list[FieldReading] = []
     if key is not None and finding.unit is not None:
         source = finding.source or Source.TITLE

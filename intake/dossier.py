@@ -1,5 +1,6 @@
-"""All that lies on the desk when one mail is judged: the mail, the campaign, the roster, and what the record knows.
+"""All that lies on the desk when one mail is judged: the mail, the campaign, the roster, and what the record knows. Pure.
 
+Stage before: `read` and `triage`. Stage after: `assess`, which asks `lay_open` first; `explain` asks it again.
 `Known` is the record's part, given by `pipeline`; its defaults are "nothing known", which is what `inspect` works with.
 """
 
@@ -7,13 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from intake.identify import MailClues
+from intake.identify import MailClues, mail_clues
 from intake.model import CellState, FormId, MailReading, StoredSubmission, Triage, UnitName
-from intake.pieces import Sorted
+from intake.pieces import Sorted, sort_out
+from intake.prose import signature_lines
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
 from parsers.forms import FormSpec
 
+# Tried by `python -m tests.understanding --thresholds _SIGNATURE_LINES --forms 300 --mutations 300 --seed limits`,
+# one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
+_SIGNATURE_LINES = 8  # of the mail's own text, from below; tried 4: right -4, asked +4; 16: same
 _LOSSES = ("cut at", "too many parts", "too deep", "stopped")  # `MailReading.defects` that mean something was not read
 
 
@@ -85,3 +90,19 @@ class Dossier:
     def voluntary(self) -> tuple[Collection, ...]:
         """The collections that may be answered by 无意向: voluntary ones, and those collected at any time."""
         return tuple(one for one in self.campaign.collections if one.voluntary or one.deadline is None)
+
+
+def lay_open(
+    reading: MailReading, triage: Triage, campaign: Campaign, roster: Roster, known: Known, arrived_at: datetime
+) -> Dossier:
+    """Given a mail and what it is judged by, return all of it sorted, with what the mail as a whole says about the unit."""
+    lines = [line for line in reading.own_text.splitlines() if line.strip()]
+    clues = mail_clues(
+        reading.head,
+        signature_lines(lines[-_SIGNATURE_LINES:]),
+        roster=roster,
+        confirmed=known.confirmed_addresses,
+        answered_unit=known.answered_unit,
+    )
+    pieces = sort_out(reading, campaign.forms, triage.kind)
+    return Dossier(reading, triage, campaign, roster, known, arrived_at, pieces, clues)

@@ -2,22 +2,25 @@
 
 In: what `pipeline` examined, the traces of its documents (`read.explain_mail`), campaign and roster. Out: `MailExplanation` in
 Chinese, for `intake inspect --explain`. Values are those of the assessment; evidence is asked anew from the functions that
-decided (`roster.match`, `assess.lay_open`). Must not: decide anything.
+decided (`roster.match`, `dossier.lay_open`, `prose.forms_named`). Must not: decide anything.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from intake.assess import found_in, lay_open
-from intake.dossier import Dossier, Known
+from intake.assess import document_clues, found_in
+from intake.dossier import Dossier, Known, lay_open
 from intake.explain_words import (
     DECISION_WORDS,
     GROUNDS_WORDS,
     HOW_WORDS,
     NOTE_WORDS,
+    PIECE_ALONE,
+    PIECE_BESIDE_A_FORM,
     SURENESS_WORDS,
     TRIAGE_WORDS,
+    WHOLE_DOCUMENT,
     Sureness,
     mode_words,
     rejected_words,
@@ -25,11 +28,13 @@ from intake.explain_words import (
 from intake.identify import SOURCE_WORDS, Source, clue_in, written_unit
 from intake.merge import Candidate
 from intake.model import Assessment, MailReading, PartPath, Submission, Triage
+from intake.pieces import Filled, is_given
 from intake.places import place_words, rule_words
+from intake.prose import forms_named, heading_text
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.words import SENDER_WORDS, problem_text
-from parsers.forms import DocumentReading, FieldReading, FieldType, FormSpec, Problem, ProblemCode
+from parsers.forms import DocumentReading, FieldReading, FieldType, FormKind, FormSpec, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.traces import FieldTrace, FormTrace, FormVote, Traces
 
@@ -69,14 +74,31 @@ class SubmissionTold:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceTold:
+    """Lines in the mail's own text that give some fields of a form: an answer to a letter of ours, or a signature.
+
+    `standing` says what they are good for. The same line may be told for several forms.
+    """
+
+    form: str
+    title: str
+    standing: str
+    fields: tuple[FieldTold, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MailExplanation:
-    """A whole mail. `sender` says person or machine and why, `decision` why it came out so, `files` remarks on files."""
+    """A whole mail. `sender` says person or machine and why, `decision` why it came out so, `files` remarks on files.
+
+    `pieces` are lines that are no form by themselves, and of no submission.
+    """
 
     sender: str
     decision: str
     reasons: tuple[str, ...]
     files: tuple[str, ...]
     submissions: tuple[SubmissionTold, ...]
+    pieces: tuple[PieceTold, ...] = ()
 
 
 def explanation(
@@ -104,6 +126,7 @@ def explanation(
         assessment.reasons,
         tuple(_files(reading, traces, specs)),
         tuple(told),
+        tuple(_pieces(dossier, assessment, traces)),
     )
 
 
@@ -142,16 +165,46 @@ def _submission(
         sureness = _sureness(empty, problem, scanned=scanned, in_doubt=in_doubt)
         fields.append(_field(empty, labels[empty.key].label if empty.key in labels else empty.key, problem, sureness))
     titles = {one.id: one.title for one in specs.values()}
+    evidence = [line for trace in traces for line in _evidence(trace, titles)]
+    reading = [line for trace in traces for line in _reading(trace, titles)]
+    if candidate is not None and spec.kind is FormKind.DOCUMENT:
+        evidence += _document_evidence(candidate, dossier)
+        reading += [WHOLE_DOCUMENT]
     return SubmissionTold(
         submission.form,
         spec.title,
         submission.unit,
         submission.attachment,
-        tuple(dict.fromkeys(line for trace in traces for line in _evidence(trace, titles))),
-        tuple(dict.fromkeys(line for trace in traces for line in _reading(trace, titles))),
-        tuple(_unit(submission, spec, dossier)),
+        tuple(dict.fromkeys(evidence)),
+        tuple(dict.fromkeys(reading)),
+        tuple(_unit(submission, candidate, spec, dossier)),
         tuple(fields),
     )
+
+
+def _pieces(dossier: Dossier, assessment: Assessment, traces: Mapping[PartPath, Traces]) -> Iterable[PieceTold]:
+    stored = {(one.form, field.key, field.place) for one in assessment.submissions for field in one.fields}
+    for one in dossier.sorted.partial:
+        given = [field for field in one.reading.fields if is_given(field)]
+        if any((one.spec.id, field.key, field.place) not in stored for field in given):
+            beside = any(other.form == one.spec.id for other in assessment.submissions)
+            standing = PIECE_BESIDE_A_FORM if beside else PIECE_ALONE
+            yield PieceTold(one.spec.id, one.spec.title, standing, tuple(_lines_of(one, given, traces)))
+
+
+def _lines_of(one: Filled, given: Iterable[FieldReading], traces: Mapping[PartPath, Traces]) -> Iterable[FieldTold]:
+    documents = traces.get(one.piece.path, Traces()).documents
+    named = {
+        (trace.form, field.key, field.place): (field, trace)
+        for document in documents
+        for trace in document.forms
+        for field in trace.fields
+    }
+    labels = {spec.key: spec.label for spec in one.spec.fields}
+    for field in given:
+        trace = named.get((one.spec.id, field.key, field.place), (None, None))
+        sureness = _sureness(field, field.problem, scanned=False, in_doubt=True)
+        yield _field(field, labels[field.key], field.problem, sureness, *trace)
 
 
 def _sureness(field: FieldReading, problem: Problem | None, *, scanned: bool, in_doubt: bool) -> Sureness:
@@ -212,6 +265,19 @@ def _evidence(trace: FormTrace, titles: Mapping[str, str]) -> Iterable[str]:
         yield f"{'认作' if vote.form == trace.form else '不认作'}《{titles.get(vote.form, vote.form)}》：{_vote(vote)}"
 
 
+def _document_evidence(candidate: Candidate, dossier: Dossier) -> Iterable[str]:
+    """What made a free document of a text: the first of the places that `prose.document_form` looks at, then its size."""
+    piece, spec = candidate.piece, candidate.spec
+    heading, subject = heading_text(piece, spec), dossier.reading.head.subject
+    places = (("标题", heading), ("文件名", piece.file_name), ("邮件主题", subject))
+    named = next(((where, text) for where, text in places if spec.id in forms_named(text, dossier.campaign)), None)
+    if named is not None:
+        yield f"{named[0]}“{named[1]}”里有本材料的叫法"
+    document = piece.document
+    pictures = f"，图片{document.pictures}张" if document.pictures else "，没有图片"
+    yield f"正文{document.characters}字{pictures}"
+
+
 def _vote(vote: FormVote) -> str:
     words = f"对上{vote.labels}项，"
     words += f"标题加{vote.heading:.1f}分，" if vote.heading else ""
@@ -231,10 +297,15 @@ def _reading(trace: FormTrace, titles: Mapping[str, str]) -> Iterable[str]:
         yield f"当作《{titles.get(form.form, form.form)}》来读得{form.score:.1f}分（相差不到{trace.form_margin:.1f}分交人工核实）"
 
 
-def _unit(submission: Submission, spec: FormSpec, dossier: Dossier) -> Iterable[str]:
+def _unit(submission: Submission, candidate: Candidate | None, spec: FormSpec, dossier: Dossier) -> Iterable[str]:
     key = next((field.key for field in spec.fields if field.type is FieldType.UNIT), None)
-    written = written_unit(submission.fields, key).strip()
     roster = dossier.roster
+    if candidate is not None and spec.kind is FormKind.DOCUMENT:
+        own = document_clues(candidate.piece, spec, roster)
+        written = ""  # a free document has no field for it: what stands there was found by these clues
+    else:
+        own = [clue_in(submission.attachment or "", Source.FILE_NAME, roster)]
+        written = written_unit(submission.fields, key).strip()
     if written:
         match = roster.match(written)
         name = match.unit.name if match.unit is not None else "（未对应）"
@@ -245,8 +316,7 @@ def _unit(submission: Submission, spec: FormSpec, dossier: Dossier) -> Iterable[
             for one in roster.nearest(written):
                 yield f"最接近：{one.unit.name}，差{one.distance}个字，{one.length}个字中有{one.shared}个依次对上"
             yield "错别字：短名差1个字、8个字以上差2个字以内才列为可能，而且一律交人工核实"
-    clues = [clue_in(submission.attachment or "", Source.FILE_NAME, roster), *dossier.clues.clues]
-    for clue in clues:
+    for clue in (*own, *dossier.clues.clues):
         if clue.units:
             said = f"“{clue.text}”" if clue.text else ""
             yield f"{'旁证，' if written else ''}{SOURCE_WORDS[clue.source]}{said}：{'、'.join(sorted(clue.units))}"

@@ -23,6 +23,10 @@ _RULES: Mapping[str, str] = {
     "title": "标题行",
     "blank": "按表样的位置",
     "file_name": "文件名",
+    "subject": "邮件主题",
+    "signature": "落款",
+    "letter": "所回复的信件",
+    "sender": "发件邮箱",
     "form_field": "表单域",
 }
 
@@ -30,6 +34,12 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^body$"), "邮件正文"),
     (re.compile(r"^lines$"), "正文几行"),
     (re.compile(r"^file name$"), "文件名"),
+    (re.compile(r"^title$"), "标题"),
+    (re.compile(r"^subject$"), "邮件主题"),
+    (re.compile(r"^signature$"), "落款或发件人名称"),
+    (re.compile(r"^letter$"), "所回复的信件"),
+    (re.compile(r"^sender$"), "发件邮箱"),
+    (re.compile(r"^(?:whole )?document$"), "全文"),
     (re.compile(r"^page (\d+), "), r"第\1页"),
     (re.compile(r"table (\d+)(?:, (?=R\d))?"), r"表\1"),
     (re.compile(r"R(\d+)C(\d+)"), r"第\1行第\2列"),
@@ -37,6 +47,10 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"line (\d+)(?:, box \d+)?"), r"第\1行"),
     (re.compile(r"^para (\d+)"), r"第\1段"),
     (re.compile(r"!([A-Z]{1,3}\d+)$"), r"工作表 \1"),
+)
+_WITHIN = (
+    (re.compile(r"^header(?: (\d+))?, "), "页眉"),
+    (re.compile(r"^(?:loose )?text box (\d+), "), "文本框"),
 )
 _MESSAGE = re.compile(r"message (\d+)")
 
@@ -48,6 +62,10 @@ def place_words(place: str) -> str:
         message = _MESSAGE.fullmatch(head)
         whence = f"第{message[1]}号来件" if message else "邮件正文" if head == "body" else f"“{head}”"
         return f"{whence}，{place_words(rest)}"
+    for pattern, words in _WITHIN:
+        within = pattern.match(place)
+        if within:
+            return f"{words}{within[1] or ''}{place_words(place[within.end() :])}"
     for pattern, words in _PARTS:
         place = pattern.sub(words, place)
     return place

@@ -7,7 +7,7 @@ width take one, as terminals outside the old East Asian encodings have it.
 import unicodedata
 from collections.abc import Iterator
 
-from intake.explain import FieldTold, MailExplanation, SubmissionTold
+from intake.explain import FieldTold, MailExplanation, PieceTold, SubmissionTold
 
 _LIMITS = (16, 30, 18, 24, 22)  # columns of a cell; what is longer pushes its row, nothing is cut off
 _HEADINGS = ("项目", "内容", "把握", "位置", "读法")
@@ -22,6 +22,9 @@ def lines(told: MailExplanation) -> Iterator[str]:
     for submission in told.submissions:
         yield ""
         yield from _submission(submission)
+    for piece in told.pieces:
+        yield ""
+        yield from _piece(piece)
 
 
 def width(text: str) -> int:
@@ -40,14 +43,24 @@ def _submission(told: SubmissionTold) -> Iterator[str]:
     yield from _block("为什么是这张表", told.evidence)
     yield from _block("怎样读的", told.reading)
     yield from _block("单位怎样定的", told.unit_evidence)
-    rows = [_cells(field) for field in told.fields]
+    yield from _table(told.fields)
+
+
+def _piece(told: PieceTold) -> Iterator[str]:
+    yield f"  正文里的零散内容，可作《{told.title}》的："
+    yield f"      {told.standing}"
+    yield from _table(told.fields)
+
+
+def _table(fields: tuple[FieldTold, ...]) -> Iterator[str]:
+    rows = [_cells(field) for field in fields]
     columns = [
         min(limit, max(map(width, column)))
         for limit, column in zip(_LIMITS, zip(_HEADINGS, *rows, strict=True), strict=True)
     ]
     yield _row(_HEADINGS, columns)
     yield "    " + "─" * (sum(columns) + 2 * len(columns))
-    for row, field in zip(rows, told.fields, strict=True):
+    for row, field in zip(rows, fields, strict=True):
         yield _row(row, columns)
         yield from (f"        · {words}" for words in _below(field))
 

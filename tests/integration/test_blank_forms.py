@@ -152,9 +152,7 @@ def test_a_misspelt_label_is_read_by_the_offices_own_form_and_not_without_it(cap
 @pytest.mark.integration
 @pytest.mark.parametrize("name", MADE_BY_LIBREOFFICE)
 def test_a_form_that_libreoffice_saved_is_as_good(capsys, config, name):
-    seen_to_be_used(
-        capsys, config, name, by_libreoffice("附件2.docx", docx_form(LIAISON), MADE_BY_LIBREOFFICE[name])
-    )
+    seen_to_be_used(capsys, config, name, by_libreoffice("附件2.docx", docx_form(LIAISON), MADE_BY_LIBREOFFICE[name]))
 
 
 def test_another_word_in_a_labels_place_is_asked_and_not_taken(capsys, config):

@@ -77,7 +77,7 @@ TRIED: dict[str, tuple[Number, ...]] = {
     "parsers.parse._PROSE_CHARACTERS": (750, 3_000),
     "parsers.parse._PASTED_CHARACTERS": (200, 800),
     "parsers.parse._NOTHING_BUT_PICTURES": (10, 40),
-    "intake.assess._SIGNATURE_LINES": (4, 16),
+    "intake.dossier._SIGNATURE_LINES": (4, 16),
     "intake.contradiction._SHORTEST_VALUE": (1, 4),
     "intake.phrases._COURTESY_REST": (12, 48),
     "intake.phrases._ABSENCE_LENGTH": (60, 240),

@@ -91,7 +91,14 @@ def test_a_single_short_field_left_over_gets_a_row_of_its_own():
 def test_title_and_note_stand_above_and_below_the_table():
     texts = [paragraph.text for paragraph in opened(docx_form(PEOPLE, note="注：请于5月30日前发送")).paragraphs]
     assert texts == [PEOPLE.title, "注：请于5月30日前发送"]
-    assert [paragraph.text for paragraph in opened(docx_form(PEOPLE)).paragraphs] == [PEOPLE.title]
+    assert [paragraph.text for paragraph in opened(docx_form(PEOPLE)).paragraphs] == [PEOPLE.title, ""]
+
+
+@pytest.mark.parametrize("note", ["", "注：请于5月30日前发送"])
+def test_a_paragraph_ends_the_form(note):
+    """LibreOffice saves a text that ends in a table as a .doc in which the table's cells have run together."""
+    body = opened(docx_form(PEOPLE, note=note)).element.body
+    assert [child.tag.rpartition("}")[2] for child in body] == ["p", "tbl", "p", "sectPr"]
 
 
 def test_chinese_text_has_a_chinese_font():

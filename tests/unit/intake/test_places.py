@@ -2,6 +2,7 @@
 
 import pytest
 
+from intake.identify import Source
 from intake.places import place_words, rule_words
 
 
@@ -20,12 +21,30 @@ from intake.places import place_words, rule_words
         ("反馈表.pdf: page 1, table 1, R2C2", "“反馈表.pdf”，第1页表1第2行第2列"),
         ("body: line 3", "邮件正文，第3行"),
         ("file name", "文件名"),
+        ("title", "标题"),
+        ("subject", "邮件主题"),
+        ("signature", "落款或发件人名称"),
+        ("letter", "所回复的信件"),
+        ("sender", "发件邮箱"),
+        ("document", "全文"),
+        ("header, para 1", "页眉第1段"),
+        ("header 2, table 1, R1C2", "页眉2表1第1行第2列"),
+        ("text box 1, para 2", "文本框1第2段"),
+        ("loose text box 2, table 1, R2C2", "文本框2表1第2行第2列"),
         ("", ""),
         ("somewhere else", "somewhere else"),
     ],
 )
 def test_a_place_is_told_as_people_count(place, words):
     assert place_words(place) == words
+
+
+@pytest.mark.parametrize("source", Source)
+def test_every_source_of_a_unit_has_words_as_a_place_and_as_a_rule(source):
+    """`assess` writes them into the reading of a free document's unit; `field` stands in the form itself."""
+    if source is not Source.FIELD:
+        assert place_words(source.replace("_", " ")).isascii() is False
+        assert rule_words(source).isascii() is False
 
 
 def test_rules_are_told_in_words_and_unknown_ones_stay():
