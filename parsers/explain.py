@@ -20,9 +20,8 @@ from parsers.pairing import Pair
 from parsers.parse import Seen, Watch
 from parsers.phones import find_numbers
 from parsers.recognize import Layout, Line, Segment, Vote, evidence, find_labels, lay_out
-from parsers.records import assemble, candidates, form_readings, people_of
+from parsers.records import assemble, candidates, form_readings, own_group, people_of
 from parsers.remarks import hints_in, is_hint, without_hints
-from parsers.roles import of_own_group
 from parsers.scoring import Judge, margin_of, ranking
 from parsers.tags import Tag, TaggedGrid
 from parsers.text import fold, narrow
@@ -143,7 +142,7 @@ def _fields_of(attempt: Attempt, title: str, rivals: list[_Rival], area_code: st
     forms = form_readings(grid, verdict.reading, judge, title=title, rival=verdict.rival)
     people = [
         person
-        for person in people_of(of_own_group(grid, verdict.reading) or verdict.reading, judge)
+        for person in people_of(own_group(grid, verdict.reading, judge) or verdict.reading, judge)
         if any(judge.given(pair) for pair in person.pairs)
     ]
     cells = {cell.place: cell for cell in grid.view.cells}

@@ -60,7 +60,7 @@ def form_readings(
     """Given the chosen reading of a grid, return its form readings: several for several people, one blank for none."""
     form = grid.form
     place = grid.view.grid.place
-    own = of_own_group(grid, reading)
+    own = own_group(grid, reading, judge)
     others = () if own is None else tuple(dict.fromkeys(foreign_roles(grid, reading)))
     roles = foreign_roles(grid, reading) if own is None else []
     reading = own or reading
@@ -98,6 +98,19 @@ def form_readings(
         )
         for number, person in enumerate(filled)
     )
+
+
+def own_group(grid: TaggedGrid, reading: Reading, judge: Judge) -> Reading | None:
+    """Given a grid and its reading, return the reading without other people's groups; None if all of it counts.
+
+    Where only the leader's group is filled in it is not left out: the form is no empty one, and a person looks.
+    """
+    own = of_own_group(grid, reading)
+    if own is None:
+        return None
+    pairs = (pair for person in people_of(own, judge) for pair in person.pairs)
+    says = any(judge.given(pair) and _types(pair, judge) - {FieldType.UNIT} for pair in pairs)
+    return own if says else None
 
 
 def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> tuple[FieldReading, ...]:

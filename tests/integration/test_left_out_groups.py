@@ -25,14 +25,14 @@ LEADER, OFFICER = ("李志明", "男", "副镇长", "13805950001"), ("林小满"
 NOTE = "表中另有分管领导一组，未登记"
 
 
-def two_groups() -> bytes:
+def two_groups(leader=LEADER, officer=OFFICER) -> bytes:
     """分管领导 and 联络员 each beside two rows of their own labels, as a town's office draws it."""
     made, stream = docx.Document(), io.BytesIO()
     made.add_paragraph(LIAISON.title)
     table = made.add_table(rows=5, cols=5, style="Table Grid")
     table.cell(0, 0).text = "单位名称"
     table.cell(0, 1).merge(table.cell(0, 4)).text = TOWN
-    for first, heading, person in ((1, "分管领导", LEADER), (3, "联络员", OFFICER)):
+    for first, heading, person in ((1, "分管领导", leader), (3, "联络员", officer)):
         table.cell(first, 0).merge(table.cell(first + 1, 0)).text = heading
         texts = [text for pair in zip(("姓名", "性别", "职务", "手机"), person, strict=True) for text in pair]
         for number, text in enumerate(texts):
@@ -102,3 +102,17 @@ def test_a_group_that_is_left_out_is_told_to_the_clerk_and_filed_nowhere(
     (letter,) = [one for one in sink.delivered if one.recipients != (office.CLERK,)]
     assert "13900000001" in words_of(letter.raw)
     assert "13805950001" not in words_of(letter.raw)
+
+
+def test_a_form_with_nobody_but_the_leader_is_no_empty_form(capsys, config, tmp_path):
+    """The unit is not told that it mailed an empty form; who is meant is for a person to say."""
+    file = tmp_path / "附件2.docx"
+    file.write_bytes(two_groups(officer=("", "", "", "")))
+    code, out = run(capsys, "inspect", file, "--json", "--config", config)
+    told = json.loads(out)
+    assert (code, told["disposition"]) == (1, "review")
+    assert "表中有几种身份的人员" in told["reason"]
+    file.write_bytes(two_groups(leader=("", "", "", ""), officer=("", "", "", "")))
+    told = json.loads(run(capsys, "inspect", file, "--json", "--config", config)[1])
+    assert told["disposition"] == "correction"
+    assert "空白表" in told["reason"]
