@@ -28,7 +28,9 @@ UNRECOGNISED = "附件未识别为本次报送的材料"
 
 _UNIT_CODES = frozenset({ProblemCode.UNKNOWN_UNIT, ProblemCode.AMBIGUOUS})
 
-_CHINESE = re.compile("[\u4e00-\u9fff]")  # remarks of the readers are English: they are for the log
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+# Remarks of the readers are English, they are for the log; some quote what stands in the document behind a colon.
+_REMARK = re.compile("[A-Za-z]+ [A-Za-z]+")
 
 
 def of_submission(submission: Submission, spec: FormSpec) -> tuple[str, ...]:
@@ -66,7 +68,8 @@ def same_as_registered(spec: FormSpec, unit: UnitName) -> str:
 def _candidates(problem: Problem) -> str:
     """Name the units that it might be, or what the other copy says."""
     if problem.code in _UNIT_CODES and problem.detail:
-        return f"（可能是：{problem.detail}）" if _CHINESE.search(problem.detail) else ""
+        named = _CHINESE.search(problem.detail) and not _REMARK.match(problem.detail)
+        return f"（可能是：{problem.detail}）" if named else ""
     if problem.code is ProblemCode.CONFLICT and problem.detail:
         return f"（“{problem.given}”与“{problem.detail}”）"
     return ""
