@@ -218,6 +218,7 @@ def test_labels_that_the_form_has_and_the_file_has_not_are_named(capsys, config)
 
 
 @needs_fonts
+@pytest.mark.long
 @pytest.mark.usefixtures("brief")
 def test_a_scan_is_no_blank_form(capsys, config, services):
     if Engine.OCR not in services.present():
