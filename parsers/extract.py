@@ -12,7 +12,6 @@ several forms know all its labels, each gets one: the submission it answers deci
 a place such as "line 3". Must not: raise on any document, guess between two readings.
 """
 
-import re
 from dataclasses import dataclass, replace
 
 from parsers.agreement import of_another_blank, reconciled
@@ -34,17 +33,16 @@ from parsers.headings import Titles, titles_of
 from parsers.inlines import Cluster, Kind, clusters, forms_in_lines, line_pairs
 from parsers.joining import ABOVE_LINES, lines_around, merged, with_unit
 from parsers.labels import LabelIndex, label_index
-from parsers.loose import Loose, under_unknown_labels, with_loose
+from parsers.loose import Loose, unexplained, with_unlabelled
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
-from parsers.recognize import Layout, Segment, evidence, lay_out
+from parsers.recognize import Layout, Line, Segment, evidence, lay_out
 from parsers.records import Person, assemble, form_readings, split
 from parsers.remarks import is_continuation, is_covering
 from parsers.roles import told_in_brackets
 from parsers.scoring import Judge, Verdict, choose
 from parsers.tags import LABELS, VALUES, Tag, TaggedGrid, tag_grid, transposed
 
-_BEHIND_LABEL = re.compile("^[^:\uff1a]{1,12}[:\uff1a]\\s*")
 PARTIAL_PLACE = "lines"
 # Tried by `python -m tests.understanding --thresholds extract --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
@@ -311,13 +309,14 @@ def _line_readings(
         people = [people[number] for number in told.mine]
     elif told.others:
         doubts = (Problem(ProblemCode.AMBIGUOUS, given=told.others[0], detail=Doubt.ROLES),)
-    misspelt = tuple(Leftover(_BEHIND_LABEL.sub("", left.text), left.place) for left in leftovers)  # 性的：女
-    loose = (*map(Loose, misspelt), *under_unknown_labels(pairs, index, form)) if len(people) == 1 else ()
+    loose = _loose_lines(cluster, outside, last, index, form)
     return [
         FormReading(
             form.id,
             cluster.title,
-            with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge),
+            with_unlabelled(form, assemble(form, person.pairs, judge, reach=1), loose, pairs, index, judge)
+            if len(people) == 1
+            else assemble(form, person.pairs, judge, reach=1),
             place,
             problems=(*doubts, *([Problem(ProblemCode.AMBIGUOUS, detail=person.doubt)] if person.doubt else [])),
             leftovers=leftovers if number == 0 else (),
@@ -325,6 +324,23 @@ def _line_readings(
         )
         for number, person in enumerate(people)
     ]
+
+
+def _loose_lines(cluster: Cluster, outside: list[Line], last: int, index: LabelIndex, form: FormSpec) -> list[Loose]:
+    """Return the lines between those of a form, and next to them those under a misspelt label, as texts under no label."""
+    found: list[Loose] = []
+    first = cluster.items[0].line
+    before = [item.line for item in cluster.before if item.line.number == first.number - 1 and not first.gap]
+    end = last
+    for line in (*before, *outside):
+        texts = unexplained(Leftover(line.text, line.place), index, form)
+        adjacent = line.number == end + 1 and not line.gap
+        if first.number < line.number < last:
+            found.extend(texts)
+        elif line.number < last or adjacent:
+            end = max(end, line.number)
+            found.extend(text for text in texts if text.misspelt)
+    return found
 
 
 def people_in_lines(pairs: list[Pair], judge: Judge) -> list[Person]:

@@ -81,6 +81,7 @@ class ProblemCode(StrEnum):
 
 
 UNLABELLED = "stands under no label"  # `Problem.detail` of a field whose value may stand somewhere without a label
+RUN_ON = "goes on over what may be another field's label"  # `Problem.detail` of such a free text
 EXAMPLE_ONLY = "only the example beside the blank form has values"  # `Problem.detail` of such an EMPTY form
 # Beginning of the `Problem.detail` of a field that was read by its position on the office's blank form; behind the colon
 # stands what is written where the blank has its label.

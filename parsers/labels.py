@@ -138,6 +138,17 @@ class LabelIndex:
             return frozenset()
         return frozenset(name for owner, name in self._near(key) if owner == form)
 
+    def slips(self, text: str, form: str) -> frozenset[str]:
+        """Given a text that is no label, return the keys of `form` with a label one sign away, however short: 号真 is 传真.
+
+        Far weaker than `near`: what stands under such a label is at most asked for a field, where it suits that field.
+        """
+        key = _LEADING_NUMBER.sub("", fold(_BLANKS.sub("", text)), count=1)
+        if not 2 <= len(key) <= LABEL_LIMIT or not self._may_be_slip(key):
+            return frozenset()
+        near = {known for known in self._neighbors(key) if len(known) >= 2 and _edits_at_most(key, known, 1)}
+        return frozenset(name for known in near for owner, name in self._known[known] if owner == form)
+
     def is_near(self, text: str) -> bool:
         """Given a text that is no label of ours, return whether one of ours is a slip away."""
         return len(text) <= 2 * LABEL_LIMIT and bool(self._near(fold(text)))
@@ -193,14 +204,17 @@ class LabelIndex:
 
     def _near(self, key: str) -> tuple[FieldName, ...]:
         """Return the fields with a label that a slip of the pen makes `key`."""
-        if len(key) < 3 or key in self._others or _HEAD.match(key) or any(c.isdigit() for c in key):
+        if len(key) < 3 or not self._may_be_slip(key):
             return ()
-        near = {
-            known
-            for known in (*self._by_first.get(key[0], ()), *self._by_last.get(key[-1], ()))
-            if len(known) >= 3 and _nearly_equal(key, known)
-        }
+        near = {known for known in self._neighbors(key) if len(known) >= 3 and _nearly_equal(key, known)}
         return tuple(dict.fromkeys(name for known in sorted(near) for name in self._known[known]))
+
+    def _may_be_slip(self, key: str) -> bool:
+        return not (key in self._others or _HEAD.match(key) or any(c.isdigit() for c in key))
+
+    def _neighbors(self, key: str) -> tuple[str, ...]:
+        """Return the labels that begin or end like `key`."""
+        return (*self._by_first.get(key[0], ()), *self._by_last.get(key[-1], ()))
 
     def _misspelt(self, key: str) -> LabelMatch | None:
         fields = self._near(key)
@@ -224,6 +238,11 @@ def _nearly_equal(left: str, right: str) -> bool:
         return False
     if len(left) == len(right) == 3:
         return False  # one of three: 手机号 and 座机号 differ so
+    return _edits_at_most(left, right, allowed)
+
+
+def _edits_at_most(left: str, right: str, allowed: int) -> bool:
+    """Return whether two keys differ in one place only, by so many signs at most."""
     start = 0
     while start < min(len(left), len(right)) and left[start] == right[start]:
         start += 1

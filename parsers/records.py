@@ -21,7 +21,7 @@ from parsers.forms import (
     Problem,
     ProblemCode,
 )
-from parsers.loose import Loose, under_unknown_labels, with_choices, with_loose
+from parsers.loose import unexplained, with_choices, with_unlabelled
 from parsers.pairing import Pair, Reading
 from parsers.people import GROUP
 from parsers.roles import foreign_roles, is_other_person, of_own_group, told_in_brackets
@@ -81,13 +81,15 @@ def form_readings(
     if roles:
         problems.append(Problem(ProblemCode.AMBIGUOUS, given=roles[0], detail=Doubt.ROLES))
     pairs = [*reading.pairs, *(pair for person in reading.people for pair in person)]
-    unlabelled = (*map(Loose, leftovers), *under_unknown_labels(pairs, grid.index, form))
-    loose = unlabelled if len(filled) == 1 else ()
+    loose = [one for left in leftovers for one in unexplained(left, grid.index, form)]
+    read = [assemble(form, person.pairs, judge, reach=1) for person in filled]
+    if len(read) == 1:
+        read = [with_unlabelled(form, read[0], loose, pairs, grid.index, judge)]
     return tuple(
         FormReading(
             form.id,
             title,
-            with_choices(form, with_loose(form, assemble(form, person.pairs, judge, reach=1), loose, judge), leftovers),
+            with_choices(form, fields, leftovers),
             place,
             problems=(
                 *problems,
@@ -96,7 +98,7 @@ def form_readings(
             leftovers=leftovers if number == 0 else (),
             others=others,
         )
-        for number, person in enumerate(filled)
+        for number, (person, fields) in enumerate(zip(filled, read, strict=True))
     )
 
 
