@@ -34,6 +34,7 @@ _CELL = re.compile(r"C\d+$|!")  # place of a cell: table 1, R9C1; row 9, C1; She
 _LIST_NUMBER = re.compile(
     "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09\u3001.\uff0e]\\s*$"
 )  # 1、*姓名：
+_WIDE_END = re.compile("(?:[ \u3000]{2,}|\t)$")
 _STRONG_FIT = 0.9  # tried 0.45 and 1.1: no difference, compared in none of these mails
 _ENTRIES_IN_SENTENCE = 3  # tried 1 and 6: no difference, a bound, not a tuned value
 _IDENTIFYING = frozenset({FieldType.YESNO, FieldType.TEXT, FieldType.GENDER, FieldType.POSITION, FieldType.TITLE})
@@ -159,7 +160,9 @@ def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
         known = sum(entry.match is not None for entry in found)
         prefix = _LIST_NUMBER.sub("", text[: found[0].start]).strip()
         # A sentence that ends in 联系人：… is no form, nor is 区安办：… a label; 您好，姓名：…；职务：…；手机：… is.
-        if (not prefix and not found[0].generic) or known >= _ENTRIES_IN_SENTENCE:
+        # So does 职本：科员　　办公电话：…, where a misspelt label stands first.
+        spoilt = found[0].generic and not found[0].match and _begins_apart(text, found, index)
+        if (not prefix and (spoilt or not found[0].generic)) or known >= _ENTRIES_IN_SENTENCE:
             return Item(line, Kind.ENTRIES, found)
     form = titles.heading(text)
     if form is not None:
@@ -170,6 +173,13 @@ def _item(line: Line, index: LabelIndex, titles: Titles) -> Item:
         return Item(line, Kind.NOTE)
     entry = bare_entry(text, index) if len(text) < 200 else None
     return Item(line, Kind.BARE, (entry,)) if entry is not None else Item(line, Kind.PLAIN)
+
+
+def _begins_apart(text: str, found: tuple[Entry, ...], index: LabelIndex) -> bool:
+    """Return whether the second entry of a line has a label of ours, and a wide blank parts it from the first."""
+    second = found[1] if len(found) > 1 else None
+    apart = second is not None and _WIDE_END.search(text[: second.start])
+    return bool(apart and second and found[0].raw and second.match and index.match_exactly(second.label))
 
 
 def forms_in_lines(

@@ -91,16 +91,24 @@ def with_unit(
     given = reading.field(spec.key)
     if given is not None and given.problem is not None and given.problem.code is not ProblemCode.MISSING:
         return reading
+    unfit: FieldReading | None = None
     for line in lines:
         for entry in entries(line.text, index):
             if entry.match is None or spec.key not in entry.match.keys(form.id) or not entry.raw:
                 continue
             checked = check(spec, entry.raw, area_code=area_code)
-            if not isinstance(checked.value, str):
-                continue
-            around = FieldReading(spec.key, entry.raw, checked.value, entry.label, line.place, "line", checked.problem)
-            return _joined_unit(reading, form, given, around)
-    return reading
+            value = checked.value if isinstance(checked.value, str) else None
+            around = FieldReading(spec.key, entry.raw, value, entry.label, line.place, "line", checked.problem)
+            if value is not None:
+                return _joined_unit(reading, form, given, around)
+            if checked.problem is not None and checked.problem.given:
+                unfit = unfit or around
+    # 单位名称：0595-27391234 above a table that has no unit is asked: the mail's own unit may be another's
+    return (
+        reading
+        if unfit is None or (given is not None and given.value is not None)
+        else _joined_unit(reading, form, None, unfit)
+    )
 
 
 def _joined_unit(reading: FormReading, form: FormSpec, given: FieldReading | None, around: FieldReading) -> FormReading:

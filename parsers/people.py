@@ -92,8 +92,14 @@ def _read(grid: TaggedGrid, top: int, mode: str) -> Reading | None:
             previous = _resolved(person, previous)
             reading.people.append(previous)
     if not reading.people:
+        if _holds_value(grid, top, bottom) and any(pair.keys and pair.raw.strip() for pair in reading.pairs):
+            return None  # 电子邮箱 | 白沙镇 | 通信地址 | (blank) below other labels with values: no header, a row like those
         reading.pairs.extend(make_pair(column.label, None, rule="header") for column in columns)
     return beside.finish()
+
+
+def _holds_value(grid: TaggedGrid, top: int, bottom: int) -> bool:
+    return any(grid.tags[id(cell)].tag is Tag.OTHER for row in range(top, bottom + 1) for cell in grid.view.row(row))
 
 
 def _header_bottom(grid: TaggedGrid, top: int) -> int:
