@@ -173,3 +173,18 @@ def test_a_misspelt_label_near_several_that_ask_for_one_field_of_each_form_is_kn
     assert found is not None
     assert sorted(found.fields) == [("first", "unit"), ("second", "unit")]
     assert not found.exact
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("号真", {"fax"}),
+        ("区别", {"gender"}),
+        ("办号电话", {"office_phone"}),
+        ("微信", set()),
+        ("真", set()),
+        ("手机2", set()),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_however_short_the_label(text, expected):
+    assert INDEX.slips(text, "liaison") == expected
