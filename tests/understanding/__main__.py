@@ -1,12 +1,14 @@
 """`python -m tests.understanding --forms N | --mutations N [--thresholds] …`: forms with known truth, read and judged.
 
 ``--forms`` draws forms with faults and prints a row for each container, layout, wording, surrounding and faulty value;
-``--mutations`` damages one thing in forms that are read right and prints a row for each kind of damage. What went wrong is
+``--mutations`` damages one thing (``--faults 2``: two, in two fields) in forms that are read right and prints a row for each
+kind of damage (the second). What went wrong is
 printed with the smallest page that still shows it. ``--thresholds [NAME ...]`` reads both with each threshold lower, as it
 is, and higher (`thresholds.TRIED`) and prints a row for each value. Exit status 1 if anything was stored or lost without asking.
 """
 
 import argparse
+import random
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from intake.model import Disposition
 from tests.understanding.generate import Case, case
 from tests.understanding.judge import Verdict, judge
 from tests.understanding.layouts import blocks
-from tests.understanding.mutate import DAMAGES, damaged
+from tests.understanding.mutate import DAMAGES, damaged, damaged_twice
 from tests.understanding.page import Table
 from tests.understanding.thresholds import chosen, measured, prepared
 
@@ -29,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.understanding", description=__doc__)
     parser.add_argument("--forms", type=int, default=0, metavar="N", help="forms with faulty values")
     parser.add_argument("--mutations", type=int, default=0, metavar="N", help="damages of correct forms")
+    parser.add_argument("--faults", type=int, default=1, choices=(1, 2), help="damages in one form")
     parser.add_argument("--seed", default="1", help="other people, units and values")
     parser.add_argument("--blank", action="store_true", help="the office has given its own blank forms")
     parser.add_argument("--list", action="store_true", help="print every error, not three of a class")
@@ -42,7 +45,7 @@ def main() -> int:
     if arguments.forms:
         total += _forms(arguments.forms, arguments.seed, shown, blank=arguments.blank)
     if arguments.mutations:
-        total += _mutations(arguments.mutations, arguments.seed, shown, blank=arguments.blank)
+        total += _mutations(arguments.mutations, arguments.seed, shown, arguments.faults, blank=arguments.blank)
     return 1 if total["silent"] or (total["lost"] and not arguments.only_silent) else 0
 
 
@@ -96,10 +99,10 @@ def _error_class(one: Case) -> str:
     return next((name for dimension, name in one.classes if dimension == "value"), one.sheets[0].layout)
 
 
-def _mutations(count: int, seed: str, shown: int, *, blank: bool) -> Counter[str]:
+def _mutations(count: int, seed: str, shown: int, faults: int, *, blank: bool) -> Counter[str]:
     tallies: dict[str, Counter[str]] = {kind: Counter() for kind in DAMAGES}
     errors: dict[str, list[tuple[Case, Verdict]]] = defaultdict(list)
-    for kind, one in _damaged_cases(count, seed):
+    for kind, one in _twice_damaged(count, seed) if faults == 2 else _damaged_cases(count, seed):
         verdict = judge(one, blank=blank)
         outcome = outcome_of(verdict)
         tallies[kind][outcome] += 1
@@ -130,15 +133,36 @@ def outcome_of(verdict: Verdict) -> str:
     return "beside" if verdict.beside else "caught"
 
 
+def _right_cases(count: int, seed: str) -> Iterator[Case]:
+    """Yield forms that are accepted and right as they stand."""
+    for number in range(count + 100):  # if next to nothing is read right, the first table tells
+        one = case(f"{seed}/{number}", faulty=False)
+        verdict = judge(one)
+        if verdict.disposition is Disposition.ACCEPTED and not verdict.wrong and not verdict.asked:
+            yield one
+
+
+def _twice_damaged(count: int, seed: str) -> Iterator[tuple[str, Case]]:
+    """Yield forms with two damages, each kind in turn as the first, with another of its own draw."""
+    made = 0
+    for one in _right_cases(count, seed):
+        draw = random.Random(f"{one.seed} second")
+        for first in DAMAGES:
+            second = draw.choice(list(DAMAGES))
+            other = damaged_twice(one, first, second, one.seed)
+            if other is not None:
+                made += 1
+                yield second, replace(other, classes=(*other.classes, ("first", first), ("second", second)))
+            if made >= count:
+                return
+
+
 def _damaged_cases(count: int, seed: str) -> Iterator[tuple[str, Case]]:
     """Yield damages in turn, each of a form that is accepted and right as it stands."""
-    number = made = 0
-    while made < count and number < count + 100:  # if next to nothing is read right, the first table tells
-        one = case(f"{seed}/{number}", faulty=False)
-        number += 1
-        verdict = judge(one)
-        if verdict.disposition is not Disposition.ACCEPTED or verdict.wrong or verdict.asked:
-            continue
+    made = 0
+    for one in _right_cases(count, seed):
+        if made >= count:
+            return
         for kind in DAMAGES:
             other = damaged(one, kind, one.seed)
             if other is not None and other != one and made < count:

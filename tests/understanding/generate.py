@@ -97,6 +97,7 @@ class Case:
     moves: tuple[tuple[str, int], ...] = ()  # of `mishaps`: the cell of a value that is put elsewhere
     text: str = "您好，见附件，请查收。"  # of the mail, where the form is a file
     also: "Case | None" = None  # a second file in the mail; its truth does not count
+    hidden: "Case | None" = None  # what stands in a hidden sheet of the workbook; nothing of it counts
 
 
 def person(draw: random.Random, form: FormSpec, unit: str) -> dict[str, str]:

@@ -77,7 +77,8 @@ def raw_mail(case: Case) -> bytes:
 
 
 def _file(case: Case) -> bytes:
-    return page.render(case.container, blocks(case), charset=case.charset, declared=case.declared)
+    hidden = blocks(case.hidden) if case.hidden is not None else ()
+    return page.render(case.container, blocks(case), charset=case.charset, declared=case.declared, hidden=hidden)
 
 
 def _attached(case: Case, name: str) -> mail.Entity:
@@ -101,7 +102,7 @@ def _with_blank(case: Case) -> Settings:
     sheet = case.sheets[0]
     entries = tuple(Entry(spec.key, spec.label, Ink()) for spec in sheet.form.fields)
     office = replace(sheet, title=sheet.form.title, people=(entries,), decor=())
-    empty = replace(case, sheets=(office,), moves=(), also=None, charset="utf-8", declared="")
+    empty = replace(case, sheets=(office,), moves=(), also=None, hidden=None, charset="utf-8", declared="")
     template = parse_blank(_file(empty), name="表", form=sheet.form.id, forms=SETTINGS.campaign.forms)
     if template.blank is None or not template.blank.tables or template.missing or template.filled:
         return SETTINGS

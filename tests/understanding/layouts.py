@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 from tests.understanding.generate import Case, Entry, Filled
-from tests.understanding.mishaps import BEHIND, BELOW, DROPPED, PUSHED
+from tests.understanding.mishaps import BEHIND, BELOW, DROPPED, MERGED, PUSHED
 from tests.understanding.page import Block, Box, Ink, Row, Table, width, written
 
 _NOTE = "注：请于5月30日前将此表电子档发送至邮箱：banshichu@office.example.com，联系电话：0595-27390000"
@@ -342,6 +342,8 @@ def _moved(table: Table, move: tuple[str, int]) -> Table:
     at = home.index(box)
     empty, loose = replace(box, ink=Ink()), replace(box, columns=1)
     before, behind = home[:at], home[at + 1 :]
+    if where == MERGED:
+        return _merged_down(table, key)
     if where == BELOW:
         return (*((*before, empty, *behind) if row is home else row for row in table), (loose,))
     changed = {
@@ -350,3 +352,16 @@ def _moved(table: Table, move: tuple[str, int]) -> Table:
         PUSHED: (*before, written(""), box, *behind),
     }
     return tuple(changed[where] if row is home else row for row in table)
+
+
+def _merged_down(table: Table, key: str) -> Table:
+    """Merge the cells of a field in neighboring rows into one; the first keeps its text."""
+    rows = [row for row in table if any(box.key == key for box in row)]
+    first = next(box for box in rows[0] if box.key == key)
+    made: list[Row] = []
+    for row in table:
+        if row is rows[0]:
+            made.append(tuple(replace(box, rows=len(rows)) if box is first else box for box in row))
+        else:
+            made.append(tuple(box for box in row if box.key != key))
+    return tuple(made)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from parsers.forms import FieldType
 from tests.understanding.damage import Damage, entries_given, pick, type_of, when_gone, with_changes
 from tests.understanding.faults import ASK, Want
-from tests.understanding.generate import Case, Entry
+from tests.understanding.generate import ROSTER, Case, Entry, person
 from tests.understanding.page import LINES, Ink
 
-BEHIND, BELOW, DROPPED, PUSHED = range(4)  # what `layouts` does with a cell
+BEHIND, BELOW, DROPPED, PUSHED, MERGED = range(5)  # what `layouts` does with a cell
 _FILES = frozenset({"docx", "docx_wps", "xlsx", "html", "csv", "tabs", "txt"})
 _PAIRS = frozenset({"pairs", "two_pairs", "three_pairs", "grouped", "sections", "unit_above", "blocks"})
 _SIGNATURE = "\n\n--\n周秘书\n某某公司\n手机：13611110000\n邮箱：zhou@corp.example.net"
@@ -134,6 +134,16 @@ def _in_text_too(case: Case, draw: random.Random) -> Case | None:
     return replace(_doubted(case, entry.key), text="\n".join((_LETTER, case.sheets[0].title, *lines)))
 
 
+def _hidden_sheet(case: Case, draw: random.Random) -> Case | None:
+    """The workbook has last year's form in a hidden sheet, with other people's values."""
+    if case.container != "xlsx":
+        return None
+    sheet = case.sheets[0]
+    values = person(draw, sheet.form, ROSTER.units[draw.randrange(len(ROSTER.units))].name)
+    former = tuple(replace(entry, ink=Ink(values[entry.key])) for entry in sheet.people[0])
+    return replace(_doubted(case), hidden=replace(case, sheets=(replace(sheet, people=(former,)),)))
+
+
 MISHAPS: Mapping[str, Damage] = {
     "a value in a bare cell behind its row": _bare_cell(BEHIND),
     "a value in a bare cell under the table": _bare_cell(BELOW),
@@ -145,4 +155,5 @@ MISHAPS: Mapping[str, Damage] = {
     "a signature under the mail": _signature,
     "an older form in the quoted mail": _quoted,
     "another number in the mail's own text": _in_text_too,
+    "a former form in a hidden sheet": _hidden_sheet,
 }

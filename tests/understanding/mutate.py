@@ -26,7 +26,7 @@ from tests.understanding.damage import (
 )
 from tests.understanding.faults import ASK, NOTHING, Want, maybe
 from tests.understanding.generate import ROSTER, Case, Entry, person, truth
-from tests.understanding.mishaps import MISHAPS
+from tests.understanding.mishaps import MERGED, MISHAPS
 from tests.understanding.page import Ink
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9]*@[a-z]+(\.[a-z]+)+")
@@ -238,6 +238,14 @@ def _add_person(case: Case, draw: random.Random) -> Case | None:
     return replace(case, sheets=(several,))
 
 
+def _merge_unit(case: Case, draw: random.Random) -> Case | None:
+    """A second person, and one unit's cell that is merged over both rows."""
+    if case.container not in page.MERGED or not case.sheets[0].layout.startswith("header"):
+        return None
+    made = _add_person(case, draw)
+    return replace(made, moves=(("unit", MERGED),)) if made is not None else None
+
+
 def _charset(case: Case, draw: random.Random) -> Case | None:
     """A text container claims another charset than it is written in."""
     if case.container in {"csv", "tabs", "txt"}:
@@ -296,6 +304,8 @@ def _foreign_unit(case: Case, draw: random.Random) -> Case | None:
 
 def _typo_in_unit(case: Case, draw: random.Random) -> Case | None:
     entry = next(entry for entry in case.sheets[0].people[0] if entry.key == "unit")
+    if not entry.ink.text:
+        return None
     at = draw.randrange(len(entry.ink.text))
     text = entry.ink.text[:at] + draw.choice("的口县本号") + entry.ink.text[at + 1 :]
     made = with_text(case, entry, text, maybe(text, case.sheets[0].unit))
@@ -328,6 +338,7 @@ DAMAGES: Mapping[str, Damage] = {
     "strike out a value": _strike,
     "strike out and write anew": _strike_and_write,
     "add a second person": _add_person,
+    "a second person and one cell for their unit": _merge_unit,
     "another charset": _charset,
     "无 for a value": _instead("无"),
     "同上 for a value": _instead("同上"),
@@ -339,3 +350,41 @@ DAMAGES: Mapping[str, Damage] = {
 def damaged(case: Case, kind: str, seed: str) -> Case | None:
     """Given a plain case with one person and a kind of damage, return the damaged case, or None if it can't be done."""
     return DAMAGES[kind](case, random.Random(f"{seed} {kind}"))
+
+
+_WHOLE = frozenset({"add a second person", "a second person and one cell for their unit", "another charset"})
+
+
+def damaged_twice(case: Case, first: str, second: str, seed: str) -> Case | None:
+    """Given a plain case and two kinds of damage, return the case with both, None if they can't stand side by side.
+
+    They must not touch the same field: a digit cut off and another added is a number that nobody can tell from a right one.
+    Only the first is one of a single entry's, so that the truth of the second is made from what the first has left.
+    """
+    if first in MISHAPS or first in _WHOLE or case.moves:
+        return None
+    once = damaged(case, first, f"{seed} first")
+    try:
+        twice = damaged(once, second, f"{seed} second") if once is not None and once != case else None
+    except (ValueError, IndexError):  # 女 where the first has left no number: there is no digit to cut
+        return None
+    if once is None or twice is None or twice == once or _touched(case, once) & _touched(once, twice):
+        return None
+    return twice
+
+
+def _touched(before: Case, after: Case) -> frozenset[str]:
+    """Return the keys of the fields in which two cases differ: a label, what is written, where, or what is true."""
+    one, other = before.sheets[0], after.sheets[0]
+    marks = [
+        {key: [(entry.label, entry.ink) for entry in sheet.people[0] if entry.key == key] for key in sheet.wants[0]}
+        for sheet in (one, other)
+    ]
+    changed = {
+        key
+        for key, want in one.wants[0].items()
+        if marks[0][key] != marks[1][key] or want.values != other.wants[0][key].values
+    }
+    order = [[entry.key for entry in sheet.people[0]] for sheet in (one, other)]
+    again = {key for key in order[1] if order[1].count(key) != order[0].count(key)}
+    return frozenset(changed | again | {key for key, _ in set(after.moves) - set(before.moves)})

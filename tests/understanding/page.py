@@ -85,12 +85,22 @@ def placed(table: Table) -> list[tuple[int, int, Box]]:
     return found
 
 
-def render(container: str, blocks: Sequence[Block], *, charset: str = "utf-8", declared: str = "") -> bytes:
-    """Given blocks, return a file (or the text of a mail, encoded). `declared` is the charset that an HTML file claims."""
+def render(
+    container: str,
+    blocks: Sequence[Block],
+    *,
+    charset: str = "utf-8",
+    declared: str = "",
+    hidden: Sequence[Block] = (),
+) -> bytes:
+    """Given blocks, return a file (or the text of a mail, encoded).
+
+    `declared` is the charset that an HTML file claims, `hidden` are the blocks of a hidden sheet before the workbook's own.
+    """
     if container in TRACKED:
         return _docx(blocks, container.partition("_")[2] or "word")
     if container == "xlsx":
-        return excel.shared(excel.workbook(lambda sheet: _fill(sheet, blocks)))
+        return excel.shared(excel.workbook(lambda sheet: _sheets(sheet, blocks, hidden)))
     if container in {"html", "body_html"}:
         head = f'<meta charset="{declared or charset}">' if container == "html" else ""
         return f"<html><head>{head}</head><body>{_html(blocks)}</body></html>".encode(charset)
@@ -142,6 +152,15 @@ def _run(ink: Ink, manner: str) -> str:
 
 
 # --- workbook --------------------------------------------------------------------------------------------------------
+
+
+def _sheets(sheet: Worksheet, blocks: Sequence[Block], hidden: Sequence[Block]) -> None:
+    _fill(sheet, blocks)
+    if hidden:
+        former = sheet.parent.create_sheet("2024", 0)
+        former.sheet_state = "hidden"
+        sheet.parent.active = 1
+        _fill(former, hidden)
 
 
 def _fill(sheet: Worksheet, blocks: Sequence[Block]) -> None:
