@@ -22,6 +22,7 @@ from parsers.remarks import is_note, is_role, is_sample_heading
 
 _NUMBERED_PLACE = re.compile("(?<=^line )\\d{1,7}$|(?<=^para )\\d{1,7}$")
 _NEST_LIMIT = 8
+_WELL_KNOWN = 4  # labels of a form within one cell: what stands around it is of the same form
 # Tried by `python -m tests.understanding --thresholds recognize --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
 _HEADING_REACH = 8  # lines between a heading and its table; tried 4 and 16: no difference, a bound, not a tuned value
@@ -344,7 +345,8 @@ class _Surveyor:
         whole = evidence([*labels, *inner], self.forms)[0]
         rest = next(one for one in evidence(inner, self.forms) if one.form is whole.form)
         own = next(one for one in ranked if one.form is whole.form)
-        begins = whole.enough and len(own.keys) >= 2 and not own.keys & rest.keys
+        few = 1 if len(rest.keys) >= _WELL_KNOWN else 2  # the other label of the two may be misspelt
+        begins = whole.enough and len(own.keys) >= few and not own.keys & rest.keys
         return own if begins else None
 
     def _goes_on(self, one: Evidence) -> bool:

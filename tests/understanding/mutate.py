@@ -352,6 +352,7 @@ def damaged(case: Case, kind: str, seed: str) -> Case | None:
     return DAMAGES[kind](case, random.Random(f"{seed} {kind}"))
 
 
+_NUMBER_DIGITS = 7
 _WHOLE = frozenset({"add a second person", "a second person and one cell for their unit", "another charset"})
 
 
@@ -370,6 +371,9 @@ def damaged_twice(case: Case, first: str, second: str, seed: str) -> Case | None
         return None
     if once is None or twice is None or twice == once or _touched(case, once) & _touched(once, twice):
         return None
+    spoilt = [entry.ink.text for entry in once.sheets[0].people[0] if entry not in case.sheets[0].people[0]]
+    if twice.also is not None and not all(sum(map(str.isdigit, text)) >= _NUMBER_DIGITS for text in spoilt):
+        return None  # 同上 in one file and a number in the other: the number may hold
     return twice
 
 

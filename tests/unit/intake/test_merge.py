@@ -67,6 +67,13 @@ def test_a_value_that_one_copy_has_wrong_is_a_conflict_and_not_chosen():
     assert found.value("mobile") is None
 
 
+def test_a_faulty_number_of_the_poorer_copy_is_a_conflict_unless_it_is_the_same_with_a_slip():
+    for faulty, told in (("1590596837", ["mobile"]), ("1390000000", []), ("同上", [])):
+        lead, other = officer(mobile="13900000001"), officer(mobile=invalid(faulty))
+        (found,) = join([one(file("a.docx", lead)), one(file("b.docx", other))])
+        assert [problem.field for problem in found.problems] == told, faulty
+
+
 def test_two_people_of_one_list_stay_two_even_with_one_telephone():
     document = file("a.xlsx", officer(), officer(name="陈立冬"))
     assert len(join([one(document), one(document, number=1)])) == 2

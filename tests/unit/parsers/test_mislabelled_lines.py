@@ -189,3 +189,10 @@ def test_what_is_no_unit_in_the_line_above_is_asked_where_the_table_has_none():
     assert reading.field("unit").problem.code is ProblemCode.INVALID
     reading = one(LIAISON.title, "单位名称：0595-87363566", [*rows, ["单位名称", "青石镇人民政府"]])
     assert (reading.field("unit").value, reading.field("unit").problem) == ("青石镇人民政府", None)
+
+
+def test_a_row_around_a_nested_table_belongs_to_the_form_though_its_neighbor_is_misspelt():
+    rest = [["职务", "科员"], ["手机", "13805950002"], ["传真", ""], ["单位名称", "青石镇人民政府"]]
+    reading = one(LIAISON.title, [["姓区", "王晓云"], ["性别", "女"], ["详细情况", Box("", nested=(grid(rest),))]])
+    assert reading.field("gender").value == "女"
+    assert is_asked(reading, "name", "王晓云")
