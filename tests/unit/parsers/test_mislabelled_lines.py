@@ -1,9 +1,11 @@
 """Lines under a label that nobody knows: what stands there is asked, and what follows is read."""
 
+from dataclasses import replace
+
 import pytest
 
 from parsers.forms import RUN_ON, UNLABELLED, ProblemCode
-from tests.builders.forms import LIAISON, REGISTRATION
+from tests.builders.forms import LIAISON, REGISTRATION, grid
 from tests.builders.reading import body, one, values
 
 CELLS = """姓名
@@ -192,7 +194,9 @@ def test_what_is_no_unit_in_the_line_above_is_asked_where_the_table_has_none():
 
 
 def test_a_row_around_a_nested_table_belongs_to_the_form_though_its_neighbor_is_misspelt():
-    rest = [["职务", "科员"], ["手机", "13805950002"], ["传真", ""], ["单位名称", "青石镇人民政府"]]
-    reading = one(LIAISON.title, [["姓区", "王晓云"], ["性别", "女"], ["详细情况", Box("", nested=(grid(rest),))]])
+    inner = grid([["职务", "科员"], ["手机", "13805950002"], ["传真", ""], ["单位名称", "青石镇人民政府"]])
+    outer = grid([["姓区", "王晓云"], ["性别", "女"], ["详细情况", ""]])
+    cells = tuple(replace(cell, nested=(inner,)) if (cell.row, cell.column) == (2, 1) else cell for cell in outer.cells)
+    reading = one(LIAISON.title, replace(outer, cells=cells))
     assert reading.field("gender").value == "女"
     assert is_asked(reading, "name", "王晓云")

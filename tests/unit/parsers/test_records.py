@@ -310,6 +310,13 @@ def test_the_same_labels_again_are_another_person():
     assert people(TITLE, [*block, *other]) == [{**LEADER, "unit": "青石镇"}, {**OFFICER, "unit": "青石镇"}]
 
 
+def test_one_name_typed_twice_is_one_person():
+    rows = [["姓名", "王晓云"], ["职务", "科员"], ["姓名", "王晓云"], ["手机", "13805950002"], ["单位名称", "青石镇"]]
+    assert people(TITLE, rows) == [
+        {"name": "王晓云", "position": "科员", "mobile": "13805950002", "unit": "青石镇"},
+    ]
+
+
 def test_it_does_not_matter_which_label_begins_a_person():
     block = [["手机", "13805950001", "单位名称", "青石镇"], ["职务", "副镇长", "姓名", "李志明"]]
     other = [["手机", "13805950002", "单位名称", "东湾乡"], ["职务", "科员", "姓名", "王晓云"]]
