@@ -14,7 +14,7 @@ from tests.understanding.__main__ import main, outcome_of
 from tests.understanding.faults import ASK, Want
 from tests.understanding.generate import ROSTER, SETTINGS, case
 from tests.understanding.judge import HERE, compare, judge, raw_mail
-from tests.understanding.mutate import DAMAGES, damaged
+from tests.understanding.mutate import DAMAGES, damaged, damaged_twice
 
 
 def assessed(one):
@@ -85,6 +85,26 @@ def test_a_damaged_form_is_asked_about_or_still_right():
                 outcomes[outcome_of(judge(other))] += 1
     assert set(outcomes) <= {"caught", "harmless"}
     assert outcomes.total() > 120
+
+
+def test_two_faults_never_meet_in_one_field():
+    one = accepted()
+    assert damaged_twice(one, "cut a digit", "a typo in a label", one.seed) is not None
+    sheet = one.sheets[0]
+    phone = tuple(entry for entry in sheet.people[0] if entry.key == "mobile")
+    alone = replace(one, sheets=(replace(sheet, people=(phone,), wants=({"mobile": sheet.wants[0]["mobile"]},)),))
+    assert damaged(alone, "cut a digit", one.seed) is not None
+    assert damaged_twice(alone, "cut a digit", "add a digit", one.seed) is None
+
+
+@pytest.mark.parametrize("kind", ["a former form in a hidden sheet", "a second person and one cell for their unit"])
+def test_what_a_workbook_hides_or_merges_is_not_taken_for_what_was_sent(kind):
+    cases = (case(f"sheets/{number}", faulty=False) for number in range(400))
+    made = [found for one in cases if (found := damaged(one, kind, one.seed)) is not None]
+    assert len(made) > 3
+    for found in made[:12]:
+        verdict = judge(found)
+        assert (verdict.silent, verdict.lost) == ([], []), found.seed
 
 
 @pytest.mark.parametrize("key", ["mobile", "name", "email", "position"])
