@@ -112,7 +112,9 @@ def with_loose(
             if field and (field.value is not None or field.problem):
                 continue
             for one in left_over:
-                may_be = spec.key in one.near | one.likely if named else not one.near and spec.type in _UNMISTAKABLE
+                # who sends is told by the mail too: 单位名成：水务公司 asked for nothing held up mails that were clear
+                told = one.near if spec.type is FieldType.UNIT else one.near | one.likely
+                may_be = spec.key in told if named else not one.near and spec.type in _UNMISTAKABLE
                 asked = _asked(spec.key, one, judge) if may_be else None
                 if asked is not None:
                     found[spec.key] = asked
