@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from intake.errors import OfficeError
+from intake.fault_words import ENGINE_HELP
 from intake.settings import Collection, Settings
-from intake.words import ENGINE_HELP, KIND_WORDS
+from intake.words import KIND_WORDS
 from parsers.codec import CodecError, from_json, to_json
 from parsers.document import Failure, FailureCode
 from parsers.forms import FormSpec

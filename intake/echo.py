@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from intake.fault_words import file_text, problem_text
 from intake.merge import differences
 from intake.model import FormId, MailReading, StoredSubmission, Submission
 from intake.settings import Campaign, Collection
-from intake.words import file_text, masked, problem_text
+from intake.words import masked
 from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormKind, Problem, ProblemCode
 from parsers.text import clean, fold
 

@@ -25,6 +25,7 @@ from intake.explain_words import (
     mode_words,
     rejected_words,
 )
+from intake.fault_words import problem_text
 from intake.identify import SOURCE_WORDS, Source, clue_in, written_unit
 from intake.merge import Candidate
 from intake.model import Assessment, MailReading, PartPath, Submission, Triage
@@ -33,7 +34,7 @@ from intake.places import place_words, rule_words
 from intake.prose import forms_named, heading_text
 from intake.roster import Roster
 from intake.settings import Campaign
-from intake.words import SENDER_WORDS, problem_text
+from intake.words import SENDER_WORDS
 from parsers.forms import DocumentReading, FieldReading, FieldType, FormKind, FormSpec, Problem, ProblemCode
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.traces import FieldTrace, FormTrace, FormVote, Traces

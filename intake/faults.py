@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from intake import reasons
 from intake.dossier import Dossier
+from intake.fault_words import failure_detail
 from intake.identify import Source, clue_in, identify, trust_of
 from intake.merge import Candidate
 from intake.model import FileProblem, FormId, Submission
 from intake.pieces import SCANS, Piece, value_key
 from intake.prose import forms_named, title_reading
-from intake.words import failure_detail
 from parsers.document import Failure, FailureCode
 from parsers.forms import FieldReading, FieldType, FormKind, FormSpec, Problem, ProblemCode
 from parsers.sniff import Kind

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from intake.fault_words import comment_words
 from intake.identify import Finding, Source
 from intake.model import StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
-from intake.words import comment_words
 from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 
+from intake.fault_words import file_text, problem_text
 from intake.model import FileProblem, SenderKind, Submission, UnitName
-from intake.words import SENDER_WORDS, file_text, problem_text
+from intake.words import SENDER_WORDS
 from parsers.forms import FormSpec, Problem, ProblemCode
 
 ALL_COMPLETE = "报送内容完整"

@@ -20,6 +20,7 @@ from intake import phrases, reasons
 from intake.audience import asked_of
 from intake.dossier import Known
 from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
+from intake.fault_words import file_text, foreign_kind
 from intake.model import (
     Assessment,
     CellState,
@@ -39,7 +40,6 @@ from intake.model import (
 )
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
-from intake.words import file_text, foreign_kind
 from parsers.forms import ProblemCode
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,8 +6,8 @@ fields, so that a machine finds every problem in one place.
 
 from collections.abc import Mapping
 
+from intake.fault_words import file_text, problem_text
 from intake.model import Assessment, FileProblem, Submission
-from intake.words import file_text, problem_text
 from parsers.forms import Problem, ProblemCode
 
 # What a file cannot be read for is told in the message; the contract has one code for it.

@@ -12,12 +12,13 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from intake.audience import days_after
+from intake.fault_words import file_text, problem_text
 from intake.ledger import Ledger
 from intake.merge import about, differences
 from intake.model import Cell, CellState, FormId, StoredSubmission, UnitName
 from intake.pieces import value_key
 from intake.settings import Campaign, Collection
-from intake.words import STATE_WORDS, file_text, problem_text
+from intake.words import STATE_WORDS
 from parsers.forms import FieldReading, FieldType, FormKind, ProblemCode
 from parsers.text import fold
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from intake.errors import OfficeError
+from intake.fault_words import failure_text, file_text, problem_text
 from intake.model import LetterKind
 from intake.words import (
     DISPOSITION_WORDS,
@@ -26,11 +27,8 @@ from intake.words import (
     SENDER_WORDS,
     STATE_WORDS,
     day_words,
-    failure_text,
-    file_text,
     masked,
     moment_words,
-    problem_text,
     until_words,
 )
 

@@ -7,7 +7,7 @@ The way of a document:
 3. `dispatch`   which reader reads it; `readers/*` bytes → `document.Document` (paragraphs and grids)
 4. `recognize`  which of the campaign's forms stand in the document, and where (`headings`, `labels`, `entries`)
 5. `extract`    label → value: `tags` names the cells, `pairing` enumerates the readings of a grid, `scoring` chooses,
-                `people`, `roles` and `records` tell how many forms it is; `joining` adds what stands beside a grid;
+                `people`, `persons`, `roles` and `records` tell how many forms it is; `joining` adds what stands beside a grid;
                 `inlines` reads lines outside grids; every non-empty cell is explained (`remarks`, `lexicon`) or left
                 over (`loose`: what it may be is asked); `contradictions` hears what a form says against itself. If the
                 office gave its own blank form (`blank`, made by `template`), `alignment` reads by it and `agreement`

@@ -18,9 +18,10 @@ from parsers.labels import LabelIndex, label_index
 from parsers.names import find_name
 from parsers.pairing import Pair
 from parsers.parse import Seen, Watch
+from parsers.persons import people_of
 from parsers.phones import find_numbers
 from parsers.recognize import Layout, Line, Segment, Vote, evidence, find_labels, lay_out
-from parsers.records import assemble, candidates, form_readings, own_group, people_of
+from parsers.records import assemble, candidates, form_readings, own_group
 from parsers.remarks import hints_in, is_hint, without_hints
 from parsers.scoring import Judge, margin_of, ranking
 from parsers.tags import Tag, TaggedGrid

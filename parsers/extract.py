@@ -36,8 +36,9 @@ from parsers.labels import LabelIndex, label_index
 from parsers.loose import Loose, unexplained, with_unlabelled
 from parsers.pairing import Pair, Reading, read_beside
 from parsers.people import read_header
+from parsers.persons import Person, split
 from parsers.recognize import Layout, Line, Segment, evidence, lay_out
-from parsers.records import Person, assemble, form_readings, split
+from parsers.records import assemble, form_readings
 from parsers.remarks import is_continuation, is_covering
 from parsers.roles import told_in_brackets
 from parsers.scoring import Judge, Verdict, choose

@@ -1,14 +1,13 @@
 """Pairs of one reading → people → fields: one `FormReading` for each filled copy of the form.
 
-In: the reading that `scoring` chose. Out: form readings with checked values, problems and leftovers. Here the same label
-list twice becomes two people, a role heading (分管领导) over a group makes it AMBIGUOUS, and two values for one field are
+In: the reading that `scoring` chose, its people by `persons`. Out: form readings with checked values, problems and
+leftovers. A role heading (分管领导) over a group makes it AMBIGUOUS, and two values for one field are
 told instead of one being taken. Must not: decide geometry, complete values.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from parsers.fields import Checked
 from parsers.forms import (
@@ -23,13 +22,12 @@ from parsers.forms import (
 )
 from parsers.loose import unexplained, with_choices, with_unlabelled
 from parsers.pairing import Pair, Reading
-from parsers.people import GROUP
+from parsers.persons import Person, people_of, types_of
 from parsers.roles import foreign_roles, is_other_person, of_own_group, told_in_brackets
 from parsers.scoring import Judge
 from parsers.tags import TaggedGrid
 from parsers.text import fold
 
-_SHARED = frozenset({FieldType.UNIT, FieldType.ADDRESS})  # one line of the sheet may hold for everybody on it
 # Tried by `python -m tests.understanding --thresholds _SURE_FIT --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
 _SURE_FIT = 0.9  # tried 0.45: same; 1.1: right +29, asked -39, lost +6, beside +4
@@ -40,18 +38,9 @@ _NAME_AND_NUMBER = re.compile(
 _LIST_NUMBER = re.compile(
     "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09]?[\u3001.\uff0e)\uff09]?\\s*(?=\\S{2})"
 )
-_ORDINAL_TAIL = re.compile("[一二三四五六七八九十\\d]$")
 _HARMLESS = re.compile(
     "[\\d\\s年月日.\\-/:\uff1a第页共]+|附件?表?\\s*[一二三四五\\d]*|.{0,12}(?:签字|盖章|公章|签名|印章).{0,6}|\\S{0,20}表"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """The pairs of one person (or one copy of a form about a unit). `doubt`: it is not certain that they are one's."""
-
-    pairs: tuple[Pair, ...]
-    doubt: str = ""
 
 
 def form_readings(
@@ -72,6 +61,8 @@ def form_readings(
         others = (*others, *told.others)
     else:
         roles = [*roles, *told.others]
+    if roles:
+        filled = [person for person in filled if _says(person.pairs, judge)] or filled  # an empty group beside the unit
     leftovers = tuple(Leftover(cell.text.strip(), cell.place) for cell in reading.unexplained)
     problems: list[Problem] = []
     if rival is not None:
@@ -110,9 +101,12 @@ def own_group(grid: TaggedGrid, reading: Reading, judge: Judge) -> Reading | Non
     own = of_own_group(grid, reading)
     if own is None:
         return None
-    pairs = (pair for person in people_of(own, judge) for pair in person.pairs)
-    says = any(judge.given(pair) and _types(pair, judge) - {FieldType.UNIT} for pair in pairs)
-    return own if says else None
+    return own if any(_says(person.pairs, judge) for person in people_of(own, judge)) else None
+
+
+def _says(pairs: Iterable[Pair], judge: Judge) -> bool:
+    """Return whether more than the unit is given."""
+    return any(judge.given(pair) and types_of(pair, judge) - {FieldType.UNIT} for pair in pairs)
 
 
 def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> tuple[FieldReading, ...]:
@@ -166,118 +160,6 @@ def _free_numbers(form: FormSpec, by_key: dict[str, list[Pair]], judge: Judge) -
     ]
 
 
-def people_of(reading: Reading, judge: Judge) -> list[Person]:
-    """Given a reading of a grid, return its people, those of whom nothing is given included."""
-    if not reading.people:
-        return split(reading.pairs, judge)
-    keys = {key for person in reading.people for pair in person for key in pair.keys}
-    common = [
-        pair if _is_shared(pair, judge) else replace(pair, doubt=pair.doubt or "stands outside the list")
-        for pair in reading.pairs
-        if pair.keys and not set(pair.keys) & keys
-    ]
-    people: list[Person] = []
-    for person in reading.people:
-        groups = [pair.doubt for pair in person if pair.doubt.startswith(GROUP)]
-        pairs = tuple(replace(pair, doubt="") if pair.doubt.startswith(GROUP) else pair for pair in person)
-        people.append(Person((*pairs, *common), f"{groups[0]} of several" if groups else ""))
-    return people
-
-
-def split(pairs: list[Pair], judge: Judge) -> list[Person]:
-    """Given pairs in reading order, return people: the same labels again are another one."""
-    anchors = _anchors(pairs, judge)
-    if len(anchors) < 2:
-        return [Person(tuple(pairs))]
-    if len({pair.row for pair in anchors}) < len(anchors):
-        groups, first = _side_by_side(pairs, anchors)
-    else:
-        groups, first = _one_below_the_other(pairs, anchors)
-    # 联系人：王晓云 typed twice is one person too; what else differs between the two is asked.
-    same = len({fold(pair.raw) for pair in anchors}) == 1 and bool(anchors[0].raw.strip())
-    if same or _is_one_with_two_names(groups, judge):
-        return [Person(tuple(pairs))]
-    begun = {id(pair) for pair in anchors}
-    if any(sum(id(pair) in begun for pair in group) != 1 for group in groups):
-        return [Person(tuple(pairs), "several people, order unclear")]
-    counts: dict[str, int] = {}
-    for pair in pairs:
-        for key in pair.keys:
-            counts[key] = counts.get(key, 0) + 1
-    shared = [pair for pair in pairs if _is_shared(pair, judge) and counts[pair.keys[0]] == 1 and pair.raw.strip()]
-    common = {id(pair) for pair in shared}
-    shared += [replace(pair, doubt=pair.doubt or "stands before the first person") for pair in first]
-    people: list[Person] = []
-    for group in groups:
-        own = [pair for pair in group if id(pair) not in common]
-        people.append(Person((*own, *_not_in(own, shared, judge))))
-    return people
-
-
-def _is_one_with_two_names(groups: list[list[Pair]], judge: Judge) -> bool:
-    """A second name with nothing else of its own is no second person: which name counts is asked."""
-    own = [
-        {types for pair in group if judge.given(pair) and not _is_shared(pair, judge) for types in _types(pair, judge)}
-        for group in groups
-    ]
-    named = [types for types in own if FieldType.PERSON in types]
-    return len(named) > 1 and sum(types != {FieldType.PERSON} for types in named) <= 1
-
-
-def _anchors(pairs: list[Pair], judge: Judge) -> list[Pair]:
-    """Return the pairs that name a person, if one such label stands there more than once (联系人1, 联系人2 count)."""
-    named: dict[str, list[Pair]] = {}
-    for pair in pairs:
-        if FieldType.PERSON in _types(pair, judge):
-            named.setdefault(_ORDINAL_TAIL.sub("", fold(pair.label)), []).append(pair)
-    return max(named.values(), key=len, default=[])
-
-
-def _one_below_the_other(pairs: list[Pair], anchors: list[Pair]) -> tuple[list[list[Pair]], list[Pair]]:
-    """A person ends where a label comes again: whichever label is the first, the name or another."""
-    groups: list[list[Pair]] = [[]]
-    labels: set[str] = set()
-    for pair in pairs:
-        label = _ORDINAL_TAIL.sub("", fold(pair.label))
-        if pair.keys and label in labels and len(groups) < len(anchors):
-            groups.append([])
-            labels = set()
-        groups[-1].append(pair)
-        if pair.keys:
-            labels.add(label)
-    return groups, []
-
-
-def _side_by_side(pairs: list[Pair], anchors: list[Pair]) -> tuple[list[list[Pair]], list[Pair]]:
-    """People in neighbouring columns: each begins at the leftmost label that stands there as often as the name."""
-    by_label: dict[tuple[int, str], list[Pair]] = {}
-    for pair in pairs:
-        if pair.keys:
-            by_label.setdefault((pair.row, _ORDINAL_TAIL.sub("", fold(pair.label))), []).append(pair)
-    rows = [group for group in by_label.values() if len(group) == len(anchors)]
-    leftmost = min(rows, key=lambda group: group[0].column, default=anchors)
-    starts = [pair.column for pair in leftmost]
-    groups: list[list[Pair]] = [[] for _ in starts]
-    first: list[Pair] = []
-    for pair in pairs:
-        number = bisect_right(starts, pair.column) - 1
-        (groups[number] if number >= 0 else first).append(pair)
-    return groups, first
-
-
-def _not_in(group: list[Pair], shared: list[Pair], judge: Judge) -> list[Pair]:
-    keys = {key for pair in group if judge.given(pair) for key in pair.keys}
-    return [pair for pair in shared if not set(pair.keys) & keys]
-
-
-def _types(pair: Pair, judge: Judge) -> set[FieldType]:
-    return {judge.spec(key).type for key in pair.keys}
-
-
-def _is_shared(pair: Pair, judge: Judge) -> bool:
-    return bool(_types(pair, judge) & _SHARED)
-
-
 def _gives(pairs: Iterable[Pair], judge: Judge) -> bool:
     return any(judge.given(pair) for pair in pairs)
 
@@ -287,7 +169,7 @@ def _owned(pairs: Iterable[Pair], judge: Judge, reach: int) -> list[Pair]:
     found: list[Pair] = []
     owner: Pair | None = None
     for pair in pairs:
-        types = _types(pair, judge)
+        types = types_of(pair, judge)
         if owner is not None and pair.row - owner.row > reach:
             owner = None
         if not pair.keys:

@@ -14,12 +14,13 @@ from intake.audience import asked_of
 from intake.blank_file import blank_words, read_blank
 from intake.db.engine import open_engine
 from intake.errors import IntakeError, OfficeError
+from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
 from intake.imap_session import ImapSession
 from intake.read import read_document
 from intake.roster import Roster
 from intake.settings import Collection, SendMode, Settings
 from intake.smtp import SmtpSession
-from intake.words import ENGINE_HELP, ENGINE_WORDS, day_words
+from intake.words import day_words
 from parsers.engines import Engine
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.programs import layers

@@ -19,13 +19,14 @@ from intake.blank_file import with_blanks
 from intake.config import load
 from intake.errors import OfficeError
 from intake.explain import MailExplanation, explanation
+from intake.fault_words import file_text, problem_text
 from intake.model import Disposition, Submission
 from intake.pipeline import Examined, examine_document, examine_mail
 from intake.places import place_words, rule_words
 from intake.read import explain_document, explain_mail
 from intake.roster import Roster, parse_roster
 from intake.settings import Settings
-from intake.words import DISPOSITION_WORDS, file_text, problem_text
+from intake.words import DISPOSITION_WORDS
 from parsers.codec import to_json
 from parsers.isolate import Worker
 from parsers.services import Services

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from intake.assess import assess
+from intake.fault_words import comment_words, file_text, problem_text
 from intake.model import Disposition
-from intake.words import comment_words, file_text, problem_text
 from parsers.codec import from_json, to_json
 from parsers.document import Note, NoteCode
 from parsers.forms import DocumentReading, Doubt, Problem, ProblemCode

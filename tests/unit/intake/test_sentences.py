@@ -13,7 +13,7 @@ import pytest
 
 import intake
 import parsers
-from intake import blank_file, reasons, words
+from intake import blank_file, fault_words, reasons, words
 from intake.answers import AnswerClass, Lost, Phase, Refused, explain
 from intake.config import example_path, load
 from intake.explain_words import (
@@ -81,7 +81,7 @@ DETAILS = (
     "",
     *details_in(parsers),
     *details_in(intake),
-    *words._DETAILS,
+    *fault_words._DETAILS,
     *Doubt,
     UNLABELLED,
     EXAMPLE_ONLY,
@@ -91,7 +91,7 @@ DETAILS = (
     f"{RELABELLED}: ",
     "read beside or header",
     *(
-        words.failure_detail(code, kind, engine)
+        fault_words.failure_detail(code, kind, engine)
         for code in FailureCode
         for kind in ("doc", "")
         for engine in ("", Engine.OFFICE)
@@ -103,13 +103,13 @@ TABLES = [
     (words.OUTBOX_WORDS, OutboxState),
     (words.KIND_NAMES, LetterKind),
     (words.SENDER_WORDS, SenderKind),
-    (words.ENGINE_WORDS, Engine),
-    (words.ENGINE_HELP, Engine),
+    (fault_words.ENGINE_WORDS, Engine),
+    (fault_words.ENGINE_HELP, Engine),
     (words.KIND_WORDS, set(Kind) - {Kind.UNKNOWN, Kind.EMPTY}),
-    (words._GENERAL, ProblemCode),
-    (words._DOUBTS, Doubt),
-    (words._FAILURES_TO_SENDER, FailureCode),
-    (words._FAILURES_TO_CLERK, FailureCode),
+    (fault_words._GENERAL, ProblemCode),
+    (fault_words._DOUBTS, Doubt),
+    (fault_words._FAILURES_TO_SENDER, FailureCode),
+    (fault_words._FAILURES_TO_CLERK, FailureCode),
     (blank_file._FAILURES, FailureCode),
     (SURENESS_WORDS, Sureness),
     (DECISION_WORDS, Disposition),
@@ -143,8 +143,12 @@ def test_no_detail_of_a_problem_gets_into_its_sentence(code, given):
     details = ("", "138") if code is ProblemCode.CONFLICT else DETAILS  # what the other copy says, as it stands
     for detail, label in itertools.product(details, ("手机", "")):
         problem = Problem(code, "mobile" if label else None, given, detail)
-        said = [words.problem_text(problem, label, type_) for type_ in (None, *FieldType)]
-        said += [words.file_text(problem), words.file_text(problem, clerk=True), words.foreign_kind(problem) or "无"]
+        said = [fault_words.problem_text(problem, label, type_) for type_ in (None, *FieldType)]
+        said += [
+            fault_words.file_text(problem),
+            fault_words.file_text(problem, clerk=True),
+            fault_words.foreign_kind(problem) or "无",
+        ]
         said += reasons.of_files([FileProblem(problem, "表"), FileProblem(problem)])
         said += reasons.of_submission(_submission(problem), LIAISON)
         assert not [text for text in said if not is_chinese(text)], detail
@@ -175,7 +179,7 @@ def _submission(problem: Problem) -> Submission:
 @pytest.mark.parametrize("code", FailureCode)
 def test_every_failure_is_told_in_chinese_whatever_the_kind_and_the_engine(code):
     for kind, engine, clerk in itertools.product((*Kind, "", "new"), ("", "new", *Engine), (False, True)):
-        assert is_chinese(words.failure_text(code, kind, engine=engine, clerk=clerk)), (kind, engine, clerk)
+        assert is_chinese(fault_words.failure_text(code, kind, engine=engine, clerk=clerk)), (kind, engine, clerk)
         assert is_chinese(blank_file._failure_words(Failure(code, engine or kind))), (kind, engine)
 
 
@@ -216,6 +220,6 @@ def test_every_rule_is_told_in_chinese(rule):
 @pytest.mark.parametrize("told", [False, True])
 def test_comments_are_quoted_and_counted_without_code(told):
     notes = [Note(NoteCode.COMMENT, f"批注{number}") for number in range(5)] + [Note(NoteCode.COMMENT, "+12?")]
-    (remark,) = words.comment_words(notes, told=told)
+    (remark,) = fault_words.comment_words(notes, told=told)
     assert is_chinese(remark)
     assert "+12" not in remark

@@ -2,19 +2,9 @@
 
 import pytest
 
+from intake.fault_words import failure_detail, failure_text, file_text, problem_text
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
-from intake.words import (
-    DISPOSITION_WORDS,
-    KIND_NAMES,
-    KIND_WORDS,
-    OUTBOX_WORDS,
-    SENDER_WORDS,
-    STATE_WORDS,
-    failure_detail,
-    failure_text,
-    file_text,
-    problem_text,
-)
+from intake.words import DISPOSITION_WORDS, KIND_NAMES, KIND_WORDS, OUTBOX_WORDS, SENDER_WORDS, STATE_WORDS
 from parsers.document import FailureCode
 from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.sniff import Kind

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from parsers.forms import ProblemCode
+from parsers.forms import Doubt, ProblemCode
 from tests.builders.forms import LIAISON, NOTE, REGISTRATION, Box, grid
 from tests.builders.reading import faults, forms, one, people, values
 
@@ -138,8 +138,8 @@ def test_the_unit_beside_groups_of_columns_is_that_of_the_form_s_own_group():
     assert people(TITLE, rows) == [{**OFFICER, "unit": "青石镇"}]
     assert faults(one(TITLE, rows)) == {}
     lacking = one(TITLE, [*rows[:2], ["青石镇", *LEADER.values(), "", "", ""]])
-    assert values(lacking) == {"unit": "青石镇"}
-    assert {"name", "mobile"} <= {key for key, code in faults(lacking).items() if code is ProblemCode.MISSING}
+    assert values(lacking) == {**LEADER, "unit": "青石镇"}
+    assert [one.detail for one in lacking.problems] == [Doubt.ROLES], "only the leader is filled in: a person looks"
     flat = [["单位名称", *heads[1:]], ["", *rows[1]], rows[2]]
     assert people(TITLE, flat) == [{**OFFICER, "unit": "青石镇"}]
 
