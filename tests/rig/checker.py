@@ -1,0 +1,208 @@
+"""The history checker: what the servers saw and what lies on the disk, held against the invariants I1-I9 and I15.
+
+In: the mails that were ever on the IMAP server, the letters that the SMTP server took, the data directory. Out: what
+does not hold, a sentence each. It shares no code with the program: the standard library only, the database through
+`sqlite3`, so that a mistake of the program's own understanding is seen as well. Invariants: facts/reliability.md §2.2.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from pathlib import Path
+
+_FINAL = {"filed", "held", "ignored", "shunted"}
+_SIGHTED = {"archived", "vanished", "oversize", "mismatch"}
+_AT_REST = {"sent", "uncertain", "held", "failed", "cancelled", "expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMail:
+    """A mail that the IMAP server listed at some time. `sender` "" or `machine`: nobody may be answered.
+
+    `answered`: a person's mail of the campaign, which gets exactly one answer when all is at rest. `readable` is false
+    where the server never gave the body (it vanished, or was too large).
+    """
+
+    folder: str
+    uid_validity: int
+    uid: int
+    raw: bytes
+    sender: str
+    machine: bool = False
+    answered: bool = True
+    readable: bool = True
+
+    @property
+    def message_id(self) -> str:
+        return str(message_from_bytes(self.raw)["Message-ID"] or "").strip()
+
+
+@dataclass(frozen=True, slots=True)
+class SinkLetter:
+    """A letter that the SMTP server said 250 to, or would have if the line had held."""
+
+    recipients: tuple[str, ...]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened outside the program.
+
+    `office` are the addresses of roster and clerk. `truth` gives, by SHA-256 of a mail, the values that its forms hold.
+    `losses` is how often a letter may have left without its 250 being seen: so many answers may be uncertain.
+    """
+
+    mails: Sequence[ServerMail]
+    letters: Sequence[SinkLetter]
+    office: Collection[str]
+    truth: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    losses: int = 0
+    at_rest: bool = True
+
+
+def violations(history: History, data_dir: Path, *, database_name: str = "intake.sqlite") -> list[str]:
+    """Given the history and the data directory, return what does not hold; an empty list is what we want."""
+    database = sqlite3.connect(f"file:{data_dir / database_name}?mode=ro", uri=True)
+    database.row_factory = sqlite3.Row
+    try:
+        look = _Look(history, data_dir, database)
+        return [*look.archive(), *look.accounting(), *look.answers(), *look.addressees(), *look.values()]
+    finally:
+        database.close()
+
+
+class _Look:
+    def __init__(self, history: History, data_dir: Path, database: sqlite3.Connection) -> None:
+        self._history = history
+        self._data_dir = data_dir
+        self._sightings = database.execute("SELECT * FROM sightings").fetchall()
+        self._messages = {row["id"]: row for row in database.execute("SELECT * FROM messages")}
+        self._outbox = database.execute("SELECT * FROM outbox").fetchall()
+        self._submissions = database.execute("SELECT * FROM submissions").fetchall()
+
+    def archive(self) -> Iterator[str]:
+        """I1: each mail listed has one row and, if it was read, a file that holds the server's bytes."""
+        rows = Counter((row["folder"], row["uid_validity"], row["uid"]) for row in self._sightings)
+        yield from (f"I1: {key} has {number} rows" for key, number in rows.items() if number > 1)
+        by_key = {(row["folder"], row["uid_validity"], row["uid"]): row for row in self._sightings}
+        for mail in self._history.mails:
+            row = by_key.get((mail.folder, mail.uid_validity, mail.uid))
+            if row is None:
+                if self._history.at_rest:
+                    yield f"I1: mail {mail.uid} of {mail.folder} was listed and has no row"
+                continue
+            if row["state"] not in _SIGHTED:
+                yield f"I1: mail {mail.uid} has the unknown state {row['state']}"
+            if mail.readable and row["message_id"] is None:
+                yield f"I1: mail {mail.uid} is {row['state']}, but the server had it"
+            if row["message_id"] is not None:
+                yield from self._file(mail, self._messages[row["message_id"]])
+        yield from self._strays()
+
+    def _file(self, mail: ServerMail, message: sqlite3.Row) -> Iterator[str]:
+        sha256 = hashlib.sha256(mail.raw).hexdigest()
+        if message["sha256"] != sha256:
+            yield f"I1: mail {mail.uid} is recorded under another hash than its bytes have"
+        path = self._data_dir / "archive" / message["sha256"][:2] / f"{message['sha256']}.eml"
+        if not path.exists():
+            yield f"I1: mail {mail.uid} has a row and no file"
+        elif path.read_bytes() != mail.raw:
+            yield f"I1: the file of mail {mail.uid} differs from what the server sent"
+
+    def _strays(self) -> Iterator[str]:
+        hashes = Counter(row["sha256"] for row in self._messages.values())
+        yield from (f"I1: {number} messages share the hash {one}" for one, number in hashes.items() if number > 1)
+        for path in (self._data_dir / "archive").rglob("*"):
+            if path.is_file() and path.suffix == ".eml":
+                if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem:
+                    yield f"I1: the file {path.name} does not hold what its name says"
+                elif self._history.at_rest and path.stem not in hashes:
+                    yield f"I1: the file {path.name} has no row"
+            elif path.is_file() and self._history.at_rest:
+                yield f"I1: {path.name} was left behind in the archive"
+
+    def accounting(self) -> Iterator[str]:
+        """I9: everything listed has come to an end; nothing is half done at rest."""
+        for row in self._messages.values():
+            if row["state"] not in {*_FINAL, "archived"}:
+                yield f"I9: message {row['id']} has the unknown state {row['state']}"
+            elif self._history.at_rest and row["state"] == "archived":
+                yield f"I9: message {row['id']} still waits"
+            if row["state"] == "shunted":
+                yield f"I9: message {row['id']} was given up after a bug"
+        if self._history.at_rest:
+            yield from (f"I2: a letter is still {row['state']}" for row in self._outbox if row["state"] not in _AT_REST)
+
+    def answers(self) -> Iterator[str]:
+        """I2, I3, I8: no letter twice, each person's mail answered once or uncertain, no machine answered."""
+        sent = [message_from_bytes(letter.raw) for letter in self._history.letters]
+        for name, number in Counter(str(one["Message-ID"]) for one in sent).items():
+            if number > 1:
+                yield f"I2: the letter {name} was sent {number} times"
+        about = Counter((str(one["In-Reply-To"]), str(one["To"])) for one in sent if one["In-Reply-To"])
+        yield from (f"I2: {to} got {number} answers to {mail}" for (mail, to), number in about.items() if number > 1)
+        answered = {mail for mail, _ in about}
+        for mail in self._history.mails:
+            if mail.machine and mail.message_id in answered:
+                yield f"I3: the machine's mail {mail.message_id} was answered"
+        yield from self._occasions(sent)
+        if self._history.at_rest:
+            yield from self._owed(answered)
+
+    def _owed(self, answered: Collection[str]) -> Iterator[str]:
+        uncertain = sum(1 for row in self._outbox if row["state"] == "uncertain")
+        if uncertain > self._history.losses:
+            yield f"I2: {uncertain} letters are uncertain after {self._history.losses} losses"
+        shown = {row["cause_id"] for row in self._outbox if row["state"] in ("uncertain", "held", "failed")}
+        waiting = {self._messages[one]["header_message_id"] for one in shown if one in self._messages}
+        for mail in self._history.mails:
+            owed = mail.answered and not mail.machine and mail.readable
+            if (
+                owed
+                and mail.message_id not in answered
+                and mail.message_id.strip("<>") not in {one.strip("<>") for one in waiting}
+            ):
+                yield f"I2: the mail {mail.message_id} was never answered"
+
+    def _occasions(self, sent: Sequence[object]) -> Iterator[str]:
+        """I8: what answers nothing (reminders) goes to a unit at most once a day, by the letter's own date."""
+        days: Counter[tuple[str, str]] = Counter()
+        for one in sent:
+            if not one["In-Reply-To"] and str(one["To"]) not in {str(mail.sender) for mail in self._history.mails}:  # type: ignore[index]
+                days[str(one["To"]), " ".join(str(one["Date"]).split()[:4])] += 1  # type: ignore[index]
+        yield from (f"I8: {to} got {number} reminders on {day}" for (to, day), number in days.items() if number > 1)
+
+    def addressees(self) -> Iterator[str]:
+        """I4: one recipient a letter, and only roster, clerk, or the person whose mail caused it."""
+        senders = {mail.message_id: mail.sender for mail in self._history.mails if not mail.machine}
+        for letter in self._history.letters:
+            if len(letter.recipients) != 1:
+                yield f"I4: a letter has {len(letter.recipients)} recipients"
+                continue
+            cause = str(message_from_bytes(letter.raw)["In-Reply-To"] or "").strip()
+            if letter.recipients[0] not in self._history.office and senders.get(cause) != letter.recipients[0]:
+                yield f"I4: a letter went to {letter.recipients[0]}, who is not on the roster and did not write"
+
+    def values(self) -> Iterator[str]:
+        """I5: a value that is stored as accepted is the one of the form, has its place, and no fault."""
+        for row in self._submissions:
+            sha256 = self._messages[row["message_id"]]["sha256"]
+            fields = json.loads(row["fields"])
+            if row["state"] == "accepted" and json.loads(row["problems"]):
+                yield f"I5: submission {row['id']} is accepted with problems"
+            truth = self._history.truth.get(sha256)
+            for one in fields if truth is not None else ():
+                given = truth.get(one["key"], "")
+                if one.get("value") not in (None, "") and str(one["value"]) != given:
+                    yield f"I5: submission {row['id']} stores another {one['key']} than the form holds"
+
+
+def subject_of(raw: bytes) -> str:
+    """Return the decoded subject of a letter."""
+    return str(make_header(decode_header(str(message_from_bytes(raw)["Subject"]))))
