@@ -13,8 +13,9 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from intake.errors import OfficeError
@@ -35,9 +36,10 @@ class Archive:
         """Given the directory (made on first use), return the archive in it. Touches nothing yet."""
         self.root = root
 
-    def store(self, chunks: Iterable[bytes]) -> Sha256:
+    def store(self, chunks: Iterable[bytes], *, arrived_at: datetime | None = None) -> Sha256:
         """Given the bytes of one mail in order, return their SHA-256 once they would survive a power loss.
 
+        `arrived_at` becomes the time of the file, as in a maildir: it is not in the bytes, and lateness is judged by it.
         The same bytes twice are one file; a file that no longer matches its name is replaced by the good bytes. What
         `chunks` itself raises goes through and leaves nothing behind. Raise OfficeError if the disk refuses.
         """
@@ -47,7 +49,7 @@ class Archive:
         temporary = Path(name)
         try:
             try:
-                sha256 = self._write(descriptor, chunks)
+                sha256 = self._write(descriptor, chunks, lambda: _stamp(temporary, arrived_at))
             finally:
                 os.close(descriptor)
             with self._disk():
@@ -89,6 +91,14 @@ class Archive:
             return False
         return digest.hexdigest() == sha256
 
+    def size(self, sha256: Sha256) -> int:
+        """Return the length of the mail of that hash in bytes. Raise FileNotFoundError if it is not there."""
+        return self.path(sha256).stat().st_size
+
+    def arrived_at(self, sha256: Sha256) -> datetime:
+        """Return when the mail of that hash arrived, as far as its file tells. Raise FileNotFoundError if it is not there."""
+        return datetime.fromtimestamp(self.path(sha256).stat().st_mtime, UTC)
+
     def hashes(self) -> Iterator[Sha256]:
         """Yield the hashes of all archived mails, in ascending order."""
         if not self.root.is_dir():
@@ -116,13 +126,14 @@ class Archive:
             log.info("action=archive.cleaned files=%d", removed)
         return removed
 
-    def _write(self, descriptor: int, chunks: Iterable[bytes]) -> Sha256:
+    def _write(self, descriptor: int, chunks: Iterable[bytes], finish: Callable[[], None]) -> Sha256:
         digest = hashlib.sha256()
         for chunk in chunks:
             digest.update(chunk)
             with self._disk():
                 _write_all(descriptor, chunk)
         with self._disk():
+            finish()
             os.fsync(descriptor)  # once failed it is never asked again: the kernel may have dropped the pages
         return Sha256(digest.hexdigest())
 
@@ -153,6 +164,11 @@ class Archive:
             raise OfficeError(
                 f"{cause}：{self.root}。新来件无法存档，已暂停收件和回执；来件仍在邮箱里，没有丢失。{remedy}。"
             ) from error
+
+
+def _stamp(path: Path, arrived_at: datetime | None) -> None:
+    if arrived_at is not None:
+        os.utime(path, (arrived_at.timestamp(), arrived_at.timestamp()))
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -221,6 +221,7 @@ def _settings(table: ConfigTable, source: Path, password: Secret) -> Settings:
         storage=Storage(
             data_dir=data_dir,
             database_url=_database_url(storage.database_url, folder, data_dir),
+            backup_dir=(folder / storage.backup_dir).resolve() if storage.backup_dir else data_dir / "backups",
             template_dir=(folder / storage.template_dir).resolve() if storage.template_dir else None,
         ),
         polling=Polling(

@@ -146,6 +146,7 @@ class SendingTable(Table):
 class StorageTable(Table):
     data_dir: Name = "data"
     database_url: Words = ""
+    backup_dir: Name | None = None
     template_dir: Name | None = None
 
 

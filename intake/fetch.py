@@ -261,7 +261,7 @@ class _Round:
         """Archive the body; one of another length than announced is asked for again, the last time kept as it comes."""
         for _ in range(_TRIES - 1):
             try:
-                return self._archive.store(self._body(mail, strict=True))
+                return self._archive.store(self._body(mail, strict=True), arrived_at=mail.internal_at)
             except _SizeMismatchError:
                 log.warning(
                     "action=fetch.size_mismatch folder=%s uid=%d announced=%d received=%d",
@@ -270,7 +270,7 @@ class _Round:
                     mail.size_bytes,
                     self._received,
                 )
-        return self._archive.store(self._body(mail, strict=False))
+        return self._archive.store(self._body(mail, strict=False), arrived_at=mail.internal_at)
 
     def _body(self, mail: RemoteMail, *, strict: bool) -> Iterator[bytes]:
         self._received = 0

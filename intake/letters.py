@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake import outbox
+from intake import outbox, restored
 from intake.compose import Attachment, addressable, compose, new_message_id
 from intake.db.models import OutboxRow
-from intake.model import Draft
+from intake.model import Draft, OutboxState
 from intake.settings import Settings
 from intake.texts import Texts
 
@@ -79,6 +79,8 @@ def post(
         cause_id=draft.cause,
         expires_at=draft.expires_at,
     )
+    if restored.is_held_back(session, draft.kind):
+        return outbox.enqueue(session, new, state=OutboxState.HELD, now=now, phase=restored.PHASE)
     return outbox.enqueue(session, new, state=outbox.state_on_entry(draft.kind, settings.sending.mode), now=now)
 
 

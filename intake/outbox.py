@@ -106,7 +106,7 @@ def state_on_entry(kind: LetterKind, mode: SendMode) -> OutboxState:
     return OutboxState.HELD if mode is SendMode.HOLD and not to_the_clerk else OutboxState.QUEUED
 
 
-def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: datetime) -> bool:
+def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: datetime, phase: str = "") -> bool:
     """Given a composed letter, keep it. Return False, and change nothing, if its business key is known already.
 
     Raise IntegrityError if another letter has its Message-ID or reference: that would be a bug of ours.
@@ -124,6 +124,7 @@ def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: dat
         "cause_id": letter.cause_id,
         "forms": list(letter.forms),
         "state": state.value,
+        "phase": phase,
         "created_at": now,
         "not_before": letter.not_before,
         "expires_at": letter.expires_at,

@@ -118,6 +118,7 @@ class Storage:
 
     data_dir: Path
     database_url: str
+    backup_dir: Path
     template_dir: Path | None = None
 
 

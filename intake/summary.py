@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.drawing.image import Image
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -294,3 +294,15 @@ def _lines(text: str, width: float) -> int:
                 used = 0.0
             used += needed
     return total
+
+
+def formula_cells(path: Path) -> tuple[str, ...]:
+    """Given a workbook that `build_summary` wrote, return the cells that a spreadsheet would calculate: there must be none."""
+    workbook = load_workbook(path)
+    return tuple(
+        f"{sheet.title}!{cell.coordinate}"
+        for sheet in workbook.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    )

@@ -49,6 +49,12 @@ class SentFolder:
                 return header
         return None
 
+    def named(self, message_id: str) -> SentHeader | None:
+        """Return the copy of the letter with that Message-ID, whatever its reference and its age, or None."""
+        digest = mark_prefix("", message_id)  # ".digest."
+        found = (one for one in self.headers if one.message_id.strip() == message_id or digest in one.mark)
+        return next(found, None)
+
     def can_tell(self, since: datetime, counts_from: datetime) -> bool:
         """Return whether absence means anything for an attempt begun at `since`: not before `counts_from`."""
         return self.read_at >= counts_from and (self.covers_from is None or self.covers_from <= since)

@@ -5,6 +5,7 @@ worker; nobody else opens any of them.
 """
 
 import secrets
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class App:
     running: Running
     services: Services
     engine: Engine = field(repr=False)
+    adopted: threading.Event = field(default_factory=threading.Event)  # set once what no server shows has its row
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set
     )  # mails over which a session broke (see fetch.poll)
@@ -79,7 +81,7 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
     running = Running()
     engine = open_engine(settings.storage.database_url)
     try:
-        upgrade(engine, backup_dir=settings.storage.data_dir / "backups", now=clock.now())
+        upgrade(engine, backup_dir=settings.storage.backup_dir, now=clock.now())
         services = Services()
         with Worker(handlers="intake.unpack", service=services) as worker:
             settings = with_blanks(settings, worker)

@@ -27,6 +27,11 @@ class SystemClock:
         """Return the present instant, aware, UTC."""
         return datetime.now(UTC)
 
+    @staticmethod
+    def of(timestamp: float) -> datetime:
+        """Return the instant of a file's time, aware, UTC."""
+        return datetime.fromtimestamp(timestamp, UTC)
+
     def sleep(self, seconds: float) -> None:
         """Wait that long; nothing at all for zero or less."""
         if seconds > 0:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # How often each tick looks whether there is something to do, in seconds; fetch has the interval of the settings. A mail
 # is answered some 20 s after it was fetched; what is due by the day is looked at every minute.
-_INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60}
+_INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60, "backup": 60}
 _CONFIG_S = 30
 STOP_S = 8  # a tick that is under way gets this long; then the process ends all the same (crash-safe by design)
 

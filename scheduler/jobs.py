@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from intake import outbox
+from intake import outbox, restored
 from intake.bugs import frames
 from intake.db import backlog, heartbeats, queries
 from intake.db.models import HeartbeatRow, OutboxRow
@@ -36,13 +36,14 @@ from intake.smtp import SmtpSession
 from intake.summary import build_summary
 from intake.summary_matter import Waiting
 from intake.witness import SentFolder, SentHeader
-from scheduler import alarms, digest
+from scheduler import alarms, backups, digest
 from scheduler.app import App
 from scheduler.reminders import Due, due
 
 log = logging.getLogger(__name__)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_NEWEST_SENT_AFTER_RESTORE = 5_000  # some two months at the cap of 80 a day: a backup is rarely older
 _NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters of uncertain fate
 
 Tick = Callable[[App], None]
@@ -55,12 +56,15 @@ def fetch(app: App) -> None:
     """List the mailbox and archive what is new; ask the Sent folder about letters of uncertain fate."""
     now = app.clock.now()
     with app.bench.sessions() as session:
-        uncertain = outbox.has_uncertain(session)
+        uncertain = outbox.has_uncertain(session) or restored.has_unasked(session)
     imap = ImapSession(app.settings.mailbox, app.settings.polling)
     with app.running.wakeable(imap.interrupt), imap:
         report = poll(imap, app.bench.archive, SqlRecord(app.bench.sessions, now=now), suspects=app.suspects)
         if uncertain:
             _ask_sent_folder(app, imap, now)
+    if not report.left and not app.adopted.is_set():
+        backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
+        app.adopted.set()
     log.info("action=fetch.done archived=%d left=%d", report.archived, report.left)
     for folder, error in report.failures:
         if folder in app.settings.mailbox.folders:
@@ -69,17 +73,21 @@ def fetch(app: App) -> None:
 
 def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
     """Decide the letters of uncertain fate by what the provider has filed as sent."""
+    with app.bench.sessions() as session:
+        depth = _NEWEST_SENT_AFTER_RESTORE if restored.has_unasked(session) else _NEWEST_SENT
     try:
-        newest = imap.sent_headers(_NEWEST_SENT)
+        newest = imap.sent_headers(depth)
     except ServerError as error:
         log.warning("action=deliver.no_witness error=%s", type(error).__name__)
         witness = None
     else:
         headers = [SentHeader(one.message_id, one.intake_id, one.subject, one.internal_at or now) for one in newest]
-        oldest = min((header.at for header in headers), default=None) if len(newest) == _NEWEST_SENT else None
+        oldest = min((header.at for header in headers), default=None) if len(newest) == depth else None
         witness = SentFolder(headers, read_at=now, covers_from=oldest)
     with app.bench.sessions.begin() as session:
         decided = outbox.resolve_uncertain(session, now, witness)
+        if witness is not None:
+            decided += restored.resolve(session, witness)
     log.info("action=deliver.resolved letters=%d", decided)
 
 
@@ -227,7 +235,7 @@ def _write_digest(app: App, session: Session, now: datetime) -> None:
         health=digest.Health(
             last_poll_at=fetched.ok_at,
             last_error=fetched.message,
-            last_backup_at=None,
+            last_backup_at=backups.last_backup_at(heartbeats.heartbeat(session, "backup").details),
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
@@ -249,8 +257,16 @@ TICKS: Mapping[str, Tick] = {
     "remind": remind,
     "housekeep": housekeep,
     "deliver": deliver,
+    "backup": backups.back_up_nightly,
 }
-_WORDS = {"fetch": "收信", "process": "识别", "remind": "催报", "deliver": "发信", "housekeep": "日常维护"}
+_WORDS = {
+    "fetch": "收信",
+    "process": "识别",
+    "remind": "催报",
+    "deliver": "发信",
+    "housekeep": "日常维护",
+    "backup": "备份",
+}
 
 # Rests after a bug or a full disk: they do not mend themselves, and the log should stay readable.
 _FIRST_REST = timedelta(minutes=1)

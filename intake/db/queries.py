@@ -62,6 +62,11 @@ def pending_messages(session: Session) -> tuple[int, ...]:
     return tuple(rows)
 
 
+def parts_of(session: Session, message_id: int) -> tuple[PartRow, ...]:
+    """Return the parts of a message, in the order of its mail."""
+    return tuple(session.scalars(select(PartRow).where(PartRow.message_id == message_id).order_by(PartRow.id)))
+
+
 def begin_attempt(session: Session, message_id: int, *, now: datetime) -> Pending | None:
     """Count one try of a message and return it; None if it no longer waits. Committed before anything is parsed.
 

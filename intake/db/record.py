@@ -38,18 +38,23 @@ class SqlRecord:
         with self._sessions.begin() as session:
             message = session.scalar(select(MessageRow).where(MessageRow.sha256 == sha256))
             if message is None:
-                message = MessageRow(
-                    sha256=sha256,
-                    size_bytes=size_bytes,
-                    arrived_at=sighting.internal_at or self._now,
-                    archived_at=self._now,
-                    folder=sighting.folder,
-                    state="archived",
-                )
+                arrived_at = sighting.internal_at or self._now
+                message = _message(sha256, size_bytes, arrived_at, sighting.folder, self._now)
                 session.add(message)
                 session.flush()
             state = "mismatch" if mismatch else "archived"
             session.add(_row(sighting, state, self._now, message.id))
+
+    def hashes(self) -> AbstractSet[str]:
+        """Return the SHA-256 of every message."""
+        with self._sessions() as session:
+            return set(session.scalars(select(MessageRow.sha256)))
+
+    def adopt(self, sha256: Sha256, size_bytes: int, arrived_at: datetime) -> None:
+        """Record a mail that lies in the archive and that no server shows any more; nothing happens if it has a row."""
+        with self._sessions.begin() as session:
+            if session.scalar(select(MessageRow.id).where(MessageRow.sha256 == sha256)) is None:
+                session.add(_message(sha256, size_bytes, arrived_at, "", self._now))
 
     def vanished(self, sighting: Sighting) -> None:
         """Record a mail that was gone before it could be fetched."""
@@ -60,6 +65,17 @@ class SqlRecord:
         """Record a mail that is larger than the office wants fetched; the digest tells the clerk."""
         with self._sessions.begin() as session:
             session.add(_row(sighting, "oversize", self._now, None))
+
+
+def _message(sha256: Sha256, size_bytes: int, arrived_at: datetime, folder: str, now: datetime) -> MessageRow:
+    return MessageRow(
+        sha256=sha256,
+        size_bytes=size_bytes,
+        arrived_at=arrived_at,
+        archived_at=now,
+        folder=folder,
+        state="archived",
+    )
 
 
 def _row(sighting: Sighting, state: str, now: datetime, message_id: int | None) -> SightingRow:

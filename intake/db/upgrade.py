@@ -4,7 +4,6 @@ In: an engine and a backup directory. Out: the database at the newest revision. 
 program is refused: an older program would lose what it does not know.
 """
 
-import sqlite3
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
+from intake.db.backups import back_up_sqlite
 from intake.errors import OfficeError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -44,25 +44,3 @@ def upgrade(engine: Engine, *, backup_dir: Path, now: datetime) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-
-
-def back_up_sqlite(engine: Engine, target: Path) -> None:
-    """Given an SQLite engine, write a consistent, verified copy of its database to `target`. Raise OfficeError if not."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = target.with_suffix(".tmp")
-    source = engine.raw_connection()
-    try:
-        copy = sqlite3.connect(unfinished)
-        try:
-            # sqlite3's online backup: consistent while the daemon writes
-            source.driver_connection.backup(copy)  # type: ignore[union-attr]
-            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        finally:
-            copy.close()
-    except (sqlite3.Error, OSError) as error:
-        raise OfficeError(f"数据库备份失败，未作任何改动。请检查磁盘空间后重试。（{error}）") from error
-    finally:
-        source.close()
-    if verdict != "ok":
-        raise OfficeError(f"数据库备份校验未通过（{verdict}），未作任何改动。请先恢复最近一次完好的备份。")
-    unfinished.replace(target)

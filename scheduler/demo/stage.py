@@ -103,7 +103,12 @@ def _on_loopback(settings: Settings, folder: Path, *, imap_port: int, smtp_port:
         mailbox=mailbox,
         sending=replace(settings.sending, mode=SendMode.AUTO, pause_s=0.0),
         clerk=replace(settings.clerk, addresses=("clerk@office.example.com",)),
-        storage=replace(settings.storage, data_dir=data_dir, database_url=f"sqlite:///{data_dir / 'intake.sqlite'}"),
+        storage=replace(
+            settings.storage,
+            data_dir=data_dir,
+            database_url=f"sqlite:///{data_dir / 'intake.sqlite'}",
+            backup_dir=data_dir / "backups",
+        ),
     )
 
 

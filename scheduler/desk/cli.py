@@ -58,7 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     # Imported here: `intake --help` and a typing error must not wait for SQLAlchemy.
-    from scheduler.desk import check, demonstrate, export, inspect, letters, run, status  # noqa: PLC0415
+    from scheduler.desk import (  # noqa: PLC0415
+        check,
+        demonstrate,
+        export,
+        inspect,
+        letters,
+        restore,
+        run,
+        status,
+        verify,
+    )
 
     parser = argparse.ArgumentParser(
         prog="intake",
@@ -71,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (check, run, status, inspect, export, letters, demonstrate):
+    for module in (check, run, status, inspect, export, letters, verify, restore, demonstrate):
         module.add(commands, common)
     return parser
 

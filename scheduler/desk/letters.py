@@ -8,7 +8,7 @@ from email.policy import default as modern_policy
 from rich.console import Console
 from rich.table import Table
 
-from intake import outbox
+from intake import outbox, restored
 from intake.db.models import OutboxRow
 from intake.errors import OfficeError
 from intake.model import OutboxState
@@ -101,6 +101,9 @@ def run_release(arguments: argparse.Namespace) -> int:
     """Let letters go."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
         number = outbox.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
+        resumed = arguments.all and restored.end_hold(session)
+    if resumed:
+        print("恢复数据以后的暂停已解除，此后照常发信。")
     print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
     return _exit_code(number, arguments)
 

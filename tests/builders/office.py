@@ -65,7 +65,12 @@ def on_loopback(
         mailbox=mailbox,
         sending=replace(given.sending, mode=mode, pause_s=0.0),
         clerk=replace(given.clerk, addresses=()),
-        storage=replace(given.storage, data_dir=data_dir, database_url=f"sqlite:///{data_dir}/intake.sqlite"),
+        storage=replace(
+            given.storage,
+            data_dir=data_dir,
+            database_url=f"sqlite:///{data_dir}/intake.sqlite",
+            backup_dir=data_dir / "backups",
+        ),
     )
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 
 from intake.db import models
+from intake.db.backups import back_up_sqlite
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow
-from intake.db.upgrade import back_up_sqlite, upgrade
+from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
 
 NOW = datetime(2025, 5, 27, tzinfo=UTC)

@@ -1,0 +1,130 @@
+"""The invariants that the record alone can show, as queries: what does not hold, a value each. Changes nothing.
+
+In: an open session, what the settings say. Out: findings. Invariants: facts/reliability.md §2.2; the words for the office
+are in `scheduler/desk/verify.py`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from intake.db.models import MessageRow, OutboxRow, SightingRow, SubmissionRow
+from intake.db.queries import MAXIMUM_ATTEMPTS
+from intake.model import CellState, LetterKind, OutboxState, SenderKind
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
+_TO_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
+_OF_OUR_OWN = (LetterKind.REMINDER, *_TO_THE_OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Something that must not be. `rule` names the invariant (I1 …), `rows` the numbers of the rows."""
+
+    rule: str
+    what: str
+    rows: tuple[int, ...] = ()
+
+
+def breaches(session: Session, *, allowed: Collection[str], now: datetime) -> Iterator[Breach]:
+    """Given the addresses of roster and office, yield what the record shows to be wrong."""
+    yield from _accounting(session, now)
+    yield from _answers(session, allowed)
+    yield from _reminders(session)
+    yield from _submissions(session)
+
+
+def recorded(session: Session) -> dict[str, int]:
+    """Return the SHA-256 of every message and its number."""
+    return {sha256: number for sha256, number in session.execute(select(MessageRow.sha256, MessageRow.id))}  # noqa: C416 - rows
+
+
+def _accounting(session: Session, now: datetime) -> Iterator[Breach]:
+    lost = select(SightingRow.id).where(
+        SightingRow.state.in_(["archived", "mismatch"]), SightingRow.message_id.is_(None)
+    )
+    yield from _if_any("I1", "a mail was listed and its message is missing", session.scalars(lost).all())
+    waiting = select(MessageRow.id).where(MessageRow.state == "archived", MessageRow.archived_at < now - _SLOW)
+    yield from _if_any("I9", "archived for more than an hour and not read", session.scalars(waiting).all())
+    known = ["archived", "filed", "held", "ignored", "shunted"]
+    odd = select(MessageRow.id).where(MessageRow.state.not_in(known))
+    yield from _if_any("I9", "a message in a state that there is not", session.scalars(odd).all())
+    often = select(MessageRow.id).where(MessageRow.attempts > MAXIMUM_ATTEMPTS)
+    yield from _if_any("I10", "tried more often than three times", session.scalars(often).all())
+
+
+def _answers(session: Session, allowed: Collection[str]) -> Iterator[Breach]:
+    sent = session.execute(
+        select(OutboxRow.id, OutboxRow.kind, OutboxRow.to_address, OutboxRow.cause_id).where(
+            OutboxRow.state == OutboxState.SENT
+        )
+    ).all()
+    causes = {
+        number: (kind, address)
+        for number, kind, address in session.execute(
+            select(MessageRow.id, MessageRow.sender_kind, MessageRow.from_address)
+        )
+    }
+    pairs: Counter[tuple[int | None, str]] = Counter(
+        (cause, address) for _, kind, address, cause in sent if cause and kind not in _OF_OUR_OWN
+    )
+    twice = [number for number, _, address, cause in sent if pairs[cause, address] > 1]
+    yield from _if_any("I2", "one mail was answered twice", twice)
+    machine = [
+        number
+        for number, kind, _, cause in sent
+        if cause in causes and kind not in _OF_OUR_OWN and causes[cause][0] not in ("", SenderKind.PERSON)
+    ]
+    yield from _if_any("I3", "a machine was answered", machine)
+    known = {one.lower() for one in allowed}
+    stray = [
+        number
+        for number, _, address, cause in sent
+        if address.lower() not in known and (cause not in causes or causes[cause][1] != address.lower())
+    ]
+    yield from _if_any("I4", "a letter went to somebody who is not on the roster and did not write", stray)
+
+
+def _reminders(session: Session) -> Iterator[Breach]:
+    days: dict[tuple[str | None, str, date], list[int]] = defaultdict(list)
+    for number, unit, address, sent_at in session.execute(
+        select(OutboxRow.id, OutboxRow.unit, OutboxRow.to_address, OutboxRow.sent_at).where(
+            OutboxRow.kind == LetterKind.REMINDER
+        )
+    ):
+        if sent_at is not None:
+            days[unit, address, sent_at.astimezone(SHANGHAI).date()].append(number)
+    often = [number for numbers in days.values() if len(numbers) > 1 for number in numbers]
+    yield from _if_any("I8", "a unit was reminded twice on one day", often)
+
+
+def _submissions(session: Session) -> Iterator[Breach]:
+    rows = session.execute(
+        select(SubmissionRow.id, SubmissionRow.fields, SubmissionRow.problems).where(
+            SubmissionRow.state == CellState.ACCEPTED
+        )
+    )
+    faulty, homeless = [], []
+    for number, fields, problems in rows:
+        if problems:
+            faulty.append(number)
+        if any(one.get("value") not in (None, "") and not one.get("place") for one in fields):
+            homeless.append(number)
+    yield from _if_any("I5", "accepted although something is wrong with it", faulty)
+    yield from _if_any("I5", "a value without the place it was read at", homeless)
+    orphan = (
+        select(func.count()).select_from(SubmissionRow).where(SubmissionRow.message_id.not_in(select(MessageRow.id)))
+    )
+    if session.scalar(orphan):
+        yield Breach("I7", "a version whose mail is gone")
+
+
+def _if_any(rule: str, what: str, rows: Collection[int]) -> Iterator[Breach]:
+    if rows:
+        yield Breach(rule, what, tuple(sorted(set(rows))))

@@ -1,0 +1,75 @@
+"""After a restore nothing goes to anybody until a person says so: what went out since the backup is not in the record.
+
+In: an open session, what the Sent folder shows. Out: rows changed within the caller's transaction. A letter's Message-ID
+is a function of what it is for (`compose.new_message_id`), so that a letter that is written a second time after a restore
+is found in the provider's Sent folder under its name: then it is sent, and is never sent again. What is not found there
+waits for the clerk. Letters to the office itself are not held.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from intake.db.heartbeats import heartbeat
+from intake.db.models import OutboxRow
+from intake.model import LetterKind, OutboxState
+from intake.witness import SentFolder
+
+PHASE = "restored"  # OutboxRow.phase of a held letter that the Sent folder has not been asked about
+_ENTRY = "restored"  # the row of `heartbeats` that holds the fact
+_NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没有发出过"
+_OF_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
+
+
+def hold(session: Session, now: datetime) -> int:
+    """Given a database that has just been restored or built anew, hold everything. Return how many letters that is."""
+    heartbeat(session, _ENTRY).details = {"since": now.isoformat()}
+    waiting = [OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN]
+    held = session.scalars(
+        update(OutboxRow)
+        .where(OutboxRow.state.in_(waiting))
+        .values(state=OutboxState.HELD, phase=PHASE, attempt=0)
+        .returning(OutboxRow.id)
+    ).all()
+    return len(held)
+
+
+def is_on_hold(session: Session) -> bool:
+    """Return whether the office still has to say that letters may go."""
+    return bool(heartbeat(session, _ENTRY).details)
+
+
+def end_hold(session: Session) -> bool:
+    """Let new letters go again. Return whether they were held."""
+    row = heartbeat(session, _ENTRY)
+    held, row.details = bool(row.details), None
+    return held
+
+
+def is_held_back(session: Session, kind: LetterKind) -> bool:
+    """Return whether a new letter of that kind has to wait."""
+    return kind not in _OF_THE_OFFICE and is_on_hold(session)
+
+
+def has_unasked(session: Session) -> bool:
+    """Return whether the Sent folder has to be asked about any letter."""
+    return session.scalar(select(OutboxRow.id).where(*_UNASKED).limit(1)) is not None
+
+
+_UNASKED = (OutboxRow.state == OutboxState.HELD, OutboxRow.phase == PHASE)
+
+
+def resolve(session: Session, witness: SentFolder) -> int:
+    """Given what the Sent folder shows, mark as sent what is there. Return how many letters that is."""
+    found = 0
+    for row in session.scalars(select(OutboxRow).where(*_UNASKED).order_by(OutboxRow.id).with_for_update()):
+        copy = witness.named(row.header_message_id)
+        row.phase = ""
+        if copy is None:
+            row.answer = _NOT_THERE
+        else:
+            row.state, row.sent_at = OutboxState.SENT, copy.at
+            found += 1
+    session.flush()
+    return found

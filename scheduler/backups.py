@@ -1,0 +1,183 @@
+"""The nightly backup and its return: database, signing key and, if it lies elsewhere, a mirror of the archive.
+
+In: an `App`, or settings. Out: files below the backup directory:
+
+    nightly-20250530.sqlite   a verified copy of the database, the newest fourteen
+    signing.key               by which our own letters are known
+    archive/                  every mail, only if the directory is not inside the data directory (else it would be twice
+                              on the same disk)
+
+Must not: delete anything but its own old copies.
+"""
+
+import logging
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from intake import restored
+from intake.archive import Archive
+from intake.db import backups, heartbeats
+from intake.db.record import SqlRecord
+from intake.errors import OfficeError
+from intake.settings import Settings, Storage
+from scheduler.app import App
+
+log = logging.getLogger(__name__)
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_AT = time(2)  # when nobody works; an office server that is off at night makes it up in the morning
+_KEPT = 14
+_ENTRY = "backup"
+_KEY = "signing.key"
+
+
+# --- making them -----------------------------------------------------------------------------------------------------
+
+
+def back_up_nightly(app: App) -> None:
+    """Make the backup of the day, if it has not been made. Raise OfficeError if the disk or the database refuses."""
+    now = app.clock.now()
+    with app.bench.sessions() as session:
+        last = last_backup_at(heartbeats.heartbeat(session, _ENTRY).details)
+    if last is not None and last >= _newest_due(now):
+        return
+    back_up(app, now)
+
+
+def back_up(app: App, now: datetime) -> Path | None:
+    """Make a backup now and return the copy of the database; None if it is no SQLite file (its own tools do that)."""
+    storage = app.settings.storage
+    target = None
+    if app.engine.dialect.name == "sqlite":
+        target = storage.backup_dir / f"nightly-{now.astimezone(SHANGHAI):%Y%m%d}.sqlite"
+        backups.back_up_sqlite(app.engine, target)
+    mails = mirror(app.bench.archive, storage, stopping=app.running.stopping.is_set)
+    _copy_key(storage)
+    for old in sorted(storage.backup_dir.glob("nightly-*.sqlite"))[:-_KEPT]:
+        old.unlink()
+    with app.bench.sessions.begin() as session:
+        row = heartbeats.heartbeat(session, _ENTRY)
+        row.details = {"at": now.isoformat(), "file": "" if target is None else target.name, "mirrored": mails}
+    log.info("action=backup.done mirrored=%d", mails)
+    return target
+
+
+def last_backup_at(details: dict[str, object] | None) -> datetime | None:
+    """Given the details of the heartbeat, return when the last backup was made."""
+    at = (details or {}).get("at")
+    return datetime.fromisoformat(str(at)) if at else None
+
+
+def mirror(archive: Archive, storage: Storage, *, stopping: object = None) -> int:
+    """Copy what the archive has and its mirror has not, each mail verified. Return how many; 0 if there is no mirror.
+
+    A mail whose bytes have gone bad raises OfficeError: it must not take the place of a good copy.
+    """
+    if not has_mirror(storage):
+        return 0
+    there = Archive(storage.backup_dir / "archive")
+    copied = 0
+    known = set(there.hashes())
+    for sha256 in archive.hashes():
+        if callable(stopping) and stopping():
+            break
+        if sha256 not in known:
+            there.store([archive.read(sha256)], arrived_at=archive.arrived_at(sha256))
+            copied += 1
+    return copied
+
+
+def has_mirror(storage: Storage) -> bool:
+    """Return whether the archive is mirrored: only where the backups do not lie inside the data directory."""
+    return not storage.backup_dir.is_relative_to(storage.data_dir)
+
+
+def _newest_due(now: datetime) -> datetime:
+    local = now.astimezone(SHANGHAI)
+    today = datetime.combine(local.date(), _AT, SHANGHAI)
+    return today if local >= today else today - timedelta(days=1)
+
+
+def _copy_key(storage: Storage) -> None:
+    source, target = storage.data_dir / _KEY, storage.backup_dir / _KEY
+    if source.exists() and (not target.exists() or target.read_bytes() != source.read_bytes()):
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target.touch(mode=0o600)
+        shutil.copyfile(source, target)
+
+
+# --- bringing them back ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """What a restore did before the record is opened again: from where, where the former database lies, mails fetched back."""
+
+    source: Path | None
+    aside: Path
+    mails: int
+
+
+def available(storage: Storage) -> tuple[Path, ...]:
+    """Return the copies of the database that there are, newest first."""
+    found = [*storage.backup_dir.glob("*.sqlite"), *(storage.data_dir / "backups").glob("*.sqlite")]
+    return tuple(sorted({one.resolve() for one in found}, key=lambda path: path.stat().st_mtime, reverse=True))
+
+
+def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
+    """Given a copy of the database (None: an empty one), put it in the place of the present one.
+
+    Mails that only the mirror has come back into the archive, and the signing key if it is lost. Raise OfficeError if the
+    copy is not whole or the disk refuses. The data directory must be ours alone (`daemon.single_instance`).
+    """
+    storage = settings.storage
+    database = backups.database_file(storage.database_url)
+    if database is None:
+        raise OfficeError(
+            "现在用的不是 SQLite 数据库，本命令不能恢复它。请用该数据库自己的工具恢复，然后执行 intake restore --hold。"
+        )
+    if source is not None and (wrong := backups.what_is_wrong(source)):
+        raise OfficeError(f"备份文件 {source} 不完整，没有恢复：{wrong}。请另选一个备份（intake restore --list）。")
+    aside = storage.data_dir / f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
+    if source is None:
+        backups.set_aside(database, aside)
+    else:
+        backups.put_back(source, database, aside=aside)
+    if not (storage.data_dir / _KEY).exists() and (storage.backup_dir / _KEY).exists():
+        (storage.data_dir / _KEY).touch(mode=0o600)
+        shutil.copyfile(storage.backup_dir / _KEY, storage.data_dir / _KEY)
+    return PutBack(source, aside, _mails_back(storage))
+
+
+def _mails_back(storage: Storage) -> int:
+    if not has_mirror(storage):
+        return 0
+    archive, there = Archive(storage.data_dir / "archive"), Archive(storage.backup_dir / "archive")
+    missing = [sha256 for sha256 in there.hashes() if not archive.verify(sha256)]
+    for sha256 in missing:
+        archive.store([there.read(sha256)], arrived_at=there.arrived_at(sha256))
+    return len(missing)
+
+
+def hold(app: App) -> int:
+    """Hold everything that could go out. Return how many letters that is."""
+    with app.bench.sessions.begin() as session:
+        return restored.hold(session, app.clock.now())
+
+
+def adopt_orphans(app: App) -> int:
+    """Record the archived mails that have no row (after a crash, or in a database built anew). Return how many.
+
+    Only when the server no longer lists them, or no server is asked: it knows the folder, the file only the arrival.
+    """
+    record = SqlRecord(app.bench.sessions, now=app.clock.now())
+    adopted = 0
+    for sha256 in app.bench.archive.orphans(record.hashes()):
+        record.adopt(sha256, app.bench.archive.size(sha256), app.bench.archive.arrived_at(sha256))
+        adopted += 1
+    if adopted:
+        log.warning("action=archive.adopted messages=%d", adopted)
+    return adopted

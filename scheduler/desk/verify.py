@@ -1,0 +1,202 @@
+"""`intake verify`: every promise that can be checked on the data as they lie here, one line each.
+
+Reads only. Exit 0 if all holds, 1 if something does not. Invariants: facts/reliability.md §2.2.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from intake.db import audit, backups, heartbeats, queries
+from intake.db.models import MessageRow
+from intake.model import OutboxState, Sha256
+from intake.read import read_mail
+from intake.summary import formula_cells
+from intake.words import moment_words
+from parsers.codec import to_json
+from scheduler import backups as nightly
+from scheduler import jobs
+from scheduler.app import App
+from scheduler.desk import options
+
+_SHOWN = 8
+_STALE = timedelta(hours=36)
+_WORDS = {
+    "I1": "有来件登记过却找不到",
+    "I2": "有来件被回复了两次",
+    "I3": "自动邮件（退信、自动回复等）被回复了",
+    "I4": "有信发给了不在名册上、也没有来过信的地址",
+    "I5": "有报送记录与“无误才算通过”不符",
+    "I7": "有报送版本的来件不见了",
+    "I8": "有单位一天内被催报两次",
+    "I9": "有来件存档一小时以上还没有识别",
+    "I10": "有来件反复识别失败",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line: what was looked at, whether it holds, in words."""
+
+    rule: str
+    what: str
+    ok: bool
+    words: str
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    command = commands.add_parser("verify", parents=[common], help="核验：数据是否完整、有无漏收、重复回信等，逐项核对")
+    command.add_argument("--deep", action="store_true", help="另把存档原件全部重新识别一遍，与登记的内容对照（较慢）")
+    command.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check everything and print a line each."""
+    with options.own_app(arguments) as app:
+        checks = list(verify(app, deep=arguments.deep))
+    if arguments.json:
+        for one in checks:
+            print(json.dumps(asdict(one), ensure_ascii=False))
+    else:
+        console = Console()
+        for one in checks:
+            console.print(f"[{'green' if one.ok else 'red'}]{'符合' if one.ok else '不符'}[/]  {one.what}：", end="")
+            console.print(one.words, markup=False, soft_wrap=True)
+    return 0 if all(one.ok for one in checks) else 1
+
+
+def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
+    """Given an open App, yield what was checked, in the order of a mail's way."""
+    now = app.clock.now()
+    yield _database(app)
+    yield from _archive(app)
+    yield from _record(app, now)
+    if deep:
+        yield _reread(app)
+    yield _workbook(app)
+    yield _secret(app)
+    yield _backup(app, now)
+
+
+def _database(app: App) -> Check:
+    path = backups.database_file(app.settings.storage.database_url)
+    if path is None:
+        return Check("I1", "数据库", ok=True, words=f"{app.engine.dialect.name}，由它自己的工具检查")
+    wrong = backups.what_is_wrong(path)
+    words = "完整" if not wrong else f"有损坏（{wrong}）。请停止程序，执行 intake restore 恢复最近的备份"
+    return Check("I1", "数据库", ok=not wrong, words=words)
+
+
+def _archive(app: App) -> Iterator[Check]:
+    archive = app.bench.archive
+    with app.bench.sessions() as session:
+        recorded = audit.recorded(session)
+    bad = [number for sha256, number in recorded.items() if not archive.verify(Sha256(sha256))]
+    words = f"{len(recorded)} 封来件的原件都在，内容与登记的指纹一致"
+    if bad:
+        words = f"{len(bad)} 封原件缺失或已变样（编号 {_numbers(bad)}）。请从备份恢复，或重新收取"
+    yield Check("I1", "存档原件", ok=not bad, words=words)
+    stray = sum(1 for _ in archive.orphans(recorded))
+    words = "没有未登记的原件" if not stray else f"{stray} 封原件还没有登记，下一次收信时会自动补登"
+    yield Check("I1", "未登记的原件", ok=True, words=words)
+
+
+def _record(app: App, now: datetime) -> Iterator[Check]:
+    roster = {address for unit in app.bench.roster.units for address in unit.addresses}
+    with app.bench.sessions() as session:
+        found = list(audit.breaches(session, allowed={*roster, *app.settings.clerk.addresses}, now=now))
+        counts = queries.counts(session)
+    broken = {one.rule for one in found}
+    for one in found:
+        yield Check(one.rule, _WORDS[one.rule], ok=False, words=f"{one.what}（编号 {_numbers(one.rows)}）")
+    for rule in _WORDS.keys() - broken:
+        yield Check(rule, _HOLDS[rule], ok=True, words="核对无误")
+    uncertain = counts["outbox"].get(OutboxState.UNCERTAIN, 0)
+    words = "没有" if not uncertain else f"{uncertain} 封，用 intake outbox list 查看后放行或取消"
+    yield Check("I2", "去向不明的信", ok=True, words=words)
+
+
+_HOLDS = {
+    "I1": "来件都有登记",
+    "I2": "没有重复回信",
+    "I3": "没有回复自动邮件",
+    "I4": "收件人都在名册上或来过信",
+    "I5": "通过的报送都没有问题、每个值都有出处",
+    "I7": "报送版本都有来件",
+    "I8": "没有一天两次的催报",
+    "I9": "没有积压的来件",
+    "I10": "没有反复失败的来件",
+}
+
+
+def _reread(app: App) -> Check:
+    """Read every archived mail again and compare with what was filed: the same rules must give the same."""
+    settings = app.settings
+    with app.bench.sessions() as session:
+        filed = {
+            row.id: (
+                row.sha256,
+                {part.path: part.reading for part in queries.parts_of(session, row.id) if part.reading},
+            )
+            for row in session.query(MessageRow).where(MessageRow.state.in_(["filed", "held"]))
+        }
+    changed = []
+    for number, (sha256, parts) in filed.items():
+        raw = app.bench.archive.read(Sha256(sha256))
+        reading = read_mail(app.bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
+        now = {document.path: to_json(document.document) for document in reading.documents}
+        if now != parts:
+            changed.append(number)
+    words = f"{len(filed)} 封重新识别，结果与登记的一致"
+    if changed:
+        words = (
+            f"{len(changed)} 封重新识别的结果与登记的不同（编号 {_numbers(changed)}）。"
+            "程序升级、改过配置或新装了识别程序以后属正常，可执行 intake replay 更新；否则请把日志交给维护人员"
+        )
+    return Check("I5", "重新识别", ok=not changed, words=words)
+
+
+def _workbook(app: App) -> Check:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "summary.xlsx"
+        jobs.write_summary(app, path)
+        formulas = formula_cells(path)
+    words = "可以导出，没有公式" if not formulas else f"有 {len(formulas)} 格是公式：{'、'.join(formulas[:_SHOWN])}"
+    return Check("I15", "汇总表", ok=not formulas, words=words)
+
+
+def _secret(app: App) -> Check:
+    """The password may stand nowhere but where the office put it."""
+    password = app.settings.mailbox.password.reveal().encode()
+    data_dir = app.settings.storage.data_dir
+    files = [path for path in data_dir.glob("*") if path.is_file()]
+    found = [path.name for path in files if password and password in path.read_bytes()]
+    words = "不在数据文件夹的任何文件里" if not found else f"出现在 {'、'.join(found)} 里，请更换授权码"
+    return Check("I12", "授权码", ok=not found, words=words)
+
+
+def _backup(app: App, now: datetime) -> Check:
+    with app.bench.sessions() as session:
+        at = nightly.last_backup_at(heartbeats.heartbeat(session, "backup").details)
+    found = nightly.available(app.settings.storage)
+    if at is None or not found:
+        return Check("I6", "备份", ok=False, words="还没有备份。程序每天凌晨自动备份，也可执行 intake backup")
+    wrong = backups.what_is_wrong(found[0])
+    if wrong:
+        return Check("I6", "备份", ok=False, words=f"{found[0].name} 不完整（{wrong}）。请执行 intake backup 重做")
+    fresh = now - at <= _STALE
+    words = f"{moment_words(at)}，已校验" + ("" if fresh else "；已经超过一天半，请查看日志")
+    return Check("I6", "备份", ok=fresh, words=words)
+
+
+def _numbers(rows: "tuple[int, ...] | list[int]") -> str:
+    shown = "、".join(str(one) for one in rows[:_SHOWN])
+    return shown + (" 等" if len(rows) > _SHOWN else "")

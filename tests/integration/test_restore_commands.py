@@ -1,0 +1,128 @@
+"""A broken database on a Monday: what the office types, what it is told, and that nobody is written to twice."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from scheduler.daemon import single_instance
+from scheduler.demo.mailstore import INBOX, SENT
+from scheduler.demo.server import DemoMailbox
+from scheduler.demo.sink import SmtpSink
+from scheduler.desk.cli import main
+from tests.builders import office
+from tests.builders.site import site
+
+ADDRESS = "a27398830@126.com"
+TOWN, SANDS, _ = office.UNITS
+
+
+@pytest.fixture
+def mailbox():
+    with DemoMailbox(ADDRESS, office.PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture
+def sink(mailbox):
+    """The provider, which files what it sends under 已发送."""
+
+    def file(letter):
+        mailbox.deliver(SENT, letter.raw, office.START)
+
+    with SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=file) as server:
+        yield server
+
+
+@pytest.fixture
+def config(mailbox, sink, tmp_path):
+    return site(tmp_path, imap_port=mailbox.port, smtp_port=sink.port)
+
+
+def deliver(mailbox, unit, number):
+    raw = office.mail(office.UNITS[unit], "联络员表", attachment=office.liaison(unit), number=number)
+    mailbox.deliver(INBOX, raw, office.START + timedelta(minutes=number))
+
+
+def run(capsys, *arguments):
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.out + captured.err
+    return code, captured.out, captured.err
+
+
+def answers(sink):
+    return [letter.recipients[0] for letter in sink.delivered if letter.recipients != (office.CLERK,)]
+
+
+def states(capsys, config):
+    _, out, _ = run(capsys, "outbox", "list", "--all", "--json", "--config", config)
+    letters = [json.loads(line) for line in out.splitlines()]
+    return [one["state"] for one in letters if one["kind"] not in ("digest", "alarm")]  # they depend on the hour
+
+
+@pytest.mark.parametrize("how", ["from the backup", "from the archive"])
+def test_a_damaged_database_comes_back_and_nobody_is_answered_twice(capsys, config, mailbox, sink, tmp_path, how):
+    deliver(mailbox, TOWN, 1)
+    run(capsys, "run", "--once", "--config", config)
+    code, out, _ = run(capsys, "backup", "--config", config)
+    assert (code, "已备份并校验" in out, "来件原件没有另存" in out) == (0, True, True)
+    deliver(mailbox, SANDS, 2)
+    run(capsys, "run", "--once", "--config", config)
+    assert answers(sink) == [office.UNITS[TOWN], office.UNITS[SANDS]]
+    (tmp_path / "data" / "intake.db").write_bytes(b"not a database" * 1000)
+
+    code, out, _ = run(capsys, "restore", *(["--from-archive"] if "archive" in how else []), "--config", config)
+    assert (code, "发信已全部暂停" in out, "没有删除" in out) == (1, True, True)
+    for _ in range(2):
+        run(capsys, "run", "--once", "--config", config)
+    assert len(answers(sink)) == 2, "written to again after a restore"
+    assert set(states(capsys, config)) == {"sent"}, "both letters were found in the Sent folder"
+    assert "暂停已解除" in run(capsys, "outbox", "release", "--all", "--config", config)[1]
+    code, out, _ = run(capsys, "status", "--json", "--config", config)
+    cells = {(one["unit"], one["form"]): one["state"] for one in json.loads(out)["cells"]}
+    assert (cells[TOWN, "liaison"], cells[SANDS, "liaison"]) == ("accepted", "accepted")
+    assert run(capsys, "verify", "--deep", "--config", config)[0] == 0
+
+
+def test_what_was_never_sent_waits_after_a_restore_until_it_is_released(capsys, config, mailbox, sink):
+    run(capsys, "backup", "--config", config)
+    run(capsys, "restore", "--config", config)
+    deliver(mailbox, TOWN, 1)
+    for _ in range(2):
+        run(capsys, "run", "--once", "--config", config)
+    assert (answers(sink), states(capsys, config)) == ([], ["held"])
+    run(capsys, "outbox", "release", "--all", "--config", config)
+    run(capsys, "run", "--once", "--config", config)
+    assert answers(sink) == [office.UNITS[TOWN]]
+
+
+def test_without_a_backup_the_other_way_is_named(capsys, config):
+    code, _, err = run(capsys, "restore", "--config", config)
+    assert (code, "--from-archive" in err) == (2, True)
+    assert "没有备份" in run(capsys, "restore", "--list", "--config", config)[1]
+
+
+def test_backups_are_listed_newest_first(capsys, config, tmp_path):
+    run(capsys, "backup", "--config", config)
+    code, out, _ = run(capsys, "restore", "--list", "--config", config)
+    assert (code, "nightly-" in out, len(out.splitlines())) == (0, True, 1)
+
+
+def test_nothing_is_restored_under_a_running_program(capsys, config, tmp_path):
+    run(capsys, "backup", "--config", config)
+    before = (tmp_path / "data" / "intake.db").read_bytes()
+    with single_instance(tmp_path / "data"):
+        code, _, err = run(capsys, "restore", "--config", config)
+    assert (code, "正在使用" in err) == (2, True)
+    assert (tmp_path / "data" / "intake.db").read_bytes() == before
+
+
+def test_verify_names_what_is_missing(capsys, config, mailbox, tmp_path):
+    deliver(mailbox, TOWN, 1)
+    run(capsys, "run", "--once", "--config", config)
+    run(capsys, "backup", "--config", config)
+    assert run(capsys, "verify", "--config", config)[0] == 0
+    next((tmp_path / "data" / "archive").rglob("*.eml")).unlink()
+    code, out, _ = run(capsys, "verify", "--config", config)
+    assert (code, "缺失" in out) == (1, True)

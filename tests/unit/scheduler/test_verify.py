@@ -1,0 +1,136 @@
+"""`intake verify` says that all holds on a whole record, and sees each breach that is put into it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from intake.db.models import MessageRow, OutboxRow
+from intake.settings import Secret
+from scheduler import backups, jobs
+from scheduler.app import open_app
+from scheduler.clock import SteppedClock
+from scheduler.demo.mailstore import INBOX
+from scheduler.demo.server import DemoMailbox
+from scheduler.demo.sink import SmtpSink
+from scheduler.desk.verify import verify
+from tests.builders import office
+
+ADDRESS = "a27398830@126.com"
+TOWN, SANDS, _ = office.UNITS
+
+
+@pytest.fixture
+def app(tmp_path):
+    with (
+        DemoMailbox(ADDRESS, office.PASSWORD) as imap,
+        SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink,
+    ):
+        machine = {"text": "外出。\n", "Auto_Submitted": "auto-replied"}
+        for number, raw in enumerate(
+            (
+                office.mail(office.UNITS[TOWN], "附件2", attachment=office.liaison(TOWN), number=1),
+                office.mail(office.UNITS[SANDS], "附件2", attachment=office.liaison(SANDS, mobile=""), number=2),
+                office.mail("someone@example.net", "自动回复: 报送", number=3, **machine),
+            ),
+            start=1,
+        ):
+            imap.deliver(INBOX, raw, office.START + timedelta(minutes=number))
+        settings = office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port)
+        clock = SteppedClock(office.START + timedelta(days=1))
+        with open_app(settings, clock, roster=office.roster()) as opened:
+            assert jobs.one_round(opened) is None
+            backups.back_up(opened, clock.now())
+            yield opened
+
+
+def broken(app, **options):
+    return {one.rule for one in verify(app, **options) if not one.ok}
+
+
+def change(app, statement, **values):
+    with app.bench.sessions.begin() as session:
+        session.execute(text(statement), values)
+
+
+def test_a_whole_record_holds_all_promises_also_when_it_is_read_again(app):
+    assert broken(app, deep=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "statement"),
+    [
+        ("I1", "UPDATE sightings SET message_id = NULL WHERE id = 1"),
+        ("I2", "UPDATE outbox SET cause_id = 1, to_address = 'qingshi@qs.example.com', kind = 'acknowledgement'"),
+        ("I3", "UPDATE messages SET sender_kind = 'auto_reply' WHERE id = 1"),
+        ("I4", "UPDATE outbox SET to_address = 'stranger@example.net' WHERE id = 1"),
+        ("I5", "UPDATE submissions SET state = 'accepted'"),
+        ("I8", "UPDATE outbox SET kind = 'reminder', unit = 'x', to_address = 'qingshi@qs.example.com'"),
+        ("I9", "UPDATE messages SET state = 'archived', archived_at = '2025-05-01 00:00:00' WHERE id = 1"),
+        ("I9", "UPDATE messages SET state = 'eaten' WHERE id = 1"),
+        ("I10", "UPDATE messages SET attempts = 9 WHERE id = 1"),
+    ],
+)
+def test_a_breach_in_the_record_is_seen(app, rule, statement):
+    change(app, statement)
+    assert rule in broken(app)
+
+
+def test_a_missing_and_a_changed_original_are_seen(app):
+    with app.bench.sessions() as session:
+        first, second, _ = session.query(MessageRow).all()
+    app.bench.archive.path(first.sha256).unlink()
+    app.bench.archive.path(second.sha256).write_bytes(b"changed")
+    (archive,) = [one for one in verify(app) if one.what == "存档原件"]
+    assert (archive.ok, archive.words[:5]) == (False, "2 封原件")
+
+
+def test_a_value_that_another_reading_would_not_give_is_seen_by_the_deep_look(app):
+    change(app, "UPDATE parts SET reading = replace(reading, '13900000001', '13900000002') WHERE reading IS NOT NULL")
+    assert broken(app) == set()
+    assert broken(app, deep=True) == {"I5"}
+
+
+def test_the_password_in_a_file_of_the_data_directory_is_seen(app):
+    assert app.settings.mailbox.password == Secret(office.PASSWORD)
+    (app.settings.storage.data_dir / "notes.txt").write_text(f"x{office.PASSWORD}x")
+    assert broken(app) == {"I12"}
+
+
+def test_a_formula_in_the_workbook_is_seen(app, monkeypatch):
+    monkeypatch.setattr("scheduler.desk.verify.formula_cells", lambda _path: ("汇总!B2",))
+    assert broken(app) == {"I15"}
+
+
+def test_an_old_backup_and_none_at_all_are_told(app):
+    app.clock.sleep(3 * 86400)
+    assert broken(app) == {"I6"}
+    for path in app.settings.storage.backup_dir.glob("*.sqlite"):
+        path.unlink()
+    assert broken(app) == {"I6"}
+
+
+def test_letters_to_the_clerk_and_reminders_are_no_breach(app):
+    app.clock.advance_to(office.START + timedelta(days=1, hours=2))
+    assert jobs.one_round(app) is None
+    with app.bench.sessions() as session:
+        kinds = {row.kind for row in session.query(OutboxRow)}
+    assert "reminder" in kinds
+    assert broken(app) == set()
+
+
+def test_what_is_printed_for_programs_is_one_object_a_line(app, capsys, monkeypatch):
+    from contextlib import contextmanager  # noqa: PLC0415
+    from types import SimpleNamespace  # noqa: PLC0415
+
+    from scheduler.desk import verify as command  # noqa: PLC0415
+
+    @contextmanager
+    def own_app(_arguments):
+        yield app
+
+    monkeypatch.setattr(command.options, "own_app", own_app)
+    assert command.run(SimpleNamespace(deep=False, json=True)) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(set(one) == {"rule", "what", "ok", "words"} and one["ok"] for one in lines)
