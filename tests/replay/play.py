@@ -128,7 +128,7 @@ def play(
             while True:
                 opened += 1
                 try:
-                    with _opened(settings, clock, roster, readings) as app:
+                    with opened(settings, clock, roster, readings) as app:
                         jobs.recover(app)
                         if opened > 1:
                             _round(app, None)
@@ -187,7 +187,7 @@ def _thread(arrival: Arrival, letters: Sequence[Delivered]) -> bytes:
 
 def _round(app: App, stop: Stop | None) -> None:
     """Run every tick once. Raise StoppedHere where the stop says, or at the end of a round that it did not reach."""
-    with _stopping(app, stop):
+    with stopping(app, stop):
         for name, tick in jobs.TICKS.items():
             _demand_none(jobs.guarded(app, name, tick))
             if stop is not None and stop.tick == name:
@@ -202,14 +202,17 @@ def _demand_none(error: Exception | None) -> None:
 
 
 @contextmanager
-def _stopping(app: App, stop: Stop | None) -> Iterator[None]:
-    """End the process at the commit that the stop names: every durable step of a round ends in one."""
+def stopping(app: App, stop: Stop | None, *, hand_over: bool = False) -> Iterator[None]:
+    """End the process at the commit that the stop names: every durable step of a round ends in one.
+
+    With `hand_over` also while a letter is being handed over; else the stop waits for the next commit.
+    """
     commits = 0
 
     def count(_session: object) -> None:
         nonlocal commits
         commits += 1
-        if stop is not None and commits >= stop.commit and (stop.before or not _is_handing_over(app)):
+        if stop is not None and commits >= stop.commit and (stop.before or hand_over or not _is_handing_over(app)):
             raise StoppedHere
 
     if stop is None or not stop.commit:
@@ -235,7 +238,8 @@ def _is_handing_over(app: App) -> bool:
 
 
 @contextmanager
-def _opened(settings: Settings, clock: SteppedClock, roster: Roster, readings: Readings | None) -> Iterator[App]:
+def opened(settings: Settings, clock: SteppedClock, roster: Roster, readings: Readings | None) -> Iterator[App]:
+    """Open the App; with `readings` the worker's answers are kept there and used again."""
     with open_app(settings, clock, roster=roster) as app:
         if readings is None:
             yield app

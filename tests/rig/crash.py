@@ -254,7 +254,7 @@ def _share(runs: int, seed: int, share: int, of: int, plant: str) -> tuple[int, 
     """Run every `of`-th case. Return how many, what did not hold, and a remark."""
     found: list[str] = []
     done = 0
-    with tempfile.TemporaryDirectory(dir=_fast_directory()) as name, rig(Path(name), plant) as (zygote, mails, truth):
+    with tempfile.TemporaryDirectory(dir=fast_directory()) as name, rig(Path(name), plant) as (zygote, mails, truth):
         whole = whole_round(zygote, mails, Path(name))
         for number, case in enumerate(cases(whole["boundaries"], runs, seed)):
             if number % of != share:
@@ -268,6 +268,6 @@ def _share(runs: int, seed: int, share: int, of: int, plant: str) -> tuple[int, 
     return done, found, f"{whole['boundaries']} boundaries, {len(whole['names'])} names"
 
 
-def _fast_directory() -> str | None:
+def fast_directory() -> str | None:
     """Memory, where the system offers it: thousands of databases are made, and what a kill leaves is the same there."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a fresh directory below it
