@@ -8,12 +8,20 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.rig import crash, restarts
+from tests.rig import crash, hostile, restarts, sandbox, soak, world
 from tests.rig.report import Outcome, table
 
+PROCESSES = os.cpu_count() or 1
+
 PARTS: Mapping[str, Callable[[bool, int], Outcome]] = {
-    "crash": lambda long, seed: crash.run(runs=5_000 if long else 40, seed=seed, processes=os.cpu_count() or 1),
+    "crash": lambda long, seed: crash.run(runs=5_000 if long else 40, seed=seed, processes=PROCESSES),
     "restarts": lambda long, seed: restarts.run(restarts=200 if long else 4, seed=seed),
+    "hostile": lambda long, seed: hostile.run(long=long, seed=seed),
+    "sandbox": lambda long, seed: sandbox.run(long=long, seed=seed),
+    "world": lambda long, seed: world.run(
+        seeds=300 if long else 3, steps=200 if long else 40, seed=seed, processes=PROCESSES
+    ),
+    "soak": lambda long, seed: soak.run(days=365 if long else 1, seed=seed),
 }
 
 

@@ -7,7 +7,6 @@ nothing waits, and it looks at what must hold at rest. A failing seed is named: 
 """
 
 import multiprocessing
-import os
 import random
 import sqlite3
 import tempfile
@@ -289,8 +288,3 @@ def run(*, seeds: int, steps: int, seed: int, processes: int = 1) -> Outcome:
             results = list(pool.map(live, numbers, [steps] * seeds, chunksize=4))
     found = tuple(text for texts in results for text in texts)
     return Outcome("world", seeds, seeds * steps, found, time.monotonic() - started, f"{steps} steps each")
-
-
-def processes() -> int:
-    """Return how many worlds may run side by side."""
-    return os.cpu_count() or 1
