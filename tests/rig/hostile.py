@@ -144,19 +144,19 @@ def _file(case: object) -> Mail:
     return lambda number: _with_file(case.name, case.make(), number)  # type: ignore[attr-defined]
 
 
-def run(*, long: bool, seed: int) -> Outcome:
-    """Run the part."""
+def run(*, long: bool, seed: int, plant: str = "", number: int = 12) -> Outcome:
+    """Run the part. `plant` puts a known mistake into the program: it must be seen."""
     started = time.monotonic()
     chosen = inputs()
     if not long:
-        chosen = random.Random(seed).sample(chosen, 12)
+        chosen = random.Random(seed).sample(chosen, number)
     found: list[str] = []
     slowest = ("", 0.0)
     if not Path("/proc/self/statm").exists():
         return Outcome("hostile", 0, 0, (), 0.0, skipped="memory is read from /proc (Linux)")
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        with _office(data) as bench:
+        with _office(data, plant) as bench:
             for name, make in chosen:
                 took, wrong = bench.meet(name, make)
                 found += wrong
@@ -245,12 +245,12 @@ def _is_ours(path: Path) -> bool:
 
 
 @contextmanager
-def _office(data: Path) -> Iterator[_Bench]:
+def _office(data: Path, plant: str) -> Iterator[_Bench]:
     with (
         DemoMailbox(ADDRESS, office.PASSWORD) as imap,
         SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.rig.ticking"],
+            [sys.executable, "-m", "tests.rig.ticking", plant],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

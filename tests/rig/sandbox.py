@@ -8,7 +8,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from parsers.codec import to_json
@@ -19,6 +19,7 @@ from tests.rig.report import Outcome
 _DEAREST = 1.10  # the lock may cost a tenth (facts/reliability.md §4)
 _NOT_THERE = "NotImplementedError"  # calls whose flags a filter can't see are said to be unknown to the kernel
 _REFUSED = {"PermissionError", "MemoryError", _NOT_THERE}
+_UNRULY = "tests.builders.unruly"
 _NEEDED = {"rlimits", "landlock", "seccomp"}
 
 
@@ -31,9 +32,7 @@ def run(*, long: bool, seed: int) -> Outcome:
     attempts = escapes()
     if attempts is None:
         return Outcome("sandbox", 0, 0, (), 0.0, skipped="this kernel lacks Landlock or seccomp")
-    found = [
-        f"I14: {name} ended with {how} instead of a refusal" for name, how in attempts.items() if how not in _REFUSED
-    ]
+    found = list(not_refused(attempts))
     ratio = cost(400 if long else 60)
     if long and ratio > _DEAREST:
         found.append(f"the lock costs {ratio:.2f} times a file's time")
@@ -41,18 +40,24 @@ def run(*, long: bool, seed: int) -> Outcome:
     return Outcome("sandbox", len(attempts), len(attempts), tuple(found), time.monotonic() - started, remark)
 
 
-def escapes(handlers: str = "tests.builders.unruly") -> dict[str, str] | None:
-    """Return how each attempt to get out ended; None where this system has not all layers."""
+def escapes(handlers: str = _UNRULY, only: Sequence[str] = ()) -> dict[str, str] | None:
+    """Return how each attempt to get out (or those named) ended; None where this system has not all layers."""
     with tempfile.TemporaryDirectory() as name, Worker(handlers=handlers) as worker:
         target = Path(name) / "config.toml"
         target.write_text("password")
         active = {one.name for one in worker.report().layers if one.active}
-        if handlers == "tests.builders.unruly" and not active >= _NEEDED:
+        if handlers == _UNRULY and not active >= _NEEDED:
             return None
-        header = {"target": str(target), "new": str(Path(name) / "new")}
+        header: dict[str, object] = {"target": str(target), "new": str(Path(name) / "new")}
+        header |= {"only": list(only)} if only else {}
         answer = worker.call("escape", header, b"", timeout_s=30)
         assert isinstance(answer, Answered), answer
         return {name: str(how) for name, how in answer.json.items()}
+
+
+def not_refused(attempts: Mapping[str, str]) -> Iterator[str]:
+    """Given how the attempts ended, yield those that were not refused."""
+    yield from (f"I14: {name} ended with {how}, no refusal" for name, how in attempts.items() if how not in _REFUSED)
 
 
 def cost(times: int) -> float:

@@ -1,30 +1,129 @@
 """The short form of every part holds; and every part is seen to find a mistake that is planted for it."""
 
 import os
+import sys
 
 import pytest
 
-from tests.rig import crash, restarts
+from intake import outbox, pipeline
+from intake.db.models import OutboxRow
+from intake.db.record import SqlRecord
+from intake.model import OutboxState, SenderKind, Triage
+from tests.rig import crash, hostile, restarts, sandbox, soak, world
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL (POSIX)")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc, the lock is Linux's")
+
+
+# --- crash, restarts -------------------------------------------------------------------------------------------------
 
 
 @needs_fork
 def test_killed_at_drawn_boundaries_nothing_is_lost_and_nobody_is_answered_twice():
-    outcome = crash.run(runs=20, seed=11)
-    assert (outcome.runs, outcome.violations) == (20, ())
+    outcome = crash.run(runs=12, seed=11)
+    assert (outcome.runs, outcome.violations) == (12, ())
 
 
 @needs_fork
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mistake", "told"), [("resend", "was sent 2 times"), ("no fsync", "I1"), ("forget", "never answered")]
 )
-def test_the_rig_sees_a_planted_mistake(mistake, told):
-    found = crash.run(runs=60, seed=12, plant=mistake).violations
+def test_part_crash_sees_a_planted_mistake(mistake, told):
+    found = crash.run(runs=300, seed=12, plant=mistake).violations
     assert any(told in one for one in found), f"{mistake} was not seen"
 
 
 @needs_fork
 def test_the_real_program_survives_real_kills():
-    outcome = restarts.run(restarts=3, seed=13)
-    assert (outcome.runs, outcome.violations) == (3, ())
+    outcome = restarts.run(restarts=2, seed=13)
+    assert (outcome.runs, outcome.violations) == (2, ())
+
+
+# --- hostile, sandbox ------------------------------------------------------------------------------------------------
+
+
+@on_linux
+def test_hostile_mails_end_in_a_named_state_and_the_good_mail_behind_is_read():
+    outcome = hostile.run(long=False, seed=14, number=4)
+    assert (outcome.runs, outcome.violations) == (4, ())
+
+
+def test_there_are_enough_hostile_inputs():
+    names = [name for name, _ in hostile.inputs()]
+    assert len(names) == len(set(names)) >= 150
+
+
+@on_linux
+@pytest.mark.long
+@pytest.mark.parametrize(("mistake", "told"), [("bug", "a message ended in"), ("leak", "I11")])
+def test_part_hostile_sees_a_planted_mistake(mistake, told):
+    found = hostile.run(long=False, seed=15, plant=mistake, number=2).violations
+    assert any(told in one for one in found), f"{mistake} was not seen"
+
+
+@on_linux
+def test_nothing_gets_out_of_the_locked_worker():
+    assert sandbox.run(long=False, seed=1).violations == ()
+
+
+@on_linux
+def test_part_sandbox_sees_a_worker_without_its_lock():
+    names = ["read /etc/passwd", "write", "socket", "fork"]
+    found = list(sandbox.not_refused(sandbox.escapes("tests.rig.unlocked", only=names)))
+    assert len(found) == len(names)
+
+
+# --- world, soak -----------------------------------------------------------------------------------------------------
+
+
+def test_drawn_worlds_hold():
+    outcome = world.run(seeds=2, steps=30, seed=500)
+    assert (outcome.runs, outcome.violations) == (2, ())
+
+
+def resend_blindly(session, now, **_options):
+    rows = session.query(OutboxRow).filter(OutboxRow.state == OutboxState.SENDING).all()
+    for row in rows:
+        row.state = OutboxState.QUEUED
+    return len(rows)
+
+
+def everybody_is_a_person(_head, _reading, **_options):
+    return Triage(SenderKind.PERSON, answerable=True, why="planted")
+
+
+def nothing_below_the_highest(self, account, folder, uid_validity, known=SqlRecord.known):
+    seen = known(self, account, folder, uid_validity)
+    return set(range(max(seen) + 1)) if seen else seen
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("owner", "name", "mistake", "told"),
+    [
+        (outbox, "recover", resend_blindly, "I2"),
+        (pipeline, "triage", everybody_is_a_person, "I3"),
+        (SqlRecord, "known", nothing_below_the_highest, "I1"),
+    ],
+    ids=["resend", "machines", "high-water mark"],
+)
+def test_part_world_sees_a_planted_mistake(monkeypatch, owner, name, mistake, told):
+    monkeypatch.setattr(owner, name, mistake)
+    found: list[str] = []
+    for seed in range(700, 730):
+        found = found or world.live(seed, 80)
+    assert any(told in one for one in found), "it was not seen"
+
+
+@on_linux
+@pytest.mark.long
+def test_days_of_polls_hold_and_leak_nothing():
+    assert soak.run(days=3, seed=16).violations == ()
+
+
+@on_linux
+@pytest.mark.long
+def test_part_soak_sees_a_mail_that_is_dropped(monkeypatch):
+    monkeypatch.setattr(pipeline, "post", lambda *_arguments, **_options: False)
+    assert any("never answered" in one for one in soak.run(days=1, seed=17).violations)

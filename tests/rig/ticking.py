@@ -12,10 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from intake import pipeline
+from intake.model import MailHead, MailReading, Triage
 from scheduler import jobs
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from tests.builders import office
+
+HOARD: list[bytearray] = []
 
 
 def resident() -> int:
@@ -23,7 +27,25 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
+def plant(mistake: str) -> None:
+    """Put a known mistake into the program, so that part "hostile" can be seen to find it."""
+    if mistake == "bug":
+        real = pipeline.triage
+
+        def triage(head: MailHead, reading: MailReading, **options: frozenset[str]) -> Triage:
+            if head.from_address == "someone@example.net":
+                raise KeyError("planted")
+            return real(head, reading, **options)
+
+        pipeline.triage = triage
+    elif mistake == "leak":
+        HOARD.append(bytearray(b"x" * (100 * 2**20)))
+    elif mistake:
+        raise ValueError(f"no such mistake: {mistake}")
+
+
 def main() -> None:
+    plant(sys.argv[1] if len(sys.argv) > 1 else "")
     order = json.loads(sys.stdin.readline())
     made = office.settings(Path(order["data"]), imap_port=order["imap"], smtp_port=order["smtp"])
     caps = replace(made.sending, per_day=9_999, per_quarter_hour=999, per_address_day=999, per_address_hour=99)

@@ -2,10 +2,11 @@
 
 import sys
 
-from intake.unpack import HANDLERS
+from intake import unpack
 from parsers.confine import Layer
+from tests.builders import unruly
 
-__all__ = ["HANDLERS"]
+HANDLERS = {**unruly.HANDLERS, **unpack.HANDLERS}
 
 
 def _no_lock(_bounds: object, _readable: object) -> tuple[Layer, ...]:

@@ -21,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from intake import outbox
+from intake.db.models import MessageRow
 from scheduler import jobs
 from scheduler.app import App
 from scheduler.clock import SteppedClock
@@ -206,9 +207,14 @@ class World:
         with closing(sqlite3.connect(self._folder / "intake.sqlite")) as database:
             rows = database.execute("SELECT id, cause_id FROM outbox WHERE state IN ('held', 'failed')").fetchall()
         if rows:
-            number, _ = self._draw.choice(rows)
+            number, cause = self._draw.choice(rows)
             with self._opened().bench.sessions.begin() as session:
                 outbox.cancel(session, [number])
+                message = session.get(MessageRow, cause) if cause else None
+            digest = "" if message is None else message.sha256
+            self._mails = [
+                replace(one, answered=False) if sha256(one.raw).hexdigest() == digest else one for one in self._mails
+            ]
 
     def _set_clock(self) -> None:
         """The host's clock is set; a backward step is smaller than what would be a wrong clock for the program."""
