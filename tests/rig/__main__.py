@@ -1,6 +1,6 @@
-"""`python -m tests.rig [PART …] [--long] [--seed S]`: the rig; prints part, runs, faults, violations, time.
+"""`python -m tests.rig [PART …] [--long | --share S] [--seed S]`: the rig; prints part, runs, faults, violations, time.
 
-Exit status 1 if an invariant did not hold. The short form takes some minutes; the long one is for .ci/run.
+Exit status 1 if an invariant did not hold. The short form takes some minutes on two cores; .ci/run takes a share.
 """
 
 import argparse
@@ -13,31 +13,46 @@ from tests.rig.report import Outcome, table
 
 PROCESSES = os.cpu_count() or 1
 
-PARTS: Mapping[str, Callable[[bool, int], Outcome]] = {
-    "crash": lambda long, seed: crash.run(runs=5_000 if long else 40, seed=seed, processes=PROCESSES),
-    "restarts": lambda long, seed: restarts.run(restarts=200 if long else 4, seed=seed),
-    "hostile": lambda long, seed: hostile.run(long=long, seed=seed),
-    "sandbox": lambda long, seed: sandbox.run(long=long, seed=seed),
-    "world": lambda long, seed: world.run(
-        seeds=300 if long else 3, steps=200 if long else 40, seed=seed, processes=PROCESSES
+
+class Size:
+    """How much of the long form is run: all of it, or a share; None is the short form."""
+
+    def __init__(self, share: float | None) -> None:
+        self.long = share is not None
+        self._share = share or 0.0
+
+    def of(self, whole: int, short: int) -> int:
+        """Return a count: `short` in the short form, else the share of the whole."""
+        return max(short, round(whole * self._share)) if self.long else short
+
+
+PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
+    "crash": lambda size, seed: crash.run(runs=size.of(5_000, 40), seed=seed, processes=PROCESSES),
+    "restarts": lambda size, seed: restarts.run(restarts=size.of(200, 4), seed=seed),
+    "hostile": lambda size, seed: hostile.run(long=size.long, seed=seed),
+    "sandbox": lambda size, seed: sandbox.run(long=size.long, seed=seed),
+    "world": lambda size, seed: world.run(
+        seeds=size.of(300, 3), steps=200 if size.long else 40, seed=seed, processes=PROCESSES
     ),
-    "soak": lambda long, seed: soak.run(days=365 if long else 1, seed=seed),
+    "soak": lambda size, seed: soak.run(days=size.of(365, 1), seed=seed),
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)}; default: all")
-    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--long", action="store_true", help="the counts of the issue; some hours on two cores")
+    parser.add_argument("--share", type=float, metavar="S", help="a share of the long form, such as 0.1")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    size = Size(1.0 if arguments.long else arguments.share)
     outcomes = []
     for name, run in PARTS.items():
         if not arguments.parts or name in arguments.parts:
-            outcomes.append(run(arguments.long, arguments.seed))
+            outcomes.append(run(size, arguments.seed))
             print(table(outcomes[-1:]).splitlines()[2], file=sys.stderr, flush=True)
     print(table(outcomes))
     return 1 if any(one.violations for one in outcomes) else 0

@@ -367,7 +367,7 @@ def test_a_poll_that_runs_out_of_time_ends_quietly_with_what_it_has(world, monke
     world.deliver(*(b"mail %d" % number for number in range(50)))
     real = Archive.store
 
-    def slow(self, chunks):
+    def slow(self, chunks, **options):
         time.sleep(0.05)
         return real(self, chunks)
 
@@ -397,7 +397,7 @@ def test_an_interrupted_poll_keeps_what_it_has(world, monkeypatch):
     mailbox = mailbox_at(world.server.port)
     real = Archive.store
 
-    def store(self, chunks):
+    def store(self, chunks, **options):
         if len(world.record.rows) == 5:
             threading.Thread(target=session.interrupt).start()
             time.sleep(0.1)
