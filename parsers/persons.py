@@ -53,9 +53,7 @@ def split(pairs: list[Pair], judge: Judge) -> list[Person]:
         groups, first = _side_by_side(pairs, anchors)
     else:
         groups, first = _one_below_the_other(pairs, anchors)
-    # 联系人：王晓云 typed twice is one person too; what else differs between the two is asked.
-    same = len({fold(pair.raw) for pair in anchors}) == 1 and bool(anchors[0].raw.strip())
-    if same or _is_one_with_two_names(groups, judge):
+    if _is_one_typed_twice(groups, anchors, judge) or _is_one_with_two_names(groups, judge):
         return [Person(tuple(pairs))]
     begun = {id(pair) for pair in anchors}
     if any(sum(id(pair) in begun for pair in group) != 1 for group in groups):
@@ -72,6 +70,17 @@ def split(pairs: list[Pair], judge: Judge) -> list[Person]:
         own = [pair for pair in group if id(pair) not in common]
         people.append(Person((*own, *_not_in(own, shared, judge))))
     return people
+
+
+def _is_one_typed_twice(groups: list[list[Pair]], anchors: list[Pair], judge: Judge) -> bool:
+    """联系人：王晓云 typed twice is one person, and what else differs is asked; in two units they are namesakes."""
+    units = {
+        fold(pair.raw)
+        for group in groups
+        for pair in group
+        if FieldType.UNIT in types_of(pair, judge) and judge.given(pair)
+    }
+    return len({fold(pair.raw) for pair in anchors}) == 1 and bool(anchors[0].raw.strip()) and len(units) < 2
 
 
 def _is_one_with_two_names(groups: list[list[Pair]], judge: Judge) -> bool:

@@ -1,6 +1,7 @@
 """The same mails on a machine without LibreOffice, unpackers or the OCR extra: told by name, kept, answered neutrally."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def bare(monkeypatch, tmp_path):
 
 
 def examined(services_here, data, name):
-    settings = office.settings(None, imap_port=1, smtp_port=1)
+    settings = office.settings(Path("unused"), imap_port=1, smtp_port=1)
     with Worker(handlers="intake.unpack", service=services_here) as worker:
         raw = office.mail(office.UNITS[TOWN], "联络员表", attachment=data, number=1)
         raw = raw.replace(b"=2Edocx", b".docx").replace(b".docx", name.encode())

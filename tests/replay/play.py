@@ -115,7 +115,7 @@ def play(
     waiting = list(enumerate(arrivals))
     clock = SteppedClock(arrivals[0].at)
     left = dict(stops or {})
-    opened = 0
+    starts = 0
     with DemoMailbox(login, office.PASSWORD) as mailbox:
 
         def file_copy(letter: Delivered) -> None:
@@ -126,11 +126,11 @@ def play(
             folder.mkdir(exist_ok=True)
             (folder / "signing.key").write_bytes(_KEY)
             while True:
-                opened += 1
+                starts += 1
                 try:
                     with opened(settings, clock, roster, readings) as app:
                         jobs.recover(app)
-                        if opened > 1:
+                        if starts > 1:
                             _round(app, None)
                         while waiting:
                             number, arrival = waiting.pop(0)
@@ -149,7 +149,7 @@ def play(
                     continue
             letters = Counter(str(message_from_bytes(one.raw)["Message-ID"]) for one in sink.delivered)
     twice = tuple(name for name, count in letters.items() if count > 1)
-    return Outcome(record, letters.total(), twice, opened - 1)
+    return Outcome(record, letters.total(), twice, starts - 1)
 
 
 def replay_into_empty(given: Settings, roster: Roster, folder: Path, *, now: datetime) -> Record:

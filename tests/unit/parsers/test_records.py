@@ -317,6 +317,12 @@ def test_one_name_typed_twice_is_one_person():
     ]
 
 
+def test_namesakes_in_two_units_are_two_people():
+    block = [["姓名", "王晓云", "职务", "副镇长"], ["手机", "13805950001", "单位名称", "青石镇"]]
+    other = [["姓名", "王晓云", "职务", "科员"], ["手机", "13805950002", "单位名称", "东湾乡"]]
+    assert [one["unit"] for one in people(TITLE, [*block, *other])] == ["青石镇", "东湾乡"]
+
+
 def test_it_does_not_matter_which_label_begins_a_person():
     block = [["手机", "13805950001", "单位名称", "青石镇"], ["职务", "副镇长", "姓名", "李志明"]]
     other = [["手机", "13805950002", "单位名称", "东湾乡"], ["职务", "科员", "姓名", "王晓云"]]
