@@ -37,6 +37,7 @@ from intake.settings import (
     Sending,
     Settings,
     Storage,
+    Watching,
 )
 from parsers.forms import FieldSpec, FormSpec
 
@@ -235,6 +236,11 @@ def _settings(table: ConfigTable, source: Path, password: Secret) -> Settings:
         campaign=_campaign(table.campaign, folder),
         calendar=tuple(
             CalendarDay(day=day.date, working=day.kind == "workday", name=day.name) for day in table.calendar.day
+        ),
+        health=Watching(
+            port=table.health.port,
+            webhook_url=Secret(table.health.webhook_url) if table.health.webhook_url else None,
+            ping_url=Secret(table.health.ping_url) if table.health.ping_url else None,
         ),
     )
 

@@ -10,6 +10,7 @@ is met in offices, and a typing error passes for much else).
 import re
 from datetime import date, datetime, time
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -24,6 +25,7 @@ _ADDRESS = re.compile(
 )
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:\uff1a]([0-5][0-9])(?:[:\uff1a]([0-5][0-9]))?")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 LAST_MOMENT = time(23, 59, 59)
 
 
@@ -77,11 +79,31 @@ def _one_line(value: object) -> object:
     return value
 
 
+def _web_address(value: object) -> object:
+    """Given the URL of a webhook, return it. What is refused is never repeated: it holds a token."""
+    if not isinstance(value, str):
+        return value
+    url = value.strip()
+    if not url.isascii() or not url.isprintable() or " " in url or len(url) > 2000:
+        raise _refuse("网址里有空格、换行、中文或全角字符，或者太长。请从服务的页面上整个复制过来。")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise _refuse("不是完整的网址。请从服务的页面上整个复制过来。") from None
+    if not host or "@" in parts.netloc or parts.fragment:
+        raise _refuse("不是完整的网址。请从服务的页面上整个复制过来，以 https:// 开头。")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise _refuse("网址要以 https:// 开头：它等于一把钥匙，不能在网上明文传送。（http 只许用于本机 127.0.0.1）")
+    return url
+
+
 Words = Annotated[str, BeforeValidator(_one_line), StringConstraints(strip_whitespace=True, max_length=200)]
 Name = Annotated[Words, StringConstraints(min_length=1)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 CampaignId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Address = Annotated[str, BeforeValidator(_address)]
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Day = Annotated[date, BeforeValidator(_day)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -160,6 +182,12 @@ class PollingTable(Table):
     maximum_mail_mb: Annotated[int, Field(ge=1, le=500)] = 70
 
 
+class HealthTable(Table):
+    port: Port | None = None
+    webhook_url: WebAddress | None = None
+    ping_url: WebAddress | None = None
+
+
 class CalendarDayTable(Table):
     date: Day
     kind: Literal["holiday", "workday"]
@@ -215,5 +243,6 @@ class ConfigTable(Table):
     sending: SendingTable = SendingTable()
     storage: StorageTable = StorageTable()
     polling: PollingTable = PollingTable()
+    health: HealthTable = HealthTable()
     calendar: CalendarTable = CalendarTable()
     campaign: CampaignTable

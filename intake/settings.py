@@ -134,6 +134,19 @@ class Polling:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """How somebody outside hears how the program does; each way is off if it is None.
+
+    `port`: /healthz on 127.0.0.1. `webhook_url`: a group robot that gets the alarms. `ping_url`: a dead man's switch
+    (healthchecks.io) that is called while all is well. Whoever knows one of the URLs can use it: both are secrets.
+    """
+
+    port: int | None = None
+    webhook_url: Secret | None = None
+    ping_url: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarDay:
     """A day that the office itself declares: overrides the decreed calendar."""
 
@@ -211,3 +224,4 @@ class Settings:
     roster_file: Path
     campaign: Campaign
     calendar: tuple[CalendarDay, ...] = ()
+    health: Watching = Watching()

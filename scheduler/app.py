@@ -27,6 +27,7 @@ from intake.settings import Settings
 from intake.texts import Texts
 from parsers.isolate import Worker
 from parsers.services import Services
+from scheduler.board import Board
 from scheduler.clock import Clock
 from scheduler.deadlines import late_after
 from scheduler.running import Running
@@ -47,6 +48,7 @@ class App:
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set
     )  # mails over which a session broke (see fetch.poll)
+    board: Board = field(default_factory=Board, repr=False)
 
     @property
     def settings(self) -> Settings:

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,8 @@ from intake.settings import Settings
 from scheduler import jobs
 from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
+from scheduler.healthz import serving
+from scheduler.watching import watch
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 # is answered some 20 s after it was fetched; what is due by the day is looked at every minute.
 _INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60, "backup": 60}
 _CONFIG_S = 30
+_WATCH_S = 60
+# One for each tick, the configuration and the watch: what waits for a server must not keep another from its turn.
+_WORKERS = len(jobs.TICKS) + 2
 STOP_S = 8  # a tick that is under way gets this long; then the process ends all the same (crash-safe by design)
 
 
@@ -75,13 +80,15 @@ class Daemon:
         self._stopping = threading.Event()
         self._new_settings: Settings | None = None
         self._reload_wanted = threading.Event()
+        self._has_run = False
 
     def run(self) -> None:
         """Run until stopped. Raise OfficeError if the start fails."""
         with single_instance(self._settings.storage.data_dir):
             self._catch_signals()
             while not self._stopping.is_set():
-                with open_app(self._settings, self._clock) as app:
+                with open_app(self._settings, self._clock) as app, ExitStack() as open_doors:
+                    self._open_healthz(app, open_doors)
                     self._run_app(app)
                 if self._new_settings is not None:
                     self._settings, self._new_settings = self._new_settings, None
@@ -93,17 +100,34 @@ class Daemon:
         self._stopping.set()
         self._reload_wanted.set()
 
+    def _open_healthz(self, app: App, open_doors: ExitStack) -> None:
+        """Open /healthz if the office wants it. Raise OfficeError if the port can't be had at the start of the process.
+
+        After a change of the configuration the service goes on without: a port is not worth the mails of a night.
+        """
+        port = app.settings.health.port
+        try:
+            if port is not None:
+                open_doors.enter_context(serving(port, app.board))
+                log.info("action=healthz.open port=%d", port)
+        except OfficeError:
+            if not self._has_run:
+                raise
+            log.error("action=healthz.not_open port=%s", port)
+        self._has_run = True
+
     def _run_app(self, app: App) -> None:
         jobs.recover(app)
         ticks = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(max_workers=5)},
+            executors={"default": ThreadPoolExecutor(max_workers=_WORKERS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         for name, tick in jobs.TICKS.items():
             seconds = _INTERVALS_S.get(name, app.settings.polling.interval_s)
             now = self._clock.now()
             ticks.add_job(jobs.guarded, "interval", (app, name, tick), id=name, seconds=seconds, next_run_time=now)
+        ticks.add_job(watch, "interval", (app,), id="watch", seconds=_WATCH_S, next_run_time=self._clock.now())
         ticks.add_job(self._look_at_config, "interval", args=(app,), seconds=_CONFIG_S, id="config")
         ticks.start()
         log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)

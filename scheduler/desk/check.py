@@ -18,7 +18,7 @@ from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
 from intake.imap_session import ImapSession
 from intake.read import read_document
 from intake.roster import Roster
-from intake.settings import Collection, SendMode, Settings
+from intake.settings import Collection, SendMode, Settings, Watching
 from intake.smtp import SmtpSession
 from intake.words import day_words
 from parsers.engines import Engine
@@ -27,6 +27,7 @@ from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from scheduler.app import load_roster
+from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
 from scheduler.deadlines import late_after
 from scheduler.desk import options
@@ -35,6 +36,7 @@ from scheduler.workdays import Calendar
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LOW_DISK_PERCENT = 10
 _SPECIMEN_SECONDS = 90.0
+_TEST_TEXT = "\u3010邮件收表\u3011这是 intake check 发来的测试消息，收到就说明异常告警能到这里。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,19 @@ def _server_findings(settings: Settings) -> Iterator[Finding]:
     provider = settings.mailbox.provider
     yield _guarded(f"收信 {provider.imap_host}:{provider.imap_port}", lambda: _look_at_imap(settings))
     yield _guarded(f"发信 {provider.smtp_host}:{provider.smtp_port}", lambda: _look_at_smtp(settings))
+    yield from _channel_findings(settings.health)
+
+
+def _channel_findings(health: Watching) -> Iterator[Finding]:
+    """The ways out that are no mail: a message that says it is a test, one ping; never the URLs, which are keys."""
+    if (url := health.webhook_url) is not None:
+        reply = Call(url, _TEST_TEXT).run()
+        taken = reply.outcome is Outcome.TAKEN
+        words = f"测试消息{'已发出，请到群里看一眼' if taken else '没有发成'}；{reply.words}"
+        yield Finding(f"告警 {robot_name(url)}（{host_of(url)}）", ok=taken, words=words)
+    if (url := health.ping_url) is not None:
+        reply = Call(url, None).run()
+        yield Finding(f"报平安（{host_of(url)}）", ok=reply.outcome is Outcome.TAKEN, words=reply.words)
 
 
 def _look_at_imap(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from intake.pipeline import process_message
 from intake.settings import Settings
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.services import Services
-from scheduler import jobs
+from scheduler import jobs, watching
 from scheduler.app import load_roster, open_app
 from scheduler.clock import SystemClock
 from scheduler.daemon import Daemon, single_instance
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("收信", total=None)
             error = jobs.one_round(app, on_step=lambda words: progress.update(task, description=words))
+            watching.watch(app)
         with app.bench.sessions() as session:
             waiting, counts = len(queries.open_reviews(session)), queries.counts(session)
     if error is not None:

@@ -15,6 +15,8 @@ from intake.model import CellState, UnitName
 from intake.words import STATE_WORDS, day_words, moment_words
 from scheduler.app import App
 from scheduler.desk import options
+from scheduler.health import Health, State
+from scheduler.watching import examine
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -44,8 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
             waiting = len(reviews)
             counts = queries.counts(session)
             fetch = heartbeats.heartbeat(session, "fetch")
+        health = examine(app)
         if arguments.json:
-            print(json.dumps(_as_json(app, ledger, waiting, counts), ensure_ascii=False))
+            print(
+                json.dumps(
+                    _as_json(app, ledger, waiting, counts) | {"health": _health_json(health)}, ensure_ascii=False
+                )
+            )
         else:
             console = Console()
             console.print(matrix(app, ledger, now=app.clock.now()))
@@ -54,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
                 words = f"待处理 [{row.id}] {moment_words(row.arrived_at)} {who}“{row.subject}”：{'；'.join(row.reasons[:2])}"
                 console.print(words, markup=False, highlight=False, soft_wrap=True)
             _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
+            _print_verdict(console, health)
     return 1 if waiting else 0
 
 
@@ -117,6 +125,25 @@ def _print_health(
         console.print("尚未收过信。" if not message else f"[red]收信失败：{message}[/]")
     else:
         console.print(f"最近收信 {moment_words(polled_at)}。" + (f"[red]此后失败：{message}[/]" if message else ""))
+
+
+_VERDICTS = {
+    State.OK: ("green", "运行状况：正常。"),
+    State.WARN: ("yellow", "运行状况：有待留意。"),
+    State.BAD: ("red", "运行状况：异常，请处理。"),
+}
+
+
+def _print_verdict(console: Console, health: Health) -> None:
+    style, words = _VERDICTS[health.state]
+    console.print(words, style=style)
+    for sentence in health.sentences:
+        console.print(f"  · {sentence}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _health_json(health: Health) -> dict[str, object]:
+    problems = [{"cause": one.cause, "state": one.state, "text": one.sentence} for one in health.symptoms]
+    return {"state": health.state, "at": health.at.isoformat(), "problems": problems}
 
 
 def _as_json(app: App, ledger: Ledger, waiting: int, counts: dict[str, dict[str, int]]) -> dict[str, object]:

@@ -25,6 +25,7 @@ HOMES = {
         "intake/pipeline.py",
         "scheduler/app.py",
         "scheduler/jobs.py",
+        "scheduler/watching.py",
         "scheduler/desk",
     ),
     "alembic": ("intake/db/upgrade.py", "intake/db/migrations"),
@@ -46,6 +47,7 @@ HOMES = {
     "rich": ("scheduler/desk",),
     "aiosmtpd": ("scheduler/demo/sink.py",),
     "smtplib": ("intake/smtp.py",),
+    "http": ("scheduler/healthz.py", "scheduler/channel.py"),
     "imaplib": ("intake/imap_client.py", "intake/imap_session.py", "intake/imap_errors.py", "intake/imap_connect.py"),
 }
 OURS = {"parsers", "intake", "scheduler", "_typeshed"}  # _typeshed: types only, never imported at run time

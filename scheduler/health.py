@@ -1,0 +1,274 @@
+"""Is the service well? Judged by results: how long nothing came of fetching, reading, sending, not whether a thread lives. Pure.
+
+In: instants and counts from the record (`watching` reads them), now, the settings. Out: a frozen `Health`, its sentences
+saying what is wrong, what it means for the office, what to do. They are read in a group chat and by a supervisor, so
+they hold no name, address, subject or server's words. Next: `telling` decides what of it is told, `board` shows it.
+
+`warn` is for a look when convenient, `bad` for somebody now. An instant before `awake_since` counts from there: after a
+weekend asleep or switched off, everything is old and nothing is wrong yet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from intake.settings import Settings
+
+# What mends itself is left to mend itself for a quarter of an hour; half an hour is the patience of `alarms`.
+_WARN_AFTER = timedelta(minutes=15)
+_BAD_AFTER = timedelta(minutes=30)
+# At a start a failure of the last run still stands in the record; the ticks get a moment to prove it over.
+_CONFIRMED_AFTER = timedelta(seconds=30)
+# The record may be busy for a moment (a backup, another command); five minutes is a lock or a full disk.
+_UNREADABLE_FOR = timedelta(minutes=5)
+# A backup is made daily. A day and a half is one that failed, three days are no oversight any more.
+_BACKUP_WARN = timedelta(hours=36)
+_BACKUP_BAD = timedelta(hours=72)
+_MEGABYTE = 2**20
+_DISK_WARN_BYTES = 10_240 * _MEGABYTE  # with less than a tenth free as well: a tenth of a large disk is plenty
+_DISK_WARN_PERCENT = 10
+_DISK_BAD_BYTES = 500 * _MEGABYTE  # seven mails of the largest size (70 MB)
+
+
+class State(StrEnum):
+    """How it does, from best to worst."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits at one place: how many, since when the oldest, and when the last one went on its way."""
+
+    count: int = 0
+    since: datetime | None = None
+    moved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A tick's heartbeat. `failures` since the last success, `failed_at` when they began."""
+
+    tick: str
+    ok_at: datetime | None
+    failed_at: datetime | None = None
+    failures: int = 0
+    permanent: bool = False  # it will not mend itself
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the record and the disk say. `awake_since`: from when on the service has been running without a gap.
+
+    `disk_free_bytes` None: the data directory can't be read.
+    """
+
+    beats: tuple[Beat, ...] = ()
+    unread: Queue = Queue()
+    unsent: Queue = Queue()
+    awake_since: datetime | None = None
+    disk_free_bytes: int | None = None
+    disk_bytes: int = 0
+
+    def beat(self, tick: str) -> Beat | None:
+        """Return the heartbeat of a tick, None if it has none yet."""
+        return next((one for one in self.beats if one.tick == tick), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """One thing that is not in order. `cause` names it for machines and stays the same while it lasts."""
+
+    cause: str
+    state: State
+    what: str
+    meaning: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """Return it in words: what, what it means, what to do."""
+        return f"{self.what}。{self.meaning}。{self.advice}。"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the service does at `at`, worst symptom first.
+
+    `round_at`: fetching, reading and sending have each succeeded at or after this instant, and none fails; None: not so.
+    """
+
+    at: datetime
+    symptoms: tuple[Symptom, ...] = ()
+    round_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        """Return the worst state of all symptoms."""
+        return max((one.state for one in self.symptoms), key=list(State).index, default=State.OK)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return every symptom in words."""
+        return tuple(one.sentence for one in self.symptoms)
+
+
+TITLES = {
+    "fetch": "收信",
+    "process": "来件识别",
+    "remind": "催报",
+    "deliver": "发信",
+    "housekeep": "日常维护",
+    "backup": "备份",
+    "disk": "磁盘",
+    "config": "配置",
+    "record": "数据库",
+}
+_MEANINGS = {
+    "fetch": "新来件暂时不能登记和答复，都还在邮箱里，不会丢失",
+    "process": "来件已存档、不会丢失，但暂时没有识别和答复",
+    "remind": "该发的提醒暂时没有生成",
+    "deliver": "回执和提醒暂时发不出去，都留在发件箱里，恢复后自动发出",
+    "housekeep": "日报和邮件告警可能没有生成",
+    "backup": "现在若硬盘损坏，最近登记的内容要从存档的来件重新识别",
+    "config": "程序仍按改动前的配置运行",
+}
+_ADVICE = {
+    "fetch": "请确认程序在运行，执行 intake check，按提示检查网络、授权码和 IMAP 服务",
+    "process": "请执行 intake status 查看；持续不好转时把日志交给维护人员",
+    "deliver": "请执行 intake check，按提示检查授权码和 SMTP 服务；intake outbox list 可看未发出的信",
+    "backup": "请检查磁盘空间和备份位置，再执行一次备份",
+    "config": "请按邮件告警或 intake status 的提示改正配置文件并保存",
+}
+_GENERAL_ADVICE = "请执行 intake check 逐项检查，并把日志交给维护人员"
+_VITAL = ("fetch", "process", "deliver", "remind")  # without these the office misses mail, answers or deadlines
+
+
+def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
+    """Given what the record says, return how the service does."""
+    found: dict[str, Symptom] = {}
+    for symptom in (*_failing(facts, now), *_quiet(facts, settings, now), *_backup(facts, now), *_disk(facts)):
+        known = found.get(symptom.cause)
+        if known is None or _worse(symptom.state, known.state):
+            found[symptom.cause] = symptom
+    ordered = sorted(found.values(), key=lambda one: -list(State).index(one.state))
+    return Health(now, tuple(ordered), _round(facts))
+
+
+def unreadable(since: datetime, now: datetime) -> Health:
+    """Given since when the record could not be read, return what that means."""
+    state = State.BAD if now - since >= _UNREADABLE_FOR else State.WARN
+    symptom = Symptom(
+        "record",
+        state,
+        f"数据库读不出来{_for(now - since)}",
+        "收信、识别、发信都停着；来件仍在邮箱里，不会丢失",
+        "请检查磁盘是否写满、数据目录是否可写、是否有别的程序占用数据库；不行时停止程序，恢复最近一次备份",
+    )
+    return Health(now, (symptom,))
+
+
+def _failing(facts: Facts, now: datetime) -> Iterator[Symptom]:
+    """Ticks that failed when they were last tried."""
+    for beat in facts.beats:
+        if not beat.failures or beat.tick not in TITLES:
+            continue
+        lasted = _elapsed(beat.failed_at, facts, now)
+        vital = beat.tick in _VITAL and lasted >= (_CONFIRMED_AFTER if beat.permanent else _BAD_AFTER)
+        what = f"{TITLES[beat.tick]}失败{_for(lasted)}，已试 {beat.failures} 次"
+        yield _symptom(beat.tick, State.BAD if vital else State.WARN, what)
+
+
+def _quiet(facts: Facts, settings: Settings, now: datetime) -> Iterator[Symptom]:
+    """Places where nothing comes out, whatever the heartbeats say: a tick that hangs never fails."""
+    beat = facts.beat("fetch")
+    silent = _elapsed(beat.ok_at if beat else None, facts, now)
+    # one poll may take all of its time, and the next begins an interval later
+    allowed = timedelta(seconds=settings.polling.interval_s + settings.polling.poll_deadline_s)
+    if state := _lasting(silent, max(_WARN_AFTER, allowed), max(_BAD_AFTER, 2 * allowed)):
+        yield _symptom("fetch", state, f"已有{_span(silent)}没有成功收信")
+    for cause, queue, words in (
+        ("process", facts.unread, "{count} 封来件等待识别，最久的等了{span}"),
+        ("deliver", facts.unsent, "{count} 封信等待发出，最久的等了{span}"),
+    ):
+        if not queue.count:
+            continue
+        waited = _elapsed(queue.since, facts, now)
+        # a long queue that moves is a busy day (a thousand mails at once), not a fault
+        stuck = min(waited, _elapsed(queue.moved_at, facts, now) if queue.moved_at else waited)
+        state = State.BAD if stuck >= _BAD_AFTER else _lasting(waited, _WARN_AFTER, None)
+        if state:
+            yield _symptom(cause, state, words.format(count=queue.count, span=_span(waited)))
+
+
+def _backup(facts: Facts, now: datetime) -> Iterator[Symptom]:
+    beat = facts.beat("backup")
+    if beat is None:
+        return  # nothing makes backups here
+    age = _elapsed(beat.ok_at, facts, now)
+    if state := _lasting(age, _BACKUP_WARN, _BACKUP_BAD):
+        yield _symptom("backup", state, f"已有{_span(age)}没有成功备份")
+
+
+def _disk(facts: Facts) -> Iterator[Symptom]:
+    free = facts.disk_free_bytes
+    meaning = "磁盘写满时来件不能存档，程序会暂停收信；来件仍在邮箱里，不会丢失"
+    advice = "请清理磁盘，或把数据目录移到更大的磁盘"
+    if free is None:
+        yield Symptom(
+            "disk", State.BAD, "数据目录读不出来", "来件不能存档，程序会暂停收信", "请检查磁盘和数据目录的权限"
+        )
+        return
+    percent = 100 * free / max(facts.disk_bytes, 1)
+    what = f"磁盘只剩 {free // _MEGABYTE} MB（{percent:.0f}%）"
+    if free < _DISK_BAD_BYTES:
+        yield Symptom("disk", State.BAD, what, meaning, advice)
+    elif free < _DISK_WARN_BYTES and percent < _DISK_WARN_PERCENT:
+        yield Symptom("disk", State.WARN, what, meaning, advice)
+
+
+def _round(facts: Facts) -> datetime | None:
+    # reading a thousand mails is one tick: what it has got done is a success before it comes to its end
+    moved = {"fetch": None, "process": facts.unread.moved_at, "deliver": facts.unsent.moved_at}
+    instants = []
+    for tick, moved_at in moved.items():
+        beat = facts.beat(tick)
+        if beat is None or beat.failures or beat.ok_at is None:
+            return None
+        instants.append(max(beat.ok_at, moved_at or beat.ok_at))
+    return min(instants)
+
+
+def _symptom(cause: str, state: State, what: str) -> Symptom:
+    return Symptom(cause, state, what, _MEANINGS[cause], _ADVICE.get(cause, _GENERAL_ADVICE))
+
+
+def _worse(one: State, other: State) -> bool:
+    return list(State).index(one) > list(State).index(other)
+
+
+def _lasting(lasted: timedelta, warn: timedelta, bad: timedelta | None) -> State | None:
+    if bad is not None and lasted >= bad:
+        return State.BAD
+    return State.WARN if lasted >= warn else None
+
+
+def _elapsed(since: datetime | None, facts: Facts, now: datetime) -> timedelta:
+    """Return how long ago an instant was, counted from `awake_since` at the earliest; one in the future is now."""
+    known = [one for one in (since, facts.awake_since) if one is not None]
+    return max(now - max(known), timedelta()) if known else timedelta()
+
+
+def _for(lasted: timedelta) -> str:
+    return f"，已持续{_span(lasted)}" if lasted >= timedelta(minutes=1) else ""
+
+
+def _span(lasted: timedelta) -> str:
+    """Return a duration as people say it: " 40 分钟", " 3 小时", " 2 天"."""
+    minutes = int(lasted.total_seconds() // 60)
+    if minutes < 60:
+        return f" {max(minutes, 1)} 分钟"
+    return f" {minutes // 60} 小时" if minutes < 48 * 60 else f" {minutes // 1440} 天"
