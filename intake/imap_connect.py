@@ -20,7 +20,7 @@ from intake.errors import OfficeError, TransientServerError
 from intake.imap_client import Client, Deadline
 from intake.imap_errors import Step, explain
 from intake.imap_wire import refusal
-from intake.settings import Mailbox, Security
+from intake.settings import Mailbox, Secret, Security
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,9 @@ class RemoteMailbox(BaseMailBox):
 
     client: Client
 
-    def __init__(self, client: Client, deadline: Deadline, server: str) -> None:
+    def __init__(self, client: Client, deadline: Deadline, server: str, password: Secret) -> None:
         self._ready = client
+        self._password = password
         self.deadline = deadline
         self.server = server
         self.in_step = True
@@ -54,8 +55,9 @@ class RemoteMailbox(BaseMailBox):
             self.in_step = self.in_step and refused and not isinstance(error, imaplib.IMAP4.abort)
             if self.deadline.cancelled:
                 raise TransientServerError("收件已按要求中止；还没收的来件仍在邮箱里，下一轮会继续。") from error
-            answer = refusal(self.client.last_line)
-            raise explain(step, error, server=self.server, answer=answer, folder=folder, folders=folders) from error
+            answer = _masked(refusal(self.client.last_line), self._password)
+            told = explain(step, error, server=self.server, answer=answer, folder=folder, folders=folders)
+            raise told from _cause(error, self._password)
 
 
 def connect(mailbox: Mailbox, deadline: Deadline) -> RemoteMailbox:
@@ -71,8 +73,9 @@ def connect(mailbox: Mailbox, deadline: Deadline) -> RemoteMailbox:
     try:
         client = Client(provider.imap_host, provider.imap_port, mailbox.imap_security, context, deadline)
     except FAILURES as error:
-        raise explain(Step.CONNECT, error, server=server, answer=_greeting(error)) from error
-    box = RemoteMailbox(client, deadline, server)
+        answer = _masked(_greeting(error), mailbox.password)
+        raise explain(Step.CONNECT, error, server=server, answer=answer) from _cause(error, mailbox.password)
+    box = RemoteMailbox(client, deadline, server, mailbox.password)
     try:
         _log_in(box, mailbox)
         _identify(box, mailbox)
@@ -124,13 +127,24 @@ def _greeting(error: BaseException) -> str:
     return refusal(said) if isinstance(said, bytes) else ""
 
 
+def _masked(answer: str, password: Secret) -> str:
+    """Return a server's words without the password, which some repeat whenever they refuse something."""
+    return answer.replace(password.reveal(), "****")
+
+
+def _cause(error: BaseException, password: Secret) -> BaseException | None:
+    """Return an error as another's cause, unless it repeats the password: imaplib quotes the server's line."""
+    secret = password.reveal()
+    return None if {secret in str(error), repr(secret)[1:-1] in str(error)} != {False} else error
+
+
 def _log_in(box: RemoteMailbox, mailbox: Mailbox) -> None:
     try:
         box.login(mailbox.login, mailbox.password.reveal(), initial_folder=None)
     except FAILURES as error:
         # `from None` and the masking: some servers repeat the command in their refusal, password and all, and imaplib
         # quotes them in the exception.
-        answer = refusal(box.client.last_line).replace(mailbox.password.reveal(), "****")
+        answer = _masked(refusal(box.client.last_line), mailbox.password)
         raise explain(Step.LOGIN, error, server=box.server, answer=answer) from None
     with box.explained(Step.IDENTIFY):
         status, data = box.client.capability()  # those known so far are from before the login

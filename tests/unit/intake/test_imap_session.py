@@ -1,5 +1,6 @@
 """A session identifies itself, reads without leaving a trace, and no server can hold it."""
 
+import imaplib
 import logging
 import socket
 import threading
@@ -9,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from intake.errors import OfficeError, PermanentServerError, TransientServerError
-from intake.imap_errors import FolderMissingError, LoginRefusedError, LoginUnansweredError
+from intake.errors import OfficeError, PermanentServerError, ServerError, TransientServerError
+from intake.imap_errors import FolderMissingError, LoginRefusedError, LoginUnansweredError, Step
 from intake.imap_session import ImapSession, VanishedError
-from intake.settings import Security
+from intake.settings import Secret, Security
 from scheduler.demo.habits import Habits
 from scheduler.demo.imap_protocol import Connection, RefusedError
 from scheduler.demo.mailstore import MailStore
@@ -99,6 +100,30 @@ def test_a_wrong_code_is_refused_and_stands_in_no_message_log_or_traceback(serve
     with pytest.raises(LoginRefusedError) as caught, session(server, password=secret):
         pass
     text = "".join(traceback.format_exception(caught.value)) + caplog.text + repr(caught.value)
+    assert "canary" not in text
+    assert "****" in text
+
+
+def test_a_server_that_repeats_the_code_in_its_greeting_is_not_quoted(server, caplog):
+    caplog.set_level(logging.DEBUG)
+    secret = "canary'quoted\\code"
+    server.habits = Habits(greeting=b"* BYE " + secret.encode() + b" is not welcome")
+    with pytest.raises(ServerError) as caught, session(server, password=secret):
+        pass
+    text = "".join(traceback.format_exception(caught.value)) + caplog.text + repr(vars(caught.value))
+    assert "canary" not in text
+    assert "****" in text
+
+
+def test_a_server_that_repeats_the_code_after_the_login_is_not_quoted(server):
+    secret = "canary'quoted\\code"
+    with session(server) as opened:
+        box = opened._box
+        box._password = Secret(secret)
+        box.client.last_line = b"A1 NO " + secret.encode() + b" may not do that"
+        with pytest.raises(ServerError) as caught, box.explained(Step.EXAMINE):
+            raise imaplib.IMAP4.error(f"EXAMINE command error: {box.client.last_line!r}")
+    text = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     assert "canary" not in text
     assert "****" in text
 

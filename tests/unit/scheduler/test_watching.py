@@ -239,3 +239,19 @@ def test_a_whole_round_on_real_servers_is_well(robot, settings, clock):
             assert app.board.latest()[0].state is State.OK
     assert pings(robot) == ["/ping-uuid-0001"]
     assert texts(robot) == []
+
+
+def test_what_other_troubles_were_told_outlives_a_lost_record(app, robot, clock, monkeypatch):
+    watching.watch(app)
+    jobs.guarded(app, "fetch", refused)
+    look(app, clock)
+
+    def broken(*_arguments):
+        raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(watching.condition, "all_beats", broken)
+    for _ in range(8):
+        look(app, clock)
+    monkeypatch.undo()
+    look(app, clock)
+    assert sum("收信失败" in text for text in texts(robot)) == 1

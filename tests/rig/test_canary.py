@@ -1,0 +1,40 @@
+"""The canary part holds in its short form, and each of its kinds of check is seen to find a planted leak."""
+
+import base64
+
+import pytest
+
+from tests.rig import canary
+
+
+def test_through_every_fault_no_secret_comes_to_light():
+    outcome = canary.run(long=False, seed=1)
+    assert (outcome.runs, outcome.violations) == (len(canary.FAULTS), ())
+
+
+@pytest.mark.parametrize(
+    ("mistake", "fault", "told"),
+    [
+        ("log", canary.login_refused, "webhook token stands in the log"),
+        ("bug", canary.bug_in_a_mail, "phone stands in the log"),
+        ("exception", canary.login_refused, "password stands in the text of an exception"),
+        ("exception", canary.login_refused, "password stands in what the record says"),
+        ("webhook", canary.nothing, "sender stands in a message to the robot"),
+        ("healthz", canary.nothing, "webhook token stands in /healthz"),
+        ("status", canary.nothing, "sender stands in status --json"),
+        ("printed", canary.nothing, "password stands in what was printed"),
+        ("shown", canary.nothing, "password stands in what the program shows of itself"),
+    ],
+)
+def test_a_planted_leak_is_seen(monkeypatch, mistake, fault, told):
+    monkeypatch.setattr(canary, "FAULTS", (fault,))
+    found = canary.run(long=False, seed=1, plant=mistake).violations
+    assert any(told in one for one in found), found
+
+
+@pytest.mark.parametrize("secret", [canary.PASSWORD, canary.PHONE])
+def test_a_secret_is_known_in_base64_at_any_offset(secret):
+    for before in range(4):
+        coded = base64.b64encode(b"\0" * before + secret.encode() + b"\0abc")
+        name = "password" if secret == canary.PASSWORD else "phone"
+        assert canary.leaks("x", b"AUTH PLAIN " + coded, [name])
