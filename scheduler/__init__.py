@@ -10,5 +10,8 @@ The way of a deadline:
 6. `desk`       the people's doors: `cli`, `status`
 7. `demo`       the whole of it on loopback, on a stepped clock
 
+`watching` looks once a minute whether the service is well (`health`) and tells it where no mail is needed for it: `board` and
+`healthz` to a supervisor, `telling` and `channel` to a group robot and a dead man's switch.
+
 `app` builds the one frozen value that the ticks share; `clock` is the only reader of the wall clock.
 """

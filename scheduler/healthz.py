@@ -71,8 +71,7 @@ def answer(board: Board) -> tuple[HTTPStatus, dict[str, object]]:
 
 
 class _Server(socketserver.ThreadingMixIn, HTTPServer):
-    daemon_threads = True
-    block_on_close = False  # the stop of the process waits for nobody who reads slowly
+    daemon_threads = True  # the stop of the process waits for nobody who reads slowly
     allow_reuse_address = os.name == "posix"  # elsewhere it would let two programs have the same port
     request_queue_size = _MOST_CONNECTIONS
 

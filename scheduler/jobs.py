@@ -366,11 +366,15 @@ def one_round(app: App, *, on_step: Callable[[str], None] = lambda _words: None)
 
 
 def for_run(settings: Settings, *, dry_run: bool) -> Settings:
-    """Given settings, return them as `run` uses them: a dry run holds every letter, those to the office too."""
+    """Given settings, return them as `run` uses them: a dry run holds every letter, those to the office too.
+
+    Nor does it tell a robot or a dead man's switch that a service is running.
+    """
     if not dry_run:
         return settings
     sending = replace(settings.sending, mode=SendMode.HOLD)
-    return replace(settings, sending=sending, clerk=replace(settings.clerk, addresses=()))
+    health = replace(settings.health, webhook_url=None, ping_url=None)
+    return replace(settings, sending=sending, clerk=replace(settings.clerk, addresses=()), health=health)
 
 
 def write_summary(app: App, path: Path) -> None:

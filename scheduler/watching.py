@@ -10,6 +10,7 @@ so a robot that hangs delays no mail. It never raises, and it logs outcomes and 
 
 import logging
 import shutil
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,21 +41,24 @@ def examine(app: App) -> Health:
         return unreadable(now, now)
 
 
-def watch(app: App) -> None:
-    """Look, put the finding up, and tell whoever is to be told."""
+def watch(app: App, *, just_ran: bool = False) -> None:
+    """Look, put the finding up, and tell whoever is to be told.
+
+    `just_ran`: every tick has run right before, so what fails fails now, however long nothing ran before (`run --once`).
+    """
     with app.running.tick():
         if app.running.stopping.is_set():
             return
         try:
-            _watch(app, app.clock.now())
+            _watch(app, app.clock.now(), just_ran=just_ran)
         except Exception as error:  # noqa: BLE001 - the last frame of its thread: a bug here must neither spread nor hide
             log.error("action=watch.bug\n%s", frames(error))
 
 
-def _watch(app: App, now: datetime) -> None:
+def _watch(app: App, now: datetime, *, just_ran: bool) -> None:
     remember = _remember
     try:
-        health, news = _look(app, now)
+        health, news = _look(app, now, just_ran=just_ran)
     except SQLAlchemyError as error:
         health, news = _look_without_record(app, now)
         remember = _remember_without_record
@@ -66,7 +70,7 @@ def _watch(app: App, now: datetime) -> None:
     _ping(app, health, now)
 
 
-def _look(app: App, now: datetime) -> tuple[Health, telling.News]:
+def _look(app: App, now: datetime, *, just_ran: bool) -> tuple[Health, telling.News]:
     """Read, judge, and write down what is about to be told: two looks, or a crash, must not tell it twice."""
     board = app.board
     with app.bench.sessions.begin() as session:
@@ -76,7 +80,8 @@ def _look(app: App, now: datetime) -> tuple[Health, telling.News]:
         row.ok_at = now
         row.details = details | {_AWAKE: since.isoformat()}
         session.flush()
-        health = judge(_facts(app, session, now), app.settings, now)
+        facts = _facts(app, session, now)
+        health = judge(replace(facts, awake_since=None) if just_ran else facts, app.settings, now)
         told = telling.from_json(details.get(_TOLD))
         if board.record_told is not None:
             told[_RECORD] = board.record_told

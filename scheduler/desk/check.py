@@ -1,11 +1,13 @@
 """`intake check`: everything that must be in order before `run`, one line each: what is well, what is not, what to do."""
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -105,10 +107,17 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     if settings.sending.mode is SendMode.HOLD:
         words = '所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后把 mode 改为 "auto"'
         yield Finding("发信方式 hold", ok=None, words=words)
+    if (settings.health.webhook_url or settings.health.ping_url) and _others_can_read(settings.source):
+        words = f"{settings.source.name} 里有群机器人或报平安的网址，别的用户也能读。请执行 chmod 600 {settings.source.name}"
+        yield Finding("配置文件的权限", ok=None, words=words)
     if not settings.clerk.addresses:
         yield Finding(
             "日报", ok=None, words="没有填写 [clerk] addresses：不会收到日报和异常告警，也就无从知道系统是否停了"
         )
+
+
+def _others_can_read(path: Path) -> bool:
+    return os.name == "posix" and bool(path.stat().st_mode & 0o077)  # Windows has no such bits
 
 
 def _look_at_roster(settings: Settings) -> str:

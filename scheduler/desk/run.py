@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("收信", total=None)
             error = jobs.one_round(app, on_step=lambda words: progress.update(task, description=words))
-            watching.watch(app)
+            watching.watch(app, just_ran=True)
         with app.bench.sessions() as session:
             waiting, counts = len(queries.open_reviews(session)), queries.counts(session)
     if error is not None:

@@ -123,6 +123,25 @@ def test_check_tries_the_ways_out_and_tells_the_answers_without_the_urls(capsys,
         assert len(robot.asked) + len(switch.asked) == before
 
 
+def test_a_dry_run_tells_nobody_that_a_service_is_running(capsys, config, robot):
+    add(config, f'webhook_url = "{robot.url()}"', f'ping_url = "{robot.url("/ping-uuid-0001")}"')
+    run(capsys, "run", "--once", "--dry-run", "--config", config)
+    assert robot.asked == []
+    run(capsys, "run", "--once", "--config", config)
+    assert [one.path for one in robot.asked] == ["/ping-uuid-0001"]
+
+
+def test_check_says_when_others_can_read_the_urls(config, robot, monkeypatch):
+    add(config, f'ping_url = "{robot.url("/ping-uuid-0001")}"')
+    settings = load(config, environment={}, need_password=True)
+    config.chmod(0o644)
+    monkeypatch.setattr(check, "_reader_findings", lambda _settings: iter(()))
+    words = [one.words for one in check._office_findings(settings) if one.what == "配置文件的权限"]
+    assert "chmod 600" in words[0]
+    assert "ping-uuid" not in words[0]
+    assert not check._others_can_read(config.parent / "code.txt")
+
+
 def make_an_hour_old(config):
     """Let the failures of the record have begun an hour ago, and the service have been awake since."""
     past = office.START.isoformat()

@@ -28,6 +28,7 @@ class Robot:
     headers: dict[str, str] = field(default_factory=dict)
     trickle_s: float = 0.0
     hang: bool = False
+    announced: int | None = None  # Content-Length, if it is to be another than the answer has; then the line stays open
     tls: ssl.SSLContext | None = None
     asked: list[Asked] = field(default_factory=list)
 
@@ -76,11 +77,17 @@ class Robot:
         if self.hang:
             self.released.wait(30)
             return
-        lines = [f"HTTP/1.1 {self.status} x", f"Content-Length: {len(self.answer)}", "Connection: close"]
+        lines = [
+            f"HTTP/1.1 {self.status} x",
+            f"Content-Length: {self.announced or len(self.answer)}",
+            "Connection: close",
+        ]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         whole = "\r\n".join(lines).encode() + b"\r\n\r\n" + self.answer
         if not self.trickle_s:
             handler.wfile.write(whole)
+            if self.announced:
+                self.released.wait(30)
             return
         for byte in whole:
             handler.wfile.write(bytes([byte]))

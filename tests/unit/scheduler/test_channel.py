@@ -107,11 +107,28 @@ def test_an_answer_that_repeats_the_url_is_shown_without_its_token():
 
 
 def test_only_so_much_of_an_answer_is_read():
-    with Robot(answer=b"x" * 2_000_000) as robot:
-        assert len(call(robot).words) < 300
+    with Robot(answer=b"x" * 5_000, announced=10**10) as robot:
+        reply = call(robot, seconds=5)
+    assert reply.outcome is Outcome.TAKEN, "it does not wait for the rest"
+    assert len(reply.words) < 300
 
 
-@pytest.mark.parametrize("options", [{"hang": True}, {"trickle_s": 0.05}])
+def test_loopback_is_reached_without_the_proxy_of_the_environment(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Robot() as robot:
+        assert call(robot).outcome is Outcome.TAKEN
+
+
+def test_another_host_is_reached_by_the_proxy_of_the_environment(monkeypatch):
+    with Robot() as robot:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{robot.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        Call(Secret(f"http://alarm.example.com/hook?key={TOKEN}"), "x").run()
+        assert [one.path for one in robot.asked] == [f"http://alarm.example.com/hook?key={TOKEN}"]
+
+
+@pytest.mark.parametrize("options", [{"hang": True}, {"trickle_s": 0.05, "answer": b"x" * 400}])
 def test_it_is_over_at_its_deadline_however_busily_the_server_trickles(options):
     with Robot(**options) as robot:
         began = time.monotonic()

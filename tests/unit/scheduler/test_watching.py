@@ -255,3 +255,14 @@ def test_what_other_troubles_were_told_outlives_a_lost_record(app, robot, clock,
     monkeypatch.undo()
     look(app, clock)
     assert sum("收信失败" in text for text in texts(robot)) == 1
+
+
+def test_an_office_that_runs_single_rounds_hears_of_a_trouble_that_lasts_over_rounds(app, robot, clock):
+    for _ in range(3):  # every half hour; to the watch that is a gap each time
+        with app.bench.sessions.begin() as session:
+            heartbeats.end_rests(session)
+        jobs.guarded(app, "fetch", refused)
+        watching.watch(app, just_ran=True)
+        clock.sleep(1800)
+    (alarm,) = texts(robot)
+    assert "收信失败，已持续 30 分钟" in alarm
