@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from tests.rig import canary
+from tests.rig import canary_scene as scene
 
 
 def test_through_every_fault_no_secret_comes_to_light():
@@ -15,15 +16,15 @@ def test_through_every_fault_no_secret_comes_to_light():
 @pytest.mark.parametrize(
     ("mistake", "fault", "told"),
     [
-        ("log", canary.login_refused, "webhook token stands in the log"),
-        ("bug", canary.bug_in_a_mail, "phone stands in the log"),
-        ("exception", canary.login_refused, "password stands in the text of an exception"),
-        ("exception", canary.login_refused, "password stands in what the record says"),
-        ("webhook", canary.nothing, "sender stands in a message to the robot"),
-        ("healthz", canary.nothing, "webhook token stands in /healthz"),
-        ("status", canary.nothing, "sender stands in status --json"),
-        ("printed", canary.nothing, "password stands in what was printed"),
-        ("shown", canary.nothing, "password stands in what the program shows of itself"),
+        ("log", scene.login_refused, "webhook token stands in the log"),
+        ("bug", scene.bug_in_a_mail, "phone stands in the log"),
+        ("exception", scene.login_refused, "password stands in the text of an exception"),
+        ("exception", scene.login_refused, "password stands in what the record says"),
+        ("webhook", scene.nothing, "sender stands in a message to the robot"),
+        ("healthz", scene.nothing, "webhook token stands in /healthz"),
+        ("status", scene.nothing, "sender stands in status --json"),
+        ("printed", scene.nothing, "password stands in what was printed"),
+        ("shown", scene.nothing, "password stands in what the program shows of itself"),
     ],
 )
 def test_a_planted_leak_is_seen(monkeypatch, mistake, fault, told):
@@ -32,9 +33,9 @@ def test_a_planted_leak_is_seen(monkeypatch, mistake, fault, told):
     assert any(told in one for one in found), found
 
 
-@pytest.mark.parametrize("secret", [canary.PASSWORD, canary.PHONE])
+@pytest.mark.parametrize("secret", [scene.PASSWORD, scene.PHONE])
 def test_a_secret_is_known_in_base64_at_any_offset(secret):
     for before in range(4):
         coded = base64.b64encode(b"\0" * before + secret.encode() + b"\0abc")
-        name = "password" if secret == canary.PASSWORD else "phone"
+        name = "password" if secret == scene.PASSWORD else "phone"
         assert canary.leaks("x", b"AUTH PLAIN " + coded, [name])
