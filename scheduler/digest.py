@@ -22,7 +22,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the service does. `held` and `uncertain` count letters."""
+    """How the service does. `held` and `uncertain` count letters; `troubles` are the sentences of `health.Health`."""
 
     last_poll_at: datetime | None
     last_error: str
@@ -30,6 +30,7 @@ class Health:
     disk_free_percent: int
     held: int
     uncertain: int
+    troubles: tuple[str, ...] = ()
 
 
 def is_time(clerk: Clerk, calendar: Calendar, now: datetime) -> bool:
@@ -87,6 +88,7 @@ def digest_drafts(
             "calendar_until": calendar.known_until().isoformat(),
             "held": health.held,
             "uncertain": health.uncertain,
+            "troubles": list(health.troubles),
         },
     }
     return tuple(

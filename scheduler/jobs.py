@@ -39,6 +39,7 @@ from intake.witness import SentFolder, SentHeader
 from scheduler import alarms, backups, digest
 from scheduler.app import App
 from scheduler.reminders import Due, due
+from scheduler.watching import judged
 
 log = logging.getLogger(__name__)
 
@@ -239,6 +240,7 @@ def _write_digest(app: App, session: Session, now: datetime) -> None:
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
+            troubles=judged(app, session, now).sentences,
         ),
         clerk=app.settings.clerk,
         calendar=app.calendar,

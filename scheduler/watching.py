@@ -32,13 +32,24 @@ _RECORD = "record"  # the one cause that the record itself can't remember
 
 
 def examine(app: App) -> Health:
-    """Return how the service does, as the record says it now; nothing is written, nothing told."""
+    """Return how the service does, as the record says it now; nothing is written, nothing told.
+
+    For a command: the service itself may have stopped days ago, and then nothing of it is excused.
+    """
     now = app.clock.now()
     try:
         with app.bench.sessions() as session:
             return judge(_facts(app, session, now), app.settings, now)
     except SQLAlchemyError:
         return unreadable(now, now)
+
+
+def judged(app: App, session: Session, now: datetime) -> Health:
+    """Given an open session of the running service, return how it does; if it was asleep till now, nothing is late yet."""
+    facts = _facts(app, session, now)
+    beat = facts.beat(TICK)
+    awake = telling.awake_since(facts.awake_since, beat.ok_at if beat else None, now)
+    return judge(replace(facts, awake_since=awake), app.settings, now)
 
 
 def watch(app: App, *, just_ran: bool = False) -> None:

@@ -191,6 +191,7 @@ def _digests():
         "calendar_until": "2026-12-31",
         "held": 0,
         "uncertain": 0,
+        "troubles": [],
     }
     quiet = {"mails": 0, "updates": 0, "ignored": 0, "sent": 0, "bounced": 0}
     full = {
@@ -207,7 +208,7 @@ def _digests():
         ],
         "today": {**quiet, "mails": 6},
         "bounced": [{"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550 User not found"}],
-        "system": {**system, "held": 3},
+        "system": {**system, "held": 3, "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"]},
     }
     yield full
     started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None}

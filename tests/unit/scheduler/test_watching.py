@@ -7,12 +7,14 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from intake.db import heartbeats
+from intake.db.models import OutboxRow
 from intake.errors import PermanentServerError
 from intake.settings import Secret, Watching
 from scheduler import jobs, watching
@@ -266,3 +268,26 @@ def test_an_office_that_runs_single_rounds_hears_of_a_trouble_that_lasts_over_ro
         clock.sleep(1800)
     (alarm,) = texts(robot)
     assert "收信失败，已持续 30 分钟" in alarm
+
+
+def test_the_digest_tells_the_clerk_what_is_not_in_order(app, clock):
+    settings = replace(app.settings, clerk=replace(app.settings.clerk, addresses=(office.CLERK,)))
+    stationery = replace(app.bench.stationery, settings=settings)
+    told = replace(app, bench=replace(app.bench, settings=settings, stationery=stationery))
+    jobs.guarded(told, "fetch", refused)
+    jobs.housekeep(told)
+    with app.bench.sessions() as session:
+        row = session.query(OutboxRow).filter(OutboxRow.kind == "digest").one()
+    body = message_from_bytes(row.raw).get_payload(0).get_payload(decode=True).decode()
+    assert "留意：收信失败，已试 1 次。新来件暂时不能登记和答复" in body
+
+
+def test_who_was_asleep_excuses_what_is_old_and_a_command_that_looks_at_a_stopped_service_does_not(app, clock):
+    well(app)
+    watching.watch(app)
+    clock.sleep(3 * 86_400)
+    assert watching.examine(app).state is State.BAD
+    with app.bench.sessions() as session:
+        assert watching.judged(app, session, clock.now()).state is State.OK
+    watching.watch(app)
+    assert watching.examine(app).state is State.OK
