@@ -36,17 +36,17 @@ def examine(app: App) -> Health:
 
     For a command: the service itself may have stopped days ago, and then nothing of it is excused.
     """
-    now = app.clock.now()
+    now, disk = app.clock.now(), _disk(app)
     try:
         with app.bench.sessions() as session:
-            return judge(_facts(app, session, now), app.settings, now)
+            return judge(_facts(session, now, disk), app.settings, now)
     except SQLAlchemyError:
         return unreadable(now, now)
 
 
 def judged(app: App, session: Session, now: datetime) -> Health:
     """Given an open session of the running service, return how it does; if it was asleep till now, nothing is late yet."""
-    facts = _facts(app, session, now)
+    facts = _facts(session, now, _disk(app))
     beat = facts.beat(TICK)
     awake = telling.awake_since(facts.awake_since, beat.ok_at if beat else None, now)
     return judge(replace(facts, awake_since=awake), app.settings, now)
@@ -83,15 +83,16 @@ def _watch(app: App, now: datetime, *, just_ran: bool) -> None:
 
 def _look(app: App, now: datetime, *, just_ran: bool) -> tuple[Health, telling.News]:
     """Read, judge, and write down what is about to be told: two looks, or a crash, must not tell it twice."""
-    board = app.board
+    board, disk = app.board, _disk(app)  # asked before the record is locked: a disk may take its time
     with app.bench.sessions.begin() as session:
         row = heartbeats.heartbeat(session, TICK)
+        session.refresh(row, with_for_update=True)  # PostgreSQL: two daemons tell nothing twice; SQLite has one writer
         details = dict(row.details or {})
         since = telling.awake_since(_instant(details.get(_AWAKE)), row.ok_at, now)
         row.ok_at = now
         row.details = details | {_AWAKE: since.isoformat()}
         session.flush()
-        facts = _facts(app, session, now)
+        facts = _facts(session, now, disk)
         health = judge(replace(facts, awake_since=None) if just_ran else facts, app.settings, now)
         told = telling.from_json(details.get(_TOLD))
         if board.record_told is not None:
@@ -150,22 +151,26 @@ def _call(app: App, channel: str, url: Secret, text: str | None) -> Outcome:
     return outcome
 
 
-def _facts(app: App, session: Session, now: datetime) -> Facts:
+def _disk(app: App) -> tuple[int | None, int]:
+    """Return the bytes that are free for the data, and all; None if the directory can't be read."""
+    try:
+        usage = shutil.disk_usage(app.settings.storage.data_dir)
+    except OSError:
+        return None, 0
+    return usage.free, usage.total
+
+
+def _facts(session: Session, now: datetime, disk: tuple[int | None, int]) -> Facts:
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
     awake = next((_instant((row.details or {}).get(_AWAKE)) for row in rows if row.tick == TICK), None)
-    try:
-        usage = shutil.disk_usage(app.settings.storage.data_dir)
-        free, total = usage.free, usage.total
-    except OSError:
-        free, total = None, 0
     return Facts(
         beats=beats,
         unread=_queue(condition.unread_messages(session)),
         unsent=_queue(condition.unsent_letters(session, now)),
         awake_since=awake,
-        disk_free_bytes=free,
-        disk_bytes=total,
+        disk_free_bytes=disk[0],
+        disk_bytes=disk[1],
     )
 
 
