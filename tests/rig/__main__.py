@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.rig import crash, hostile, restarts, sandbox, soak, world
+from tests.rig import canary, crash, hostile, restarts, sandbox, soak, world
 from tests.rig.report import Outcome, table
 
 PROCESSES = os.cpu_count() or 1
@@ -31,6 +31,7 @@ PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
     "restarts": lambda size, seed: restarts.run(restarts=size.of(200, 4), seed=seed),
     "hostile": lambda size, seed: hostile.run(long=size.long, seed=seed),
     "sandbox": lambda size, seed: sandbox.run(long=size.long, seed=seed),
+    "canary": lambda size, seed: canary.run(long=size.long, seed=seed),
     "world": lambda size, seed: world.run(
         seeds=size.of(300, 3), steps=200 if size.long else 40, seed=seed, processes=PROCESSES
     ),
