@@ -6,11 +6,14 @@ New is the set difference of UIDs, folder by folder: never a high-water mark (th
 changed, shows older UIDs), never \\Seen. Every UID listed ends in exactly one row: archived, vanished or oversize. A
 row is written only when its bytes would survive a power loss; a crash in between leaves an orphan file that the next
 poll finds again under the same hash. Must not: parse a mail, change anything on the server.
+
+NetEase's UIDVALIDITY is a constant (facts/mail.md §6), so a mailbox that was rebuilt or restored gives known UIDs to
+other mails: every poll compares size and time of some known mails with the record, and of all once one was replaced.
 """
 
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +32,13 @@ log = logging.getLogger(__name__)
 _BATCH = 500  # mails described at a time
 _TRIES = 3  # a body that is not as long as announced is asked for so often, then kept as it came
 
+# Known mails compared at each poll: one command of 9 kB. After a restore from a backup the server gives the newest UIDs
+# out again, so the newest are always among them; a mailbox rebuilt from the first mail on shows in any few of it.
+_NEWEST_COMPARED = 50
+_DRAWN_COMPARED = 50
+# So many mails that look changed are fetched before one is found to be another mail: some servers tell no steady size.
+_FETCHED_ON_SUSPICION = 20
+
 Suspect = tuple[str, int, int]  # folder, UIDVALIDITY, UID
 
 
@@ -44,17 +54,44 @@ class Sighting:
     internal_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the record holds of a UID: what the server said of its mail, and the hash (None: it was never fetched).
+
+    `doubtful`: it was kept as it came, not as long as announced, and that is a day ago.
+    """
+
+    size_bytes: int
+    internal_at: datetime | None
+    sha256: Sha256 | None
+    doubtful: bool = False
+
+    def may_be(self, mail: RemoteMail) -> bool:
+        """Return whether that can still be the mail which the server describes. One without bytes is none: it is gone."""
+        if self.doubtful:
+            return mail.size_bytes == 0
+        dated = self.internal_at is not None and mail.internal_at is not None
+        same_time = not dated or self.internal_at == mail.internal_at
+        return mail.size_bytes == 0 or (self.size_bytes == mail.size_bytes and same_time)
+
+
 class Record(Protocol):
     """What fetching needs of the record (intake/db). Each call is one transaction, committed when it returns."""
 
     def known(self, account: str, folder: str, uid_validity: int) -> AbstractSet[int]:
-        """Return the UIDs that have a row, whatever became of them."""
+        """Return the UIDs that have a row, but for those whose mail had vanished: listed again, it is new."""
+
+    def told(self, account: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, Known]:
+        """Return what is known of those of `uids` that have a row."""
 
     def archived(self, sighting: Sighting, sha256: Sha256, size_bytes: int, *, mismatch: bool) -> None:
-        """Record a mail whose bytes lie in the archive. `mismatch`: their number is not the one announced."""
+        """Record a mail whose bytes lie in the archive. `mismatch`: their number is not the one announced.
+
+        If the UID has the row of another mail, that one is set aside and kept.
+        """
 
     def vanished(self, sighting: Sighting) -> None:
-        """Record a mail that was gone before it could be fetched."""
+        """Record a mail that was gone before it could be fetched; the row of one that was fetched stays."""
 
     def oversize(self, sighting: Sighting) -> None:
         """Record a mail that is larger than the office wants fetched."""
@@ -65,7 +102,8 @@ class FolderReport:
     """The reconciliation of one folder: listed = known + archived + vanished + oversize + left.
 
     `left` are listed mails without a row: the time was over, or the server would not give them; the next poll asks
-    again. `mismatched` of the archived had not the announced length. `failure` is the last thing that went wrong.
+    again. `mismatched` of the archived had not the announced length, `replaced` of them stand in the place of another
+    mail. `failure` is the last thing that went wrong.
     """
 
     folder: str
@@ -75,6 +113,7 @@ class FolderReport:
     vanished: int = 0
     oversize: int = 0
     mismatched: int = 0
+    replaced: int = 0
     failure: ServerError | None = None
 
     @property
@@ -169,6 +208,7 @@ class _Round:
         self._uid_validity = 0
         self._received = 0  # bytes of the body under way
         self._suspected: list[int] = []
+        self._before: dict[int, Known] = {}  # of the known mails that are fetched again
         self.report = FolderReport(folder)
 
     def fetch_new(self) -> None:
@@ -181,6 +221,7 @@ class _Round:
             self._count(listed=len(listed), known=len(listed) - len(new))
             self._suspected = [uid for uid in new if self._key(uid) in self._suspects]
             self._fetch_all([uid for uid in new if self._key(uid) not in self._suspects])
+            self._compare([uid for uid in listed if uid in known])
 
     def fetch_suspects(self) -> None:
         """Fetch what was left out, after all other folders. Raise as `fetch_new`."""
@@ -204,6 +245,29 @@ class _Round:
                 self._count(failure=error)
             elif self._session.seconds_left or not (self.report.archived or self._session.interrupted):
                 raise
+
+    def _compare(self, known: Sequence[int]) -> None:
+        """Look whether the known UIDs, ascending, still mean the mails they meant, and fetch those that do not."""
+        older = known[:-_NEWEST_COMPARED]
+        drawn = random.sample(older, min(_DRAWN_COMPARED, len(older)))
+        looked_at = sorted([*drawn, *known[-_NEWEST_COMPARED:]])
+        self._fetch_changed(looked_at, at_most=_FETCHED_ON_SUSPICION)
+        if self.report.replaced:
+            log.warning("action=fetch.rebuilt folder=%s", self.report.folder)
+            for start in range(0, len(known), _BATCH):
+                self._fetch_changed(known[start : start + _BATCH], at_most=_BATCH)
+
+    def _fetch_changed(self, uids: Sequence[int], *, at_most: int) -> None:
+        if not uids or not self._session.seconds_left:
+            return
+        described = self._session.describe_all(uids)
+        told = self._record.told(self._session.mailbox.address, self.report.folder, self._uid_validity, uids)
+        changed = [uid for uid in uids if uid in told and uid in described and not told[uid].may_be(described[uid])]
+        chosen = changed[-at_most:]
+        self._before.update((uid, told[uid]) for uid in chosen)
+        self._count(known=self.report.known - len(chosen))
+        self._suspected += [uid for uid in chosen if self._key(uid) in self._suspects]
+        self._fetch_all([uid for uid in chosen if self._key(uid) not in self._suspects])
 
     def _fetch_all(self, uids: Sequence[int]) -> None:
         silent: list[RemoteMail] = []
@@ -253,7 +317,16 @@ class _Round:
         mismatch = self._received != mail.size_bytes
         self._record.archived(self._sighting(mail), sha256, self._received, mismatch=mismatch)
         self._suspects.discard(self._key(mail.uid))
-        self._count(archived=self.report.archived + 1, mismatched=self.report.mismatched + mismatch)
+        before = self._before.get(mail.uid)
+        if before is not None and before.sha256 == sha256:  # the server only tells another size or time of it
+            self._count(known=self.report.known + 1)
+            return True
+        replaced = before is not None and before.sha256 is not None
+        self._count(
+            archived=self.report.archived + 1,
+            mismatched=self.report.mismatched + mismatch,
+            replaced=self.report.replaced + replaced,
+        )
         log.info("action=fetch.archived folder=%s uid=%d bytes=%d", self.report.folder, mail.uid, self._received)
         return True
 

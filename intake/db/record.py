@@ -1,14 +1,19 @@
 """What `fetch` tells the record: one short transaction a mail, so that a row says exactly what the archive holds."""
 
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake.db.models import MessageRow, SightingRow
-from intake.fetch import Sighting
+from intake.fetch import Known, Sighting
 from intake.model import Sha256
+
+# A mail that came in another length than announced is asked for again so much later: servers that never tell true sizes
+# are not asked at every poll, and a cut-off mail is not all that is ever had of it.
+_DOUBT_RESTS = timedelta(days=1)
 
 
 class SqlRecord:
@@ -19,16 +24,37 @@ class SqlRecord:
         self._now = now
 
     def known(self, account: str, folder: str, uid_validity: int) -> AbstractSet[int]:
-        """Return the UIDs that have a row, whatever became of them."""
+        """Return the UIDs that have a row, but for those whose mail had vanished: listed again, it is new."""
         with self._sessions() as session:
             rows = session.scalars(
                 select(SightingRow.uid).where(
                     SightingRow.account == account,
                     SightingRow.folder == folder,
                     SightingRow.uid_validity == uid_validity,
+                    SightingRow.state != "vanished",
                 )
             )
             return set(rows)
+
+    def told(self, account: str, folder: str, uid_validity: int, uids: Collection[int]) -> Mapping[int, Known]:
+        """Return what is known of those of `uids` that have a row."""
+        doubtful = and_(SightingRow.state == "mismatch", SightingRow.seen_at <= self._now - _DOUBT_RESTS)
+        columns = (SightingRow.uid, SightingRow.size_bytes, SightingRow.internal_at, MessageRow.sha256, doubtful)
+        with self._sessions() as session:
+            rows = session.execute(
+                select(*columns)
+                .outerjoin(MessageRow, MessageRow.id == SightingRow.message_id)
+                .where(
+                    SightingRow.account == account,
+                    SightingRow.folder == folder,
+                    SightingRow.uid_validity == uid_validity,
+                    SightingRow.uid.in_(uids),
+                )
+            )
+            return {
+                uid: Known(size, internal_at, Sha256(sha256) if sha256 else None, bool(doubt))
+                for uid, size, internal_at, sha256, doubt in rows
+            }
 
     def archived(self, sighting: Sighting, sha256: Sha256, size_bytes: int, *, mismatch: bool) -> None:
         """Record a mail whose bytes lie in the archive: a new message, or one more sighting of a known one.
@@ -43,7 +69,7 @@ class SqlRecord:
                 session.add(message)
                 session.flush()
             state = "mismatch" if mismatch else "archived"
-            session.add(_row(sighting, state, self._now, message.id))
+            _put(session, _row(sighting, state, self._now, message.id))
 
     def hashes(self) -> AbstractSet[str]:
         """Return the SHA-256 of every message."""
@@ -57,14 +83,46 @@ class SqlRecord:
                 session.add(_message(sha256, size_bytes, arrived_at, "", self._now))
 
     def vanished(self, sighting: Sighting) -> None:
-        """Record a mail that was gone before it could be fetched."""
+        """Record a mail that was gone before it could be fetched; the row of one that was fetched stays."""
         with self._sessions.begin() as session:
-            session.add(_row(sighting, "vanished", self._now, None))
+            before = _at_the_place_of(session, sighting)
+            if before is None or before.message_id is None:
+                _put(session, _row(sighting, "vanished", self._now, None))
 
     def oversize(self, sighting: Sighting) -> None:
         """Record a mail that is larger than the office wants fetched; the digest tells the clerk."""
         with self._sessions.begin() as session:
-            session.add(_row(sighting, "oversize", self._now, None))
+            _put(session, _row(sighting, "oversize", self._now, None))
+
+
+def _at_the_place_of(session: Session, one: Sighting | SightingRow) -> SightingRow | None:
+    return session.scalar(
+        select(SightingRow).where(
+            SightingRow.account == one.account,
+            SightingRow.folder == one.folder,
+            SightingRow.uid_validity == one.uid_validity,
+            SightingRow.uid == one.uid,
+        )
+    )
+
+
+def _put(session: Session, row: SightingRow) -> None:
+    """Add a row. What the UID was known for before gives way, unless it is another mail: that one is set aside.
+
+    A UIDVALIDITY is never below 1 (RFC 3501 §9): the place of what is set aside is -1, then -2, and so on.
+    """
+    before = _at_the_place_of(session, row)
+    if before is not None and before.message_id in (None, row.message_id):
+        session.delete(before)
+    elif before is not None:
+        lowest = session.scalar(
+            select(func.min(SightingRow.uid_validity)).where(
+                SightingRow.account == row.account, SightingRow.folder == row.folder, SightingRow.uid == row.uid
+            )
+        )
+        before.uid_validity = min(lowest or 0, 0) - 1
+    session.flush()
+    session.add(row)
 
 
 def _message(sha256: Sha256, size_bytes: int, arrived_at: datetime, folder: str, now: datetime) -> MessageRow:

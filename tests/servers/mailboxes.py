@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from intake.fetch import Sighting
+from intake.fetch import Known, Sighting
 from intake.model import Sha256
 from intake.providers import PROVIDERS
 from intake.settings import Mailbox, Polling, Secret, Security
@@ -48,10 +48,23 @@ class MemoryRecord:
 
     rows: dict[tuple[str, int, int], tuple[str, Sighting, Sha256 | None]] = field(default_factory=dict)
     sizes: dict[Sha256, int] = field(default_factory=dict)
+    doubts: bool = False  # a day has passed since the mails were kept that were not as long as announced
 
     def known(self, account, folder, uid_validity):
         assert account == ADDRESS
-        return {uid for name, validity, uid in self.rows if (name, validity) == (folder, uid_validity)}
+        return {
+            uid
+            for (name, validity, uid), (state, _, _) in self.rows.items()
+            if (name, validity) == (folder, uid_validity) and state != "vanished"
+        }
+
+    def told(self, account, folder, uid_validity, uids):
+        assert account == ADDRESS
+        places = {uid: self.rows.get((folder, uid_validity, uid)) for uid in uids}
+        return {
+            uid: Known(sighting.size_bytes, sighting.internal_at, sha256, self.doubts and state == "mismatch")
+            for uid, (state, sighting, sha256) in ((uid, place) for uid, place in places.items() if place)
+        }
 
     def archived(self, sighting, sha256, size_bytes, *, mismatch):
         self._add(sighting, "mismatch" if mismatch else "archived", sha256)
@@ -73,5 +86,11 @@ class MemoryRecord:
 
     def _add(self, sighting, state, sha256=None):
         key = (sighting.folder, sighting.uid_validity, sighting.uid)
-        assert key not in self.rows, "every UID ends in exactly one row"
+        before = self.rows.pop(key, None)
+        if before is not None and before[2] not in (None, sha256):
+            if state == "vanished":
+                self.rows[key] = before
+                return
+            aside = min(validity for _, validity, _ in [*self.rows, ("", 0, 0)]) - 1
+            self.rows[sighting.folder, min(aside, -1), sighting.uid] = before
         self.rows[key] = (state, sighting, sha256)

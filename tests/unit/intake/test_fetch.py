@@ -18,7 +18,7 @@ from intake.fetch import back_off, poll
 from intake.imap_errors import FolderMissingError, LoginRefusedError, LoginUnansweredError
 from intake.imap_session import ImapSession
 from scheduler.demo.habits import Habits
-from scheduler.demo.mailstore import MailStore
+from scheduler.demo.mailstore import MailStore, StoredMail
 from scheduler.demo.server import DemoMailbox
 from tests.servers.mailboxes import ADDRESS, CODE, NOON, POLLING, MemoryRecord, mailbox_at
 
@@ -182,6 +182,19 @@ def test_a_size_that_is_not_true_is_asked_for_thrice_then_kept_and_marked(world,
     assert world.record.sizes == {hashlib.sha256(raw).hexdigest(): size}
 
 
+def test_a_mail_that_was_kept_cut_off_is_asked_for_again_a_day_later(world, monkeypatch):
+    (uid,) = world.deliver(b"Subject: form\r\n\r\n13900000001")
+    real = ImapSession.chunks
+    monkeypatch.setattr(ImapSession, "chunks", lambda self, uid, size: (one[:-3] for one in real(self, uid, size)))
+    world.poll()
+    monkeypatch.undo()
+    assert world.poll().archived == 0
+    world.record.doubts = True
+    assert world.poll().archived == 1
+    assert world.record.states() == {uid: "archived"}
+    assert b"Subject: form\r\n\r\n13900000001" in world.stored()
+
+
 def test_a_passing_lie_leaves_no_mark(world, monkeypatch):
     (uid,) = world.deliver(b"x" * 50)
     real, cut = ImapSession.chunks, [True]
@@ -270,6 +283,110 @@ def test_noise_of_other_clients_makes_no_phantoms(world):
     report = world.poll()
     assert world.stored() == {*raws, b"x" * 600_000}
     assert (report.archived, report.folders[0].mismatched) == (9, 0)
+
+
+# --- a mailbox rebuilt under the same UIDVALIDITY ----------------------------------------------------------------------
+
+
+def put_back(world, uid, raw, at=NOON, folder="INBOX"):
+    """Let the server give a UID to another mail, as after a restore from a backup."""
+    world.server.mailbox._mails[folder][uid] = StoredMail(uid, raw, at)
+
+
+def test_a_known_uid_that_means_another_mail_is_fetched_and_the_former_row_is_set_aside(world):
+    kept, given_again = world.deliver(b"kept", b"former")
+    world.poll()
+    put_back(world, given_again, b"latter", NOON + timedelta(days=1))
+    report = world.poll()
+    assert world.stored() == {b"kept", b"former", b"latter"}
+    assert (report.archived, report.left, report.folders[0].known, report.folders[0].replaced) == (1, 0, 1, 1)
+    hashes = {key: sha256 for key, (_, _, sha256) in world.record.rows.items()}
+    assert hashes == {
+        ("INBOX", 1, kept): hashlib.sha256(b"kept").hexdigest(),
+        ("INBOX", 1, given_again): hashlib.sha256(b"latter").hexdigest(),
+        ("INBOX", -1, given_again): hashlib.sha256(b"former").hexdigest(),
+    }
+    assert world.poll().archived == 0
+
+
+def test_the_time_alone_tells_another_mail(world):
+    (uid,) = world.deliver(b"former")
+    world.poll()
+    put_back(world, uid, b"latter", NOON + timedelta(seconds=1))
+    world.poll()
+    assert world.stored() == {b"former", b"latter"}
+
+
+def test_once_one_mail_was_replaced_all_are_compared(world):
+    uids = world.deliver(*(b"former %d" % number for number in range(260)))
+    world.poll()
+    for number, uid in enumerate(uids):
+        put_back(world, uid, b"the latter %d" % number)
+    report = world.poll()
+    assert (report.archived, report.left, report.folders[0].replaced) == (260, 0, 260)
+    assert len(world.stored()) == 520
+
+
+def test_a_poll_compares_the_newest_and_a_few_others_by_one_command(world):
+    world.deliver(*(b"mail %d" % number for number in range(260)))
+    world.poll()
+    before = len(world.server.commands)
+    world.poll()
+    (compared,) = [command for command in world.server.commands[before:] if "FETCH" in command]
+    uids = [int(uid) for uid in compared.split()[2].split(",")]
+    newest = [mail.uid for mail in world.server.mailbox.mails("INBOX")][-50:]
+    assert len(uids) == 100
+    assert uids[-50:] == newest
+
+
+def test_a_server_that_tells_another_size_of_the_same_mail_is_asked_once(world):
+    (uid,) = world.deliver(b"form")
+    world.poll()
+    world.server.habits = Habits(size_error=2)
+    report = world.poll()
+    assert (report.archived, report.left, report.folders[0].known) == (0, 0, 1)
+    assert world.record.states() == {uid: "mismatch"}
+    before = len(world.server.commands)
+    world.poll()
+    assert not any("BODY" in command for command in world.server.commands[before:])
+
+
+def test_a_server_without_steady_sizes_is_asked_for_few_bodies(world):
+    world.deliver(*(b"mail %d" % number for number in range(260)))
+    world.poll()
+    world.server.habits = Habits(size_error=1)
+    before = len(world.server.commands)
+    world.poll()
+    asked = {command.split()[2] for command in world.server.commands[before:] if "BODY" in command}
+    assert len(asked) == 20
+
+
+def test_a_mail_that_was_listed_again_after_it_had_vanished_is_new(world):
+    """The web setting 收取最近30天邮件 hides mails and shows them again, under the same UID."""
+    (uid,) = world.deliver(b"form")
+    hidden = world.server.mailbox.find("INBOX", uid)
+    world.record = Meanwhile(lambda: world.server.mailbox._mails["INBOX"].pop(uid, None))
+    world.poll()
+    assert world.record.states() == {uid: "vanished"}
+    world.record.action = lambda: None
+    world.server.mailbox._mails["INBOX"][uid] = hidden
+    world.poll()
+    assert world.record.states() == {uid: "archived"}
+
+
+def test_a_replaced_mail_that_breaks_the_session_is_kept_for_the_end_and_comes_later(world):
+    uids = world.deliver(b"former", b"other")
+    world.poll()
+    put_back(world, uids[0], b"the latter")
+    put_back(world, uids[1], b"another")
+    world.server.habits = Habits(hang_up_on=frozenset({uids[0]}))
+    for _ in range(3):
+        with suppress(TransientServerError):
+            world.poll()
+    assert b"another" in world.stored()
+    world.server.habits = Habits()
+    assert world.poll().left == 0
+    assert b"the latter" in world.stored()
 
 
 # --- connections that break ------------------------------------------------------------------------------------------
