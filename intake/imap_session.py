@@ -19,6 +19,7 @@ from intake.imap_client import Client, Deadline
 from intake.imap_connect import FAILURES, RemoteMailbox, connect
 from intake.imap_errors import Step
 from intake.imap_wire import (
+    HIGHEST_NUMBER,
     Folder,
     RemoteMail,
     SentMail,
@@ -216,7 +217,9 @@ class ImapSession:
         """Return the last untagged number of that name, taking it out of imaplib's store."""
         items = self._client.untagged_responses.pop(name, [])
         last = items[-1] if items else b""
-        return int(last) if isinstance(last, bytes) and last.isdigit() else None
+        if not isinstance(last, bytes) or not last.isdigit() or len(last) > 10:
+            return None
+        return int(last) if int(last) <= HIGHEST_NUMBER else None
 
     def _note_changes(self) -> None:
         """Keep count of the folder: EXISTS says it anew, each EXPUNGE takes one away."""

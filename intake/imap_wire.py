@@ -17,6 +17,12 @@ Item = bytes | tuple[bytes, bytes] | None
 Value = bytes | int | None | tuple["Value", ...]  # string, literal or atom as bytes; number; NIL; parenthesized list
 
 
+# RFC 3501 §9: UIDs, UIDVALIDITY and sizes have 32 bits. Sizes may have more since RFC 8474; a mail of 2 GB is too large
+# for any office, and what is larger is told as that: columns and clients have 31 bits.
+HIGHEST_NUMBER = 2**32 - 1
+_LARGEST_SIZE = 2**31 - 1
+
+
 class WireError(ValueError):
     """The server's answer is not IMAP."""
 
@@ -74,7 +80,7 @@ def remote_mail(answer: dict[str, Value]) -> RemoteMail | None:
     uid, size, date = answer.get("UID"), answer.get("RFC822.SIZE"), answer.get("INTERNALDATE")
     if not isinstance(uid, int) or not isinstance(size, int) or "INTERNALDATE" not in answer:
         return None
-    return RemoteMail(uid, size, internal_date(date) if isinstance(date, bytes) else None)
+    return RemoteMail(uid, min(size, _LARGEST_SIZE), internal_date(date) if isinstance(date, bytes) else None)
 
 
 def sent_mail(answer: dict[str, Value]) -> SentMail | None:
@@ -136,8 +142,8 @@ def search_result(items: Iterable[Item]) -> tuple[int, ...]:
     for item in items:
         if isinstance(item, bytes):
             words = item.split()
-            if not all(word.isdigit() for word in words):
-                raise WireError("SEARCH answer that is not a list of numbers")
+            if not all(word.isdigit() and len(word) <= 10 and int(word) <= HIGHEST_NUMBER for word in words):
+                raise WireError("SEARCH answer that is not a list of numbers of 32 bits")
             numbers.update(map(int, words))
     return tuple(sorted(numbers))
 

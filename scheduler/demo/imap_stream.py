@@ -42,6 +42,7 @@ class Wire:
     async def send(self, data: bytes) -> None:
         """Send an answer, as the habits have it."""
         habits = self._server.habits
+        data = self._server.shown(data)
         if habits.cut_after_bytes is not None and self._sent + len(data) > habits.cut_after_bytes:
             self._writer.write(data[: max(0, habits.cut_after_bytes - self._sent)])
             await self.hang_up()

@@ -137,6 +137,10 @@ class DemoMailbox:
         with self._lock:
             self._commands.append(command)
 
+    def shown(self, data: bytes) -> bytes:
+        """Return an answer as it goes out: the truth here; the rig's servers lie."""
+        return data
+
     def admit(self, login: str, password: str) -> bytes:
         """Count a LOGIN and return the words of refusal, b"" if it is let in."""
         with self._lock:

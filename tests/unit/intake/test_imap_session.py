@@ -250,6 +250,15 @@ def test_a_polite_no_to_starttls_gets_no_credentials_either(server, monkeypatch)
     assert server.logins == 0
 
 
+@pytest.mark.parametrize("said", [b"4294967296", b"9" * 19, b"9" * 5_000])
+def test_a_uidvalidity_beyond_32_bits_is_none(server, monkeypatch, said):
+    monkeypatch.setattr(server, "shown", lambda data: data.replace(b"[UIDVALIDITY 1]", b"[UIDVALIDITY %s]" % said))
+    with session(server) as imap:
+        with pytest.raises(PermanentServerError, match="UIDVALIDITY"):
+            imap.examine("INBOX")
+        assert imap.usable
+
+
 def test_a_missing_certificate_file_is_the_offices_to_mend(server, tmp_path):
     with (
         pytest.raises(OfficeError, match="ca_file"),

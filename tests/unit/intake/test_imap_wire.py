@@ -115,8 +115,16 @@ def test_names_that_are_no_utf_7_stay_as_they_are(raw, name):
 
 def test_all_lines_of_a_search_answer_count_once_and_ascending():
     assert search_result([b"7 5", b"", None, b"6 5"]) == (5, 6, 7)
-    with pytest.raises(WireError):
-        search_result([b"5 six"])
+    for line in (b"5 six", b"5 4294967296", b"5 " + b"9" * 30):
+        with pytest.raises(WireError):
+            search_result([line])
+    assert search_result([b"4294967295"]) == (2**32 - 1,)
+
+
+@pytest.mark.parametrize("size", [2**31, 3_900_000_000, 10**18, 9_999_999_999_999_999_999])
+def test_a_size_that_no_column_holds_is_told_as_the_largest_one(size):
+    (answer,) = fetch_answers([b"12 (UID 77 RFC822.SIZE %d " % size + DATE + b")"])
+    assert remote_mail(answer).size_bytes == 2**31 - 1
 
 
 @pytest.mark.parametrize(
