@@ -11,7 +11,7 @@ changed within the caller's transaction. Nothing here begins or commits one, ope
 `sending` is committed before the socket opens and phase "data" before the first byte of the letter leaves, so that
 after a crash it is known what the server can have (RFC 1047: nobody can know more). What is uncertain is decided by the
 provider's Sent folder; a receipt that is not there goes out again only if a person says so: two receipts are worse than
-none, which a unit would ask for. A reminder is sent again while it is still of use.
+none, which a unit would ask for. A reminder is sent again while it is still of use, if copies are filed there at all.
 
 For a row in `uncertain`, `not_before` is the first instant at which absence from the Sent folder counts.
 """
@@ -36,6 +36,7 @@ DATA = "data"
 
 # How long an absent Sent copy proves nothing: the server's own work after the final dot (RFC 5321 §4.5.3.2.6).
 GRACE = timedelta(minutes=10)
+_PROOFS = 5  # so many of the newest letters that were sent are looked for in a Sent folder before its silence counts
 # Waits after a temporary refusal: 5, 10, 20 … 240 minutes. 28 attempts are about four days (RFC 5321 §4.5.4.1).
 _FIRST_WAIT = timedelta(minutes=5)
 _LONGEST_WAIT = timedelta(hours=4)
@@ -279,24 +280,38 @@ def resolve_uncertain(session: Session, now: datetime, witness: SentFolder | Non
     """Given what the Sent folder shows (None: it can't be read), decide the uncertain letters. Return how many.
 
     Found: sent. Not handed over (the crash came before phase "data"): queued. Absent, once absence counts: a reminder,
-    digest or alarm is queued again; a receipt stays uncertain for the clerk.
+    digest or alarm is queued again; a receipt stays uncertain for the clerk. Absence counts only in a folder that shows
+    one of our newest letters: some providers file no copies, or only if the mailbox is set so, and then every letter
+    of uncertain fate would be sent twice.
     """
+    files_copies = witness is not None and _files_copies(session, witness)
     rows = session.scalars(
         select(OutboxRow).where(OutboxRow.state == OutboxState.UNCERTAIN).order_by(OutboxRow.id).with_for_update()
     ).all()
-    return sum(1 for row in rows if _resolve(row, now, witness))
+    return sum(1 for row in rows if _resolve(row, now, witness, files_copies=files_copies))
 
 
-def _resolve(row: OutboxRow, now: datetime, witness: SentFolder | None) -> bool:
+def _files_copies(session: Session, witness: SentFolder) -> bool:
+    newest = session.scalars(
+        select(OutboxRow).where(OutboxRow.state == OutboxState.SENT).order_by(OutboxRow.sent_at.desc()).limit(_PROOFS)
+    )
+    return any(
+        witness.copy_of(row.reference, row.header_message_id, since=row.claimed_at or row.created_at) is not None
+        for row in newest
+    )
+
+
+def _resolve(row: OutboxRow, now: datetime, witness: SentFolder | None, *, files_copies: bool) -> bool:
     started_at = row.claimed_at or row.created_at
     copy = None if witness is None else witness.copy_of(row.reference, row.header_message_id, since=started_at)
     if copy is not None:
         row.state, row.sent_at = OutboxState.SENT, copy.at
     elif row.phase != DATA:
         _queue_again(row, now, blameless=False, not_before=now)
-    elif witness is None or not witness.can_tell(started_at, row.not_before) or _policy(row).at_most_once:
-        return False
     else:
+        tells = witness is not None and files_copies and witness.can_tell(started_at, row.not_before)
+        if not tells or _policy(row).at_most_once:
+            return False
         _queue_again(row, now, blameless=False, not_before=now)
     return True
 

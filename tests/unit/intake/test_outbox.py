@@ -62,8 +62,17 @@ def resolve(sessions, witness, now=LATER):
         return outbox.resolve_uncertain(session, now, witness)
 
 
+def sent_before(sessions):
+    """A letter that went before: a Sent folder that shows it files copies."""
+    put(sessions, new_letter(9))
+    settle(sessions, claim(sessions), Sent("", ""))
+
+
 def nothing_sent(read_at=LATER, **changes):
-    return SentFolder((), read_at, **changes)
+    """A Sent folder that shows the letter that went before, and no other."""
+    letter = new_letter(9)
+    copy = SentHeader(letter.header_message_id, "", letter.subject, NOW)
+    return SentFolder((copy,), read_at, **changes)
 
 
 # --- entering --------------------------------------------------------------------------------------------------------
@@ -336,9 +345,30 @@ def test_a_receipt_that_is_not_in_the_sent_folder_waits_for_the_clerk(sessions, 
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_reminder_that_is_not_in_the_sent_folder_is_sent_again(sessions, kind):
+    sent_before(sessions)
     uncertain(sessions, kind)
     assert resolve(sessions, nothing_sent()) == 1
     assert claim(sessions, NOW + minutes(30)).attempt == 2
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_sent_folder_without_any_letter_of_ours_is_no_witness(sessions, kind):
+    """The provider may file no copies at all: then every letter is absent, those that arrived as well."""
+    uncertain(sessions, kind)
+    assert resolve(sessions, nothing_sent()) == 0
+    sent_before(sessions)
+    assert resolve(sessions, SentFolder((), LATER)) == 0
+    assert states(sessions) == ["uncertain", "sent"]
+    assert resolve(sessions, nothing_sent()) == 1
+
+
+def test_one_copy_of_long_ago_does_not_prove_that_copies_are_filed_today(sessions):
+    sent_before(sessions)
+    for number in range(10, 15):
+        put(sessions, new_letter(number))
+        settle(sessions, claim(sessions), Sent("", ""), NOW + minutes(1))
+    uncertain(sessions, LetterKind.REMINDER)
+    assert resolve(sessions, nothing_sent()) == 0
 
 
 @pytest.mark.parametrize(
@@ -350,12 +380,14 @@ def test_a_reminder_that_is_not_in_the_sent_folder_is_sent_again(sessions, kind)
     ],
 )
 def test_a_witness_that_came_too_early_or_saw_too_little_says_nothing(sessions, witness):
+    sent_before(sessions)
     uncertain(sessions, LetterKind.REMINDER)
     assert resolve(sessions, witness) == 0
     assert resolve(sessions, nothing_sent(read_at=NOW + minutes(11), covers_from=NOW)) == 1
 
 
 def test_grace_runs_from_the_loss_and_not_from_the_beginning_of_a_long_attempt(sessions):
+    sent_before(sessions)
     put(sessions, new_letter(kind=LetterKind.REMINDER))
     letter = claim(sessions)
     settle(sessions, letter, Lost(Phase.CONTENT, "x"), NOW + minutes(12))
@@ -363,14 +395,16 @@ def test_grace_runs_from_the_loss_and_not_from_the_beginning_of_a_long_attempt(s
 
 
 def test_an_uncertain_reminder_whose_use_is_over_expires(sessions):
+    sent_before(sessions)
     put(sessions, new_letter(kind=LetterKind.REMINDER, expires_at=NOW + minutes(20)))
     settle(sessions, claim(sessions), Lost(Phase.CONTENT, "x"))
     assert resolve(sessions, nothing_sent()) == 1
     assert claim(sessions, NOW + minutes(30)) is None
-    assert states(sessions) == ["expired"]
+    assert states(sessions) == ["sent", "expired"]
 
 
 def test_a_kind_that_this_version_does_not_know_is_treated_as_a_receipt(sessions):
+    sent_before(sessions)
     uncertain(sessions, LetterKind.REMINDER)
     with sessions.begin() as session:
         session.execute(update(OutboxRow).values(kind="new"))
