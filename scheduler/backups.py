@@ -59,8 +59,8 @@ def back_up(app: App, now: datetime) -> Path | None:
     for old in sorted(storage.backup_dir.glob("nightly-*.sqlite"))[:-_KEPT]:
         old.unlink()
     with app.bench.sessions.begin() as session:
-        row = heartbeats.heartbeat(session, _ENTRY)
-        row.details = {"at": now.isoformat(), "file": "" if target is None else target.name, "mirrored": mails}
+        details = {"at": now.isoformat(), "file": "" if target is None else target.name, "mirrored": mails}
+        heartbeats.note_tick(session, _ENTRY, now=now, details=details)
     log.info("action=backup.done mirrored=%d", mails)
     return target
 

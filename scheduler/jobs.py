@@ -252,7 +252,8 @@ def _write_digest(app: App, session: Session, now: datetime) -> None:
 
 # --- running the ticks -----------------------------------------------------------------------------------------------
 
-# In the order of a mail's way. `deliver` writes its own heartbeat, because its pauses come with the letters' states.
+# In the order of a mail's way. `deliver` writes its own heartbeat, because its pauses come with the letters' states;
+# `backup` too, because a look that finds nothing due is no backup.
 TICKS: Mapping[str, Tick] = {
     "fetch": fetch,
     "process": process,
@@ -261,6 +262,7 @@ TICKS: Mapping[str, Tick] = {
     "deliver": deliver,
     "backup": backups.back_up_nightly,
 }
+_OWN_HEARTBEAT = {"deliver", "backup"}
 _WORDS = {
     "fetch": "收信",
     "process": "识别",
@@ -285,7 +287,7 @@ def guarded(app: App, name: str, tick: Tick) -> IntakeError | None:
             if app.running.stopping.is_set() or _rests(app, name):
                 return None
             tick(app)
-            if name != "deliver":
+            if name not in _OWN_HEARTBEAT:
                 with app.bench.sessions.begin() as session:
                     heartbeats.note_tick(session, name, now=app.clock.now())
         except IntakeError as error:

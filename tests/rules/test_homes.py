@@ -18,6 +18,7 @@ HOMES = {
     "sqlalchemy": (
         "intake/db",
         "intake/outbox.py",
+        "intake/restored.py",
         "intake/caps.py",
         "intake/letters.py",
         "intake/deliver.py",
