@@ -6,7 +6,8 @@ The way of a mail:
 2. `archive`   raw bytes → fsynced, content-addressed .eml; only then a row
 3. `read`      the worker unpacks the mail (`unpack`: the `mime` walk, then `parsers.parse` a document) → `MailReading`;
                around `mime`: `structure`, `transfer`, `headers`, `head`, `addresses`, `bodies`, `quotes`, `page`, `links`, `dsn`
-4. `triage`    person or machine; may it be answered (`bounce`: whom a bounce is about)
+4. `triage`    person or machine; may it be answered (`bounce`: whom a bounce is about; `authentication`: is From proved,
+               unproved or refuted)
 5. `assess`    accepted / correction / review / ignored, field by field: `pieces` sorts the files, `identify` finds the
                unit on the `roster`, `merge` joins copies, `completion` takes a reply into the form it answers,
                `contradiction` hears words against a form, `weighing` what the roster says of a value, `spoken` what is

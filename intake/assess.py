@@ -17,7 +17,7 @@ from intake.completion import completed, lone_answer
 from intake.contradiction import speaks_against, takes_back
 from intake.dossier import Dossier, Known, lay_open
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
-from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, trust_of, written_unit
+from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, less_trusted, trust_of, written_unit
 from intake.merge import Candidate, candidate, differences, join
 from intake.mime import QUOTED_MARK
 from intake.model import (
@@ -27,11 +27,8 @@ from intake.model import (
     FormId,
     MailReading,
     SenderKind,
-    StoredSubmission,
     Submission,
     Triage,
-    Trust,
-    UnitName,
 )
 from intake.pieces import Filled, Piece
 from intake.prose import (
@@ -69,7 +66,6 @@ _FOR_A_PERSON = frozenset(
 _TOLD_IN_WORDS = frozenset(
     {FieldType.PERSON, FieldType.POSITION, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.ADDRESS}
 )
-_TRUST_RANK = {Trust.UNKNOWN: 0, Trust.CONFIRMED: 1, Trust.ROSTER: 2}
 
 
 def assess(
@@ -214,7 +210,8 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
     address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
     unit, form = one.finding.unit, FormId(one.spec.id)
     one = replace(one, fields=weighed(one.fields, one.spec, unit, dossier))
-    trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
+    refuted = dossier.proof.refuted
+    trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed, refuted=refuted)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
     former = dossier.known.before(dossier.arrived_at, unit, form)
@@ -222,8 +219,9 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         accepted = [old for old in former if old.state is CellState.ACCEPTED]
         if one.spec.kind is FormKind.TABLE and any(not differences(old.fields, one.fields) for old in accepted):
             notes.append(reasons.same_as_registered(one.spec, unit))
-        elif _less_trusted(trust, unit, former, dossier):
+        elif less_trusted(trust, address, former, proof=dossier.proof, roster=dossier.roster, confirmed=confirmed):
             problems.append(Problem(ProblemCode.UNTRUSTED_SENDER))
+            notes += [reasons.FOREIGN_SENDER] if dossier.proof.disowned and not refuted else []
     return Submission(
         form=form,
         unit=unit,
@@ -231,7 +229,9 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         problems=tuple(problems),
         attachment=one.piece.document.name or None,
         source=one.piece.path,
-        review=_unit_is_open(one, problems) or any(_wants_a_person(problem, one.piece) for problem in problems),
+        review=refuted
+        or _unit_is_open(one, problems)
+        or any(_wants_a_person(problem, one.piece) for problem in problems),
         trust=trust,
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -277,24 +277,6 @@ def _wants_a_person(problem: Problem, piece: Piece) -> bool:
     return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.is_scan)
 
 
-def _less_trusted(trust: Trust, unit: UnitName, former: Iterable[StoredSubmission], dossier: Dossier) -> bool:
-    """Who gave an accepted version is at least confirmed by it; a newcomer below that may not replace it unseen.
-
-    What still waits to be mended is protected by its sender's own standing: a stranger may not mend it either.
-    """
-    address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
-    if any(old.from_address == address for old in former):
-        return False
-    ranks = [
-        max(
-            _TRUST_RANK[trust_of(old.from_address, unit, roster=dossier.roster, confirmed=confirmed)],
-            _TRUST_RANK[Trust.CONFIRMED if old.state is CellState.ACCEPTED else Trust.UNKNOWN],
-        )
-        for old in former
-    ]
-    return _TRUST_RANK[trust] < max(ranks)
-
-
 # --- the whole mail --------------------------------------------------------------------------------------------------
 
 
@@ -310,15 +292,18 @@ def _by_words(dossier: Dossier) -> Assessment:
     heard = spoken(dossier)
     files = () if heard.problem is None else (heard.problem,)
     why = [heard.reason, *reasons.of_files(files if not heard.reason else ())]
-    disposition = heard.disposition
+    disposition, declined = heard.disposition, heard.no_intent
     if disposition is Disposition.CORRECTION and not dossier.triage.answerable:
         disposition = Disposition.REVIEW
         why.append(reasons.UNANSWERABLE)
+    if disposition is not Disposition.IGNORED and dossier.proof.refuted:
+        disposition, declined = Disposition.REVIEW, ()
+        why.insert(0, reasons.REFUTED)
     return Assessment(
         disposition,
         tuple(reason for reason in [*why, *unrecognised(dossier, ())] if reason),
         file_problems=files,
-        no_intent=heard.no_intent,
+        no_intent=declined,
     )
 
 
@@ -339,17 +324,22 @@ def _verdict(
     notes += [*found.notes, *unrecognised(dossier, candidates)]
     if not dossier.triage.answerable:
         looks.append(reasons.UNANSWERABLE)
+    stubs = found.stubs
+    if dossier.proof.refuted:
+        looks.insert(0, reasons.REFUTED)
+        stubs = tuple(replace(one, review=True) for one in stubs)
     if looks or any(one.review for one in submissions):
         disposition = Disposition.REVIEW
     else:
         disposition = Disposition.CORRECTION if mends else Disposition.ACCEPTED
     declined = declined_beside(dossier, {one.unit for one in submissions}, {one.form for one in submissions})
+    declined = () if dossier.proof.refuted else declined
     notes += [reasons.NO_INTENT] if declined else []
     told = [*looks, *mends] or [reasons.ALL_COMPLETE]
     return Assessment(
         disposition,
         tuple(dict.fromkeys([*told, *notes])),
-        submissions=(*submissions, *found.stubs),
+        submissions=(*submissions, *stubs),
         file_problems=tuple(dict.fromkeys(found.problems)),
         no_intent=declined,
     )

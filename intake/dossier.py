@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from intake.authentication import Authentication, authentication
 from intake.identify import MailClues, mail_clues
 from intake.model import CellState, FormId, MailReading, StoredSubmission, Triage, UnitName
 from intake.pieces import Sorted, sort_out
@@ -81,6 +82,11 @@ class Dossier:
     def is_cut(self) -> bool:
         """Whether `mime` met a limit: an attachment may be missing, so its absence says nothing."""
         return any(sign in defect for defect in self.reading.defects for sign in _LOSSES)
+
+    @property
+    def proof(self) -> Authentication:
+        """What the provider's checks say of the From address."""
+        return authentication(self.reading.head)
 
     def spec(self, form: str) -> FormSpec:
         """Return the specification of a form of the campaign."""

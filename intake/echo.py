@@ -1,8 +1,9 @@
 """What a letter repeats of a submission: plain dictionaries for the templates, masked where the sender is not known. Pure.
 
 Stage before: `assess`. Stage after: `reply` puts the entries into a letter. Numbers and addresses of mail are repeated
-in full only to addresses on the roster or confirmed before; to others as 139****5678, and free text not at all, because
-a From address can be forged and an echo would carry a stranger's words to it (facts/reliability.md §3.2).
+in full only to addresses on the roster, confirmed before or proved (`authentication`); to others as 139****5678, and
+free text not at all, because a From address can be forged and an echo would carry a stranger's words to it
+(facts/reliability.md §3.2).
 """
 
 import re

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from intake.assess import document_clues, found_in
+from intake.authentication import authentication
 from intake.dossier import Dossier, Known, lay_open
 from intake.explain_words import (
+    AUTHENTICATION_WORDS,
     DECISION_WORDS,
     GROUNDS_WORDS,
     HOW_WORDS,
@@ -89,12 +91,14 @@ class PieceTold:
 
 @dataclass(frozen=True, slots=True)
 class MailExplanation:
-    """A whole mail. `sender` says person or machine and why, `decision` why it came out so, `files` remarks on files.
+    """A whole mail. `sender` says person or machine and why, `proof` whether it is from the address in From, `decision`
+    why it came out so, `files` remarks on files.
 
     `pieces` are lines that are no form by themselves, and of no submission.
     """
 
     sender: str
+    proof: str
     decision: str
     reasons: tuple[str, ...]
     files: tuple[str, ...]
@@ -123,6 +127,7 @@ def explanation(
         told.append(_submission(submission, candidate, own, dossier, specs))
     return MailExplanation(
         f"{SENDER_WORDS[triage.kind]}：{TRIAGE_WORDS.get(triage.why, f'邮件头 {triage.why}')}",
+        AUTHENTICATION_WORDS[authentication(reading.head).grounds],
         DECISION_WORDS[assessment.disposition],
         assessment.reasons,
         tuple(_files(reading, traces, specs)),

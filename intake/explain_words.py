@@ -7,6 +7,7 @@ it stands.
 from collections.abc import Mapping
 from enum import StrEnum
 
+from intake.authentication import Grounds as ProofGrounds
 from intake.model import Disposition
 from intake.places import place_words
 from intake.roster import How
@@ -69,6 +70,18 @@ TRIAGE_WORDS: Mapping[str, str] = {
     "Precedence": "邮件头标明自动回复或群发",
     "subject of an automatic reply": "主题是自动回复",
     "bare document": "单独的文件，不是邮件",
+}
+
+AUTHENTICATION_WORDS: Mapping[ProofGrounds, str] = {
+    ProofGrounds.MAILBOX: "已证实：服务商验证了这个邮箱（SPF）",
+    ProofGrounds.DOMAIN: "已证实到域名：来自该单位的邮件服务器（SPF），是其中哪个邮箱未能证实",
+    ProofGrounds.SIGNED: "已证实：带有该域名的有效签名（DKIM）",
+    ProofGrounds.NO_RESULTS: "未证实：没有本邮箱服务商的验证结果",
+    ProofGrounds.UNREADABLE: "未证实：验证结果或发件地址读不准",
+    ProofGrounds.UNCHECKED: "未证实：服务商没有得出结论",
+    ProofGrounds.OTHER_MAILBOX: "未证实：由同一服务商的另一个邮箱发出（可能是别名）",
+    ProofGrounds.FOREIGN: "未证实：由别的域名的服务器发出，更正已受理的内容须人工核实",
+    ProofGrounds.FAILED: "已否定：该域名不认可发出来件的服务器（SPF），不答复发件地址，须人工核实",
 }
 
 HOW_WORDS: Mapping[How, str] = {

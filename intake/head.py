@@ -55,7 +55,8 @@ _REFERENCES = 50
 _MESSAGE_ID_CHARACTERS = 998  # RFC 5322 §2.1.1: a line
 
 _MESSAGE_ID = re.compile(r"<[^<>]{1,996}>")
-_FOLD_INSIDE = re.compile(rb"\r?\n[ \t]+")
+# NetEase folds at a fixed column by a line end and one tab; a blank behind the tab, or before the line end, is the text's.
+_FOLD_INSIDE = re.compile(rb"\r?\n\t")
 # As in: by gzga-mx-mtada-g0-8 (Coremail) with SMTP id _____w…;
 _COREMAIL = re.compile(r"\bby ([^\s();]+) \(Coremail\) with SMTP id ([^\s;]+)")
 _CHINA_TIME = re.compile(r"\bCST\b")
@@ -126,14 +127,14 @@ def _first_id(value: bytes) -> str:
 def _signals(block: Block) -> Iterator[tuple[str, str]]:
     wanted = frozenset(SIGNAL_HEADERS)
     received = False
+    verified = _verified_results(block)
+    if verified:  # first: a sender's own fields must not crowd it out
+        yield VERIFIED_RESULTS, verified
     for field in block.fields:
         if field.name not in wanted or (field.name == "received" and received):
             continue
         received |= field.name == "received"
         yield field.name, _signal(field)
-    verified = _verified_results(block)
-    if verified:
-        yield VERIFIED_RESULTS, verified
 
 
 def _signal(field: Field) -> str:
@@ -145,8 +146,16 @@ def _signal(field: Field) -> str:
 
 
 def _results(field: Field) -> str:
-    """NetEase folds at a fixed column, in mid-token: line end and indent go together, unlike RFC 5322 unfolding."""
-    return header_text(_FOLD_INSIDE.sub(b"", field.value), limit=_SIGNAL_CHARACTERS).text
+    """NetEase folds at a fixed column, in mid-token: line end and tab go together, unlike RFC 5322 unfolding."""
+    return _as_written(_FOLD_INSIDE.sub(b"", field.value))
+
+
+def _as_written(value: bytes) -> str:
+    """Return a trace field on one line, encoded words left alone.
+
+    HELO and the envelope sender are repeated in it: as encoded words they would become blanks, semicolons, other hosts.
+    """
+    return " ".join(clean(decode(unfold(value)).text, limit=_SIGNAL_CHARACTERS).split())
 
 
 def _verified_results(block: Block) -> str:
@@ -155,14 +164,14 @@ def _verified_results(block: Block) -> str:
     It stands next to an X-CM-TRANSID whose id is the SMTP id of the topmost Received, and names the same host
     (facts/reliability.md §3.3). Anybody can write such a field into his mail; nobody can guess the id of its delivery.
     """
-    top = _COREMAIL.search(header_text(block.first("received")).text)
-    if top is None:
+    stamps = _COREMAIL.findall(_as_written(block.first("received")))
+    if len(stamps) != 1:  # the name a client gives in HELO stands in it, too, and might be another stamp
         return ""
-    host, delivery = top[1], top[2]
+    host, delivery = stamps[0]
     ours = {
         field.position
         for field in block.fields
-        if field.name == "x-cm-transid" and header_text(field.value).text == delivery
+        if field.name == "x-cm-transid" and _as_written(field.value) == delivery
     }
     found = [
         text
@@ -170,5 +179,6 @@ def _verified_results(block: Block) -> str:
         if field.name == "authentication-results"
         and {field.position - 1, field.position + 1} & ours
         and (text := _results(field)).partition(";")[0].strip() == host
+        and len(text) < _SIGNAL_CHARACTERS  # a cut value might end in another domain
     ]
     return found[0] if len(found) == 1 else ""

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from intake.model import MailHead, Trust, UnitName
+from intake.authentication import Authentication
+from intake.model import CellState, MailHead, StoredSubmission, Trust, UnitName
 from intake.pieces import is_given
 from intake.roster import Roster, Unit
 from parsers.forms import FieldReading, Problem, ProblemCode
@@ -143,14 +144,53 @@ def _belong_together(first: Unit, second: Unit) -> bool:
 
 
 def trust_of(
-    address: str, unit: UnitName | None, *, roster: Roster, confirmed: Mapping[str, frozenset[UnitName]]
+    address: str,
+    unit: UnitName | None,
+    *,
+    roster: Roster,
+    confirmed: Mapping[str, frozenset[UnitName]],
+    refuted: bool = False,
 ) -> Trust:
-    """Given a sender's address, return how well we know that it may speak for `unit`."""
-    if unit is None or not address:
+    """Given a sender's address, return how well we know that it may speak for `unit`; not at all if it is refuted."""
+    if unit is None or not address or refuted:
         return Trust.UNKNOWN
     if any(known.name == unit for known in roster.by_address(address)):
         return Trust.ROSTER
     return Trust.CONFIRMED if unit in confirmed.get(address, frozenset()) else Trust.UNKNOWN
+
+
+_TRUST_RANK = {Trust.UNKNOWN: 0, Trust.CONFIRMED: 1, Trust.ROSTER: 2}
+
+
+def less_trusted(
+    trust: Trust,
+    address: str,
+    former: Iterable[StoredSubmission],
+    *,
+    proof: Authentication,
+    roster: Roster,
+    confirmed: Mapping[str, frozenset[UnitName]],
+) -> bool:
+    """Given a sender and the submissions in force of his unit, return whether he may not replace them unseen.
+
+    Who gave an accepted version is at least confirmed by it; a newcomer below that is less trusted. What still waits to
+    be mended is protected by its sender's own standing: a stranger may not mend it either. A mail that surely came by
+    other servers than its From names may mend, but replaces nothing that is accepted: such a From is what a forger
+    writes, and what some offices' systems write as well.
+    """
+    former = tuple(former)
+    if proof.disowned and any(old.state is CellState.ACCEPTED for old in former):
+        return True
+    if not proof.refuted and any(old.from_address == address for old in former):
+        return False
+    ranks = [
+        max(
+            _TRUST_RANK[trust_of(old.from_address, old.unit, roster=roster, confirmed=confirmed)],
+            _TRUST_RANK[Trust.CONFIRMED if old.state is CellState.ACCEPTED else Trust.UNKNOWN],
+        )
+        for old in former
+    ]
+    return _TRUST_RANK[trust] < max(ranks, default=0)
 
 
 def _as_written(written: str, mail: MailClues, roster: Roster, field: str | None) -> Finding:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from intake import outbox, reply
 from intake.archive import Archive
 from intake.assess import assess
+from intake.authentication import authentication
 from intake.bounce import bounces
 from intake.bugs import frames
 from intake.correspondence import known_for
@@ -130,6 +131,7 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
     if is_junk_folder(pending.folder, settings.mailbox):
         address = reading.head.from_address
         known_sender = bool(bench.roster.by_address(address)) or address in known.confirmed_addresses
+        known_sender = known_sender and not authentication(reading.head).disowned
         assessment = as_junk(assessment, known_sender=known_sender)
 
     # 4. the message, its submissions and its letters: together or not at all
@@ -159,7 +161,7 @@ def _file(
     )
     if sender.kind is SenderKind.BOUNCE:
         queries.note_bounces(session, bounces(reading), message_id=pending.id, now=now)
-    if sender.kind is SenderKind.PERSON:
+    if sender.kind is SenderKind.PERSON and not authentication(reading.head).disowned:
         queries.forgive_address(session, reading.head.from_address)
     # who has sent is not reminded: a reminder that still waits would say that nothing has come
     given = {(one.unit, one.form) for one in assessment.submissions if one.unit is not None}

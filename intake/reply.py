@@ -3,7 +3,8 @@
 Stage before: `assess`. Stage after: `letters` (words, bytes, outbox). In: the assessment and what the record knows.
 Out: drafts; subject and body are the templates' work.
 
-Rules: never to machines, never to an address other than From, never for mail that is older than the campaign. Two
+Rules: never to machines, never to an address other than From, never for mail that is older than the campaign. A From
+that is refuted is never answered: the unit's own address on the roster gets a neutral word instead. Two
 forms of one mail share one letter of the weightier kind. A form that came once more without a change is registered
 only. Where a person must look, the sender gets one neutral line a thread. The business key of an answer is the mail
 itself, not the kind of answer, so that no replay ever answers it twice; the neutral line has a key of its own, because
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from intake import phrases, reasons
 from intake.audience import asked_of
+from intake.authentication import Verdict, authentication
 from intake.dossier import Known
 from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
 from intake.fault_words import file_text, foreign_kind
@@ -73,6 +75,9 @@ def answers(
     """
     if not may_be_answered(reading, triage, campaign, incoming.arrived_at):
         return ()
+    proof = authentication(reading.head)
+    if proof.refuted:
+        return _told_to_the_unit(assessment, reading, incoming, campaign, roster)
     match assessment.disposition:
         case Disposition.IGNORED:
             return ()
@@ -81,6 +86,7 @@ def answers(
         case Disposition.REVIEW:
             address = reading.head.from_address
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
+            familiar = familiar or proof.verdict is Verdict.PROVED
             mends = _may_mend(reading, known)
             return (_neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
         case _:
@@ -164,6 +170,8 @@ class _Desk:
         )
 
     def _masked(self) -> bool:
+        if authentication(self.reading.head).verdict is Verdict.PROVED:
+            return False  # the echo goes where the words came from
         return any(one.trust is Trust.UNKNOWN for one in self.assessment.submissions)
 
     def _kind(self, entries: list[Entry], files: tuple[FileProblem, ...], *, faulty: bool) -> LetterKind:
@@ -284,10 +292,47 @@ def _neutral(
         "mends": mends,
         "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
+        "unverified": False,
     }
     key = f"received:{campaign.id}:{_thread(reading, incoming)}"
     kind = LetterKind.QUESTION if question else LetterKind.RECEIVED
     return _draft(kind, key, context, reading, incoming, unit=None, forms=())
+
+
+def _told_to_the_unit(
+    assessment: Assessment, reading: MailReading, incoming: Incoming, campaign: Campaign, roster: Roster
+) -> tuple[Draft, ...]:
+    """Return the neutral word to the roster's address of the unit in whose name a refuted mail came, once a day.
+
+    Nothing of the mail is repeated, and it is no answer to it: who forged it must not write to the unit through us. No
+    unit, or several: only the clerk sees it.
+    """
+    named = {one.unit for one in assessment.submissions if one.unit is not None}
+    named = named or {UnitName(unit.name) for unit in roster.by_address(reading.head.from_address)}
+    told = [unit for unit in roster.units if unit.name in named and unit.addresses]
+    if assessment.disposition is Disposition.IGNORED or len(named) != 1 or not told:
+        return ()
+    unit = told[0]
+    day = incoming.arrived_at.astimezone(SHANGHAI).date().isoformat()
+    context: dict[str, object] = {
+        "received_at": incoming.arrived_at.isoformat(),
+        "files": [],
+        "subject_line": "",
+        "pending_update": False,
+        "mends": False,
+        "foreign_kinds": [],
+        "unverified": True,
+    }
+    return (
+        Draft(
+            kind=LetterKind.RECEIVED,
+            key=f"received:{campaign.id}:unverified:{unit.name}:{day}",
+            to_address=unit.addresses[0],
+            context=context,
+            unit=UnitName(unit.name),
+            cause=incoming.id,
+        ),
+    )
 
 
 def _draft(

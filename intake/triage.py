@@ -10,6 +10,7 @@ mail (Exchange puts it on people's mail too). Standards: RFC 3834 §2 and §5, R
 
 import re
 
+from intake.authentication import authentication
 from intake.model import MailHead, MailReading, PartRole, SenderKind, Triage
 
 # Local parts that send bounces (RFC 2142, RFC 3834 §2); the display names are those of sendmail, Postfix and Exim.
@@ -147,7 +148,9 @@ def _report_type(head: MailHead) -> str:
 
 
 def _null_return_path(head: MailHead) -> bool:
-    return any(name == "return-path" and value.replace(" ", "") == "<>" for name, value in head.signals)
+    """NetEase hands on no Return-Path: the envelope sender stands in the results of its checks."""
+    named = any(name == "return-path" and value.replace(" ", "") == "<>" for name, value in head.signals)
+    return named or authentication(head).envelope == ""
 
 
 def _own_part(reading: MailReading, kind: str) -> bool:

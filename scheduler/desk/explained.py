@@ -16,6 +16,7 @@ _HEADINGS = ("项目", "内容", "把握", "位置", "读法")
 def lines(told: MailExplanation) -> Iterator[str]:
     """Given an explanation, yield its lines."""
     yield f"  来件：{told.sender}"
+    yield f"  发件人：{told.proof}"
     yield f"  结论：{told.decision}"
     yield from (f"    · {reason}" for reason in told.reasons)
     yield from (f"  文件：{words}" for words in told.files)

@@ -246,11 +246,13 @@ CONTEXTS = {
             "mends": False,
             "withdraws": False,
             "foreign_kinds": kinds,
+            "unverified": unverified,
         }
         for files in ([], ["附件2.doc", "照片.jpg"])
         for subject in ("", "报送附件2")
         for pending in (False, True)
         for kinds in ([], ["OFD版式文件", "图片"])
+        for unverified in (False, True)
     ),
     LetterKind.QUESTION: lambda: (
         {"received_at": TIME, "mends": mends, "withdraws": withdraws}

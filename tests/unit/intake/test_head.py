@@ -86,8 +86,7 @@ def test_a_missing_head_is_empty_and_not_an_error():
 @pytest.mark.parametrize("name", [name for name in SIGNAL_HEADERS if name != "content-type"])
 def test_every_signal_header_comes_through(name):
     read = head(extra=(f"{name.title()}: some\r\n value".encode(),))
-    expected = "somevalue" if name == "authentication-results" else "some value"
-    assert read.signal(name) == expected
+    assert read.signal(name) == "some value"
 
 
 def test_signals_keep_their_order_and_their_number():
@@ -141,7 +140,66 @@ def test_our_provider_s_result_is_verified_and_its_folds_in_mid_token_are_mended
         ((RECEIVED,), (RESULTS.replace(b"li@", b"wang@"), TRANSID, RESULTS)),  # two of them
         ((b"Received: from x by relay.example", RECEIVED), (TRANSID, RESULTS)),
         ((RESULTS, RECEIVED), (TRANSID, b"X-Mailer: x")),  # a twin on top, as an attacker would
+        ((RECEIVED,), (RESULTS, TRANSID, RESULTS)),  # the same twice is two as well
+        ((RECEIVED,), (TRANSID, RESULTS + b"; x=" + b"y" * 2_000)),  # cut off: it might end in another domain
     ],
 )
 def test_a_result_that_anybody_could_have_written_is_not_verified(first, extra):
     assert head(first=first, extra=extra).signal(VERIFIED_RESULTS) == ""
+
+
+@pytest.mark.parametrize(
+    ("folded", "read"),
+    [
+        (b"dki\r\n\tm=pass", "dkim=pass"),
+        (b"dki\n\tm=pass", "dkim=pass"),
+        (b"spf=pass\r\n\t smtp.mail=a@b.cn", "spf=pass smtp.mail=a@b.cn"),  # the column fell on a blank
+        (b"spf=pass \r\n\tsmtp.mail=a@b.cn", "spf=pass smtp.mail=a@b.cn"),
+        (b"spf=pass smtp.mail=a@serverdata.c\r\n\tom.cn;", "spf=pass smtp.mail=a@serverdata.com.cn;"),
+    ],
+)
+def test_a_fold_takes_the_line_end_and_one_tab_and_nothing_else(folded, read):
+    results = b"Authentication-Results: gzga-mx-1; " + folded
+    assert head(first=(RECEIVED,), extra=(TRANSID, results)).signal(VERIFIED_RESULTS) == f"gzga-mx-1; {read}"
+
+
+FORGED_ID = b"_____wFORGED.1"
+FORGED = (b"X-CM-TRANSID: " + FORGED_ID, RESULTS)
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        b"x by gzga-mx-1 (Coremail) with SMTP id " + FORGED_ID,
+        b"=?utf-8?Q?x_by_gzga-mx-1_(Coremail)_with_SMTP_id__=5F_=5F_?=",
+        word("x by gzga-mx-1 (Coremail) with SMTP id _____wFORGED.1").encode(),
+    ],
+)
+def test_the_name_that_a_client_gives_itself_is_no_stamp_of_our_provider(hello):
+    """HELO stands in the topmost Received, in front of the stamp; encoded words in it would be decoded to blanks."""
+    received = RECEIVED.replace(b"out1.example.com", hello)
+    assert head(first=(received,), extra=FORGED).signal(VERIFIED_RESULTS) == ""
+    encoded = b"=?" in hello
+    assert head(first=(received,), extra=(TRANSID, RESULTS)).signal(VERIFIED_RESULTS) == (READ if encoded else "")
+
+
+def test_twins_of_a_stranger_do_not_hide_the_real_one():
+    twin = RESULTS.replace(b"li@unit", b"wang@other")
+    for first, extra in (
+        ((RECEIVED, twin), (TRANSID, RESULTS)),
+        ((RECEIVED,), (twin, b"X-Mailer: x", TRANSID, RESULTS)),
+        ((RECEIVED,), (b"X-CM-TRANSID: " + FORGED_ID, twin, b"X-Mailer: x", TRANSID, RESULTS)),
+    ):
+        assert head(first=first, extra=extra).signal(VERIFIED_RESULTS) == READ
+
+
+def test_many_fields_of_a_stranger_do_not_crowd_it_out():
+    read = head(first=(RECEIVED,), extra=(*(b"X-Loop: x",) * 200, TRANSID, RESULTS))
+    assert read.signal(VERIFIED_RESULTS) == READ
+
+
+def test_encoded_words_within_the_results_stay_what_they_are():
+    """The envelope's local part may hold one: decoded it would be a result of its own."""
+    hidden = word("; dkim=pass header.i=@qs.example.com; x=").encode()
+    results = b"Authentication-Results: gzga-mx-1; spf=pass smtp.mail=" + hidden + b"@example.net"
+    assert "dkim=pass" not in head(first=(RECEIVED,), extra=(TRANSID, results)).signal(VERIFIED_RESULTS)

@@ -24,7 +24,7 @@ def test_wide_characters_count_as_two_columns():
 def test_the_columns_are_aligned_and_what_was_not_taken_stands_below_its_field():
     fields = (field("手机", "13900000001", rejected=("划去的“139”不算",)), field("单位名称", "青石镇人民政府"))
     submission = SubmissionTold("liaison", "反馈表", "青石镇人民政府", "表.docx", (), (), (), fields)
-    told = list(lines(MailExplanation("人", "受理", (), (), (submission,))))
+    told = list(lines(MailExplanation("人", "未证实", "受理", (), (), (submission,))))
     rows = [line for line in told if "表1第1行第2列" in line]
     assert len({width(row[: row.index("表1")]) for row in rows}) == 1
     assert told[told.index(rows[0]) + 1].strip() == "· 划去的“139”不算"
