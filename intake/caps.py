@@ -4,7 +4,7 @@ In: an open `Session`, `now`, the office's caps. Out: an instant or None. It cha
 figures (facts/mail.md §1.2), so all caps are settings; NetEase counts by 15 minutes (451 MI:SFQ) and by days (MI:STC).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select
@@ -12,11 +12,27 @@ from sqlalchemy.orm import Session
 
 from intake.answers import SHANGHAI, tomorrow
 from intake.db.models import OutboxRow
-from intake.model import OutboxState
+from intake.model import LetterKind, OutboxState
 from intake.settings import Sending
 
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+
+
+# What is written because somebody wrote to us; a reminder goes to the roster, digest and alarm to the clerk.
+_ANSWERS = frozenset(LetterKind) - {LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ALARM}
+# Answers that went or will go; those that are held do not count: while a flood lasts, so many an hour go all the same.
+_GOING = frozenset({OutboxState.QUEUED, OutboxState.SENDING, OutboxState.SENT, OutboxState.UNCERTAIN})
+
+
+def answers_to_strangers(session: Session, now: datetime, *, is_known: Callable[[str], bool]) -> int:
+    """Given who is known, return how many answers of the last hour are to others (facts/reliability.md §3.2)."""
+    addresses = session.scalars(
+        select(OutboxRow.to_address).where(
+            OutboxRow.kind.in_(_ANSWERS), OutboxRow.state.in_(_GOING), OutboxRow.created_at > now - HOUR
+        )
+    )
+    return sum(1 for address in addresses if not is_known(address))
 
 
 class Spent:

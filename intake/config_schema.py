@@ -160,6 +160,7 @@ class SendingTable(Table):
     per_quarter_hour: Cap = 20
     per_address_hour: Cap = 3
     per_address_day: Cap = 10
+    strangers_per_hour: Cap = 20  # facts/reliability.md §3.2, a guess there as well
     pause_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 5.0
     office_opens: TimeOfDay = time(8, 30)
     office_closes: TimeOfDay = time(17, 30)

@@ -37,10 +37,12 @@ def post(
     stationery: Stationery,
     now: datetime,
     attachments: tuple[Attachment, ...] = (),
+    held: bool = False,
 ) -> bool:
     """Given a draft, put the letter into the outbox. Return False if its business key is there already: nothing changes.
 
-    An address that no letter can be addressed to (a bounce's leftovers, a quoted local part) also gives False.
+    `held`: it waits for the clerk's release whatever the office's mode is. An address that no letter can be addressed to
+    (a bounce's leftovers, a quoted local part) also gives False.
     """
     settings = stationery.settings
     known = session.scalar(select(OutboxRow.id).where(OutboxRow.key == draft.key))
@@ -81,7 +83,8 @@ def post(
     )
     if restored.is_held_back(session, draft.kind):
         return outbox.enqueue(session, new, state=OutboxState.HELD, now=now, phase=restored.PHASE)
-    return outbox.enqueue(session, new, state=outbox.state_on_entry(draft.kind, settings.sending.mode), now=now)
+    state = OutboxState.HELD if held else outbox.state_on_entry(draft.kind, settings.sending.mode)
+    return outbox.enqueue(session, new, state=state, now=now)
 
 
 def _next_reference(session: Session, now: datetime) -> str:

@@ -22,8 +22,9 @@ from intake.assess import assess
 from intake.authentication import authentication
 from intake.bounce import bounces
 from intake.bugs import frames
+from intake.caps import HOUR, answers_to_strangers
 from intake.correspondence import known_for
-from intake.db import queries
+from intake.db import heartbeats, queries
 from intake.dossier import Known
 from intake.errors import OfficeError
 from intake.junk import as_junk, is_junk_folder
@@ -31,6 +32,7 @@ from intake.letters import Stationery, post
 from intake.model import (
     Assessment,
     Disposition,
+    Draft,
     FormId,
     MailHead,
     MailReading,
@@ -48,6 +50,8 @@ from intake.triage import triage
 from parsers.isolate import Worker, WorkerUnavailable
 
 log = logging.getLogger(__name__)
+
+STRANGERS = "strangers"  # the heartbeat that says that answers to strangers are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,28 @@ def _file(
         late_after=bench.late_after,
     )
     for draft in drafts:
-        post(session, draft, stationery=bench.stationery, now=now)
+        flood = _is_flood(session, bench, draft, now)
+        if post(session, draft, stationery=bench.stationery, now=now, held=flood) and flood:
+            heartbeats.note_tick_failure(session, STRANGERS, now=now, message="", paused_until=None, permanent=True)
+
+
+def _is_flood(session: Session, bench: Workbench, draft: Draft, now: datetime) -> bool:
+    """The circuit breaker: return whether an answer is one too many to addresses that nobody knows.
+
+    Who has been confirmed within the hour is a stranger still: each of a hundred forged forms confirms the address that
+    it names.
+    """
+    roster, sending = bench.roster, bench.settings.sending
+    if roster.by_address(draft.to_address):
+        return False
+    confirmed = queries.confirmed_senders(session, bench.settings.campaign, before=now - HOUR)
+
+    def is_known(address: str) -> bool:
+        return bool(roster.by_address(address)) or address in confirmed
+
+    if is_known(draft.to_address):
+        return False
+    return answers_to_strangers(session, now, is_known=is_known) >= sending.strangers_per_hour
 
 
 def _give_back(bench: Workbench, message_id: int) -> None:

@@ -99,6 +99,7 @@ class Sending:
     per_quarter_hour: int  # all letters; NetEase counts by 15 minutes (451 MI:SFQ)
     per_address_hour: int  # to one address
     per_address_day: int
+    strangers_per_hour: int  # answers to addresses neither on the roster nor confirmed; more wait for the clerk
     pause_s: float  # between two letters of one batch
     office_opens: time
     office_closes: time

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
@@ -210,8 +210,11 @@ def load_ledger(
     return keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
 
 
-def confirmed_senders(session: Session, campaign: Campaign) -> Mapping[str, frozenset[UnitName]]:
-    """Return for each address the units that an accepted submission from it was for."""
+def confirmed_senders(
+    session: Session, campaign: Campaign, *, before: datetime | None = None
+) -> Mapping[str, frozenset[UnitName]]:
+    """Return for each address the units that an accepted submission from it was for, processed `before` an instant."""
+    in_time = true() if before is None else MessageRow.processed_at <= before
     rows = session.execute(
         select(MessageRow.from_address, SubmissionRow.unit)
         .join(SubmissionRow, MessageRow.id == SubmissionRow.message_id)
@@ -219,6 +222,7 @@ def confirmed_senders(session: Session, campaign: Campaign) -> Mapping[str, froz
             SubmissionRow.campaign == campaign.id,
             SubmissionRow.state == CellState.ACCEPTED,
             MessageRow.from_address != "",
+            in_time,
         )
         .distinct()
     )

@@ -65,6 +65,7 @@ def sending(**changes) -> Sending:
         "per_quarter_hour": 100,
         "per_address_hour": 50,
         "per_address_day": 100,
+        "strangers_per_hour": 100,
         "pause_s": 0.0,
         "office_opens": time(8, 30),
         "office_closes": time(17, 30),

@@ -42,7 +42,7 @@ CASE = FormSpec(
     (FieldSpec("unit", "单位", FieldType.UNIT), FieldSpec("title", "标题", FieldType.TITLE)),
 )
 
-SENDING = Sending(SendMode.AUTO, 200, 30, 3, 5, 0.0, time(8, 30), time(17, 30))
+SENDING = Sending(SendMode.AUTO, 200, 30, 3, 5, 20, 0.0, time(8, 30), time(17, 30))
 
 
 def collection(

@@ -62,7 +62,7 @@ class _Run:
     def _lift_caps(self) -> None:
         """The caps of the example would let the last answers wait until tomorrow."""
         text = self._config.read_text(encoding="utf-8")
-        for name in ("per_day", "per_quarter_hour", "per_address_hour", "per_address_day"):
+        for name in ("per_day", "per_quarter_hour", "per_address_hour", "per_address_day", "strangers_per_hour"):
             text = text.replace(f"\n{name} = ", f"\n{name} = 9")
         self._config.write_text(text.replace("interval_s = 60", "interval_s = 10"), encoding="utf-8")
 

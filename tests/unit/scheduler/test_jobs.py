@@ -1,7 +1,7 @@
 """The ticks at their edges: a bug shunts one mail and spares the others, troubles are told, a reload ends a rest."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
 from intake.errors import OfficeError, TransientServerError
 from intake.model import OutboxState
+from intake.settings import SendMode
 from parsers.engines import Engine
 from parsers.isolate import NoService, Worker
 from scheduler import jobs
@@ -253,3 +254,104 @@ def test_an_engine_that_was_away_for_a_while_is_noticed_when_it_comes_back(app, 
     machine.here.add(Engine.OFFICE)
     jobs.one_round(app)
     assert rows(app, MessageRow)[0].state == "filed"
+
+
+# --- the circuit breaker ---------------------------------------------------------------------------------------------
+
+
+def few_strangers(app, number: int):
+    """The app with a lower figure, and a clerk who is told."""
+    settings = app.settings
+    sending = replace(settings.sending, strangers_per_hour=number)
+    clerk = replace(settings.clerk, addresses=(office.CLERK,), digest_at=time(23, 59))
+    settings = replace(settings, sending=sending, clerk=clerk)
+    stationery = replace(app.bench.stationery, settings=settings)
+    return replace(app, bench=replace(app.bench, settings=settings, stationery=stationery))
+
+
+def from_strangers(mailbox, numbers, **changes) -> None:
+    for number in numbers:
+        attachment = office.liaison(TOWN, mobile="", **changes)
+        raw = office.mail(f"x{number}@mail.example.net", "联络员表", attachment=attachment, number=number)
+        mailbox.deliver("INBOX", raw, office.START)
+
+
+def held(app):
+    return [row.to_address for row in rows(app, OutboxRow) if row.state == OutboxState.HELD]
+
+
+def alarms(app):
+    return [row.subject for row in rows(app, OutboxRow) if row.kind == "alarm"]
+
+
+def test_too_many_answers_to_strangers_wait_for_the_clerk_who_is_told_once(app, mailbox, clock):
+    app = few_strangers(app, 2)
+    from_strangers(mailbox, (1, 2, 3, 4))
+    assert jobs.one_round(app) is None
+    assert held(app) == ["x3@mail.example.net", "x4@mail.example.net"]
+    from_strangers(mailbox, (5,))
+    clock.sleep(600)
+    jobs.one_round(app)
+    assert len(alarms(app)) == 1
+    assert "陌生地址" in alarms(app)[0]
+
+
+def test_during_a_flood_the_roster_is_answered_and_reminded_as_ever(app, mailbox, sink):
+    app = few_strangers(app, 1)
+    from_strangers(mailbox, (1, 2))
+    put(mailbox, SANDS, 3)
+    jobs.one_round(app)
+    going = {one.recipients[0] for one in sink.delivered}
+    assert office.UNITS[SANDS] in going
+    assert "x2@mail.example.net" not in going
+    assert office.UNITS[TOWN] not in held(app)
+
+
+def test_forged_forms_that_are_accepted_do_not_open_the_breaker(app, mailbox, clock):
+    """Each confirms the address that it names: known from now on, but not known before."""
+    app = few_strangers(app, 1)
+    for number, unit in enumerate((TOWN, SANDS), start=1):
+        raw = office.mail(f"x{number}@mail.example.net", "联络员表", attachment=office.liaison(unit), number=number)
+        mailbox.deliver("INBOX", raw, office.START)
+        jobs.one_round(app)
+        clock.sleep(60)
+    assert held(app) == ["x2@mail.example.net"]
+    raw = office.mail("x1@mail.example.net", "请问", text="请问怎么填？", number=9)
+    mailbox.deliver("INBOX", raw, office.START)
+    jobs.one_round(app)
+    assert held(app) == ["x2@mail.example.net", "x1@mail.example.net"]
+
+
+def test_what_is_held_does_not_keep_others_back(app, mailbox, clock):
+    app = few_strangers(app, 1)
+    for number, minutes in enumerate((0, 50, 20), start=1):  # the third comes when the first is over an hour ago
+        clock.sleep(60 * minutes)
+        from_strangers(mailbox, (number,))
+        jobs.one_round(app)
+    assert held(app) == ["x2@mail.example.net"]
+
+
+def test_after_an_hour_the_next_answers_go_and_the_next_flood_has_an_alarm_of_its_own(app, mailbox, clock):
+    app = few_strangers(app, 1)
+    from_strangers(mailbox, (1, 2))
+    jobs.one_round(app)
+    clock.sleep(3_700)
+    from_strangers(mailbox, (3,))
+    jobs.one_round(app)
+    assert held(app) == ["x2@mail.example.net"]
+    assert not any("已恢复" in subject for subject in alarms(app))
+    from_strangers(mailbox, (4,))
+    clock.sleep(60)
+    jobs.one_round(app)
+    assert held(app) == ["x2@mail.example.net", "x4@mail.example.net"]
+    assert len(alarms(app)) == 2
+
+
+def test_while_all_letters_are_held_anyway_there_is_no_flood(mailbox, sink, clock, tmp_path):
+    settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port, mode=SendMode.HOLD)
+    with open_app(settings, clock, roster=office.roster()) as opened:
+        app = few_strangers(opened, 1)
+        from_strangers(mailbox, (1, 2, 3))
+        jobs.one_round(app)
+        assert len(held(app)) == 3
+        assert alarms(app) == []
