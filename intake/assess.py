@@ -43,6 +43,7 @@ from intake.prose import (
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.spoken import declined_beside, spoken
+from intake.triage import is_absence
 from intake.weighing import weighed
 from parsers.fields import check_required
 from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
@@ -347,6 +348,8 @@ def _verdict(
 
 def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]:
     """Yield the reasons beside the forms themselves why a person must look."""
+    if candidates and is_absence(dossier.reading):
+        yield reasons.PARTIAL_UNCLEAR
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
     people = _values(candidates, frozenset({FieldType.PERSON}))

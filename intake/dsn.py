@@ -19,12 +19,15 @@ _REPORTS = 50
 
 
 def delivery_reports(tree: Tree) -> tuple[DeliveryReport, ...]:
-    """Given the tree of a mail, return what its delivery-status parts say, one entry a recipient."""
+    """Given the tree of a mail, return what its own delivery-status parts say, one entry a recipient.
+
+    Those of an attached message are none of it: a person who forwards a bounce has bounced nothing.
+    """
     original = _original_id(tree)
     found = [
         report
         for leaf in tree.leaves
-        if leaf.type in STATUS_TYPES
+        if leaf.type in STATUS_TYPES and not leaf.enclosing
         for report in _of_status(_field_groups(leaf), original)
     ]
     return tuple(dict.fromkeys(found))[:_REPORTS]

@@ -65,6 +65,7 @@ TRIAGE_WORDS: Mapping[str, str] = {
     "null return path": "退信地址为空",
     "no sign of a machine": "没有自动发出的迹象",
     "no single From address": "没有自动发出的迹象，但发件人地址不止一个或无效",
+    "its last lines say that a system sent it": "没有自动发出的邮件头，但末尾写明由系统发出",
     "Auto-Submitted with a form or file": "邮件头标明自动发出，但带有表格或文件",
     "Auto-Submitted": "邮件头标明自动回复",
     "Precedence": "邮件头标明自动回复或群发",

@@ -33,6 +33,7 @@ SIGNAL_HEADERS = (
     "x-auto-response-suppress",
     "x-ms-exchange-inbox-rules-loop",
     "x-failed-recipients",
+    "x-ms-exchange-message-is-ndr",
     "x-loop",
     "x-intake-id",
     "return-path",

@@ -181,7 +181,9 @@ def less_trusted(
     former = tuple(former)
     if proof.disowned and any(old.state is CellState.ACCEPTED for old in former):
         return True
-    if not proof.refuted and any(old.from_address == address for old in former):
+    if proof.refuted:
+        return bool(former)
+    if any(old.from_address == address for old in former):
         return False
     ranks = [
         max(

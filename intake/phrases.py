@@ -87,11 +87,14 @@ _SIGNED_ON = re.compile(r"\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?")
 
 _ABSENCE = re.compile(
     "自动(?:回复|答复)|(?:正在|现在|目前|本人|我)[^\u3002\n]{0,6}(?:休假|出差|外出|年假|产假|不在(?:办公室|单位|岗))"
-    "|(?:回来|返岗|返回|上班|假期结束)后[^\u3002\n]{0,8}(?:回复|处理|答复|联系)|out of (?:the )?office",
+    "|(?:回来|返岗|返回|上班|假期结束)后[^\u3002\n]{0,8}(?:回复|处理|答复|联系)"
+    "|(?:不能|无法)及时(?:查看|查收|回复|处理)|(?:此|该|本)邮箱(?:已|将)?(?:停用|不再使用)"
+    "|out of (?:the )?office|automatic (?:reply|response)|auto-?reply|on (?:annual |sick |maternity )?(?:leave|vacation)\\b",
     re.IGNORECASE,
 )
-# _ABSENCE_LENGTH: tried 60 and 240: no difference, compared in none of these mails.
-_ABSENCE_LENGTH = 120  # characters; who writes more has something to say
+# _ABSENCE_LENGTH: tried 60 and 240: no difference, compared in none of these mails. A note with a signature below it has
+# some 150 (tests/rig/machines.py).
+_ABSENCE_LENGTH = 240  # characters; who writes more has something to say
 
 
 def asks(text: str) -> bool:

@@ -163,7 +163,7 @@ def _file(
         campaign=settings.campaign,
         now=now,
     )
-    if sender.kind is SenderKind.BOUNCE:
+    if sender.kind is SenderKind.BOUNCE and not authentication(reading.head).refuted:
         queries.note_bounces(session, bounces(reading), message_id=pending.id, now=now)
     if sender.kind is SenderKind.PERSON and not authentication(reading.head).disowned:
         queries.forgive_address(session, reading.head.from_address)

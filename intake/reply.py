@@ -12,6 +12,7 @@ the receipt that follows once a person or a better reader has settled the matter
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -42,10 +43,14 @@ from intake.model import (
 )
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
+from intake.triage import is_absence
 from parsers.forms import ProblemCode
+from parsers.text import fold
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _REFERENCES_LIMIT = 10
+_ANSWER_MARKS = re.compile(r"(?:\s*(?:re|fw|fwd|回复|答复|转发|回覆|轉發)\s*[:\uff1a])+", re.IGNORECASE)
+_REFERENCE = re.compile("\u3014[^\u3015]{0,20}\u3015")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ def answers(
     """
     if not may_be_answered(reading, triage, campaign, incoming.arrived_at):
         return ()
+    if is_absence(reading):
+        return ()  # the clerk sees it; to answer a machine that hides its headers would begin a loop
     proof = authentication(reading.head)
     if proof.refuted:
         return _told_to_the_unit(assessment, reading, incoming, campaign, roster)
@@ -82,7 +89,7 @@ def answers(
         case Disposition.IGNORED:
             return ()
         case Disposition.REVIEW if not assessment.submissions and phrases.is_absence_note(reading.own_text):
-            return ()  # the clerk sees it; to answer a machine that hides its headers would begin a loop
+            return ()
         case Disposition.REVIEW:
             address = reading.head.from_address
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
@@ -361,10 +368,22 @@ def _draft(
 
 
 def _thread(reading: MailReading, incoming: Incoming) -> str:
-    """Return a key of the thread for this sender: its first Message-ID, hashed (it is the sender's text)."""
+    """Return a key of the thread for this sender: its first Message-ID, hashed (it is the sender's text).
+
+    An answer or forward without References has its subject of the day for it: a rule that sends every letter of ours back
+    as a new mail would begin a thread with each (FreeScout stops at the third mail of a subject, facts/mail.md §4.2).
+    """
     head = reading.head
-    root = next(iter(head.references), "") or head.in_reply_to or head.message_id or incoming.sha256
+    day = incoming.arrived_at.astimezone(SHANGHAI).date().isoformat()
+    bare = _bare_subject(head.subject)
+    goes_on = bool(head.in_reply_to) or bare != fold(head.subject)
+    root = next(iter(head.references), "") or (f"{day} {bare}" if goes_on else head.message_id or incoming.sha256)
     return hashlib.sha256(f"{head.from_address}\n{root}".encode()).hexdigest()[:32]
+
+
+def _bare_subject(subject: str) -> str:
+    """Return a subject without the marks of answers and forwards and without our own reference."""
+    return fold(_REFERENCE.sub("", _ANSWER_MARKS.sub("", subject)))
 
 
 def _last_instant(day: date, cutoff: time) -> datetime:

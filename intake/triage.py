@@ -10,21 +10,26 @@ mail (Exchange puts it on people's mail too). Standards: RFC 3834 §2 and §5, R
 
 import re
 
+from intake import phrases
 from intake.authentication import authentication
 from intake.model import MailHead, MailReading, PartRole, SenderKind, Triage
 
 # Local parts that send bounces (RFC 2142, RFC 3834 §2); the display names are those of sendmail, Postfix and Exim.
 _DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "maildaemon", "mdaemon", "postmaster"})
 _DAEMON_NAMES = ("mail delivery s", "mailer-daemon")
+# Exchange bounces from a mailbox of its own: MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@…
+_EXCHANGE = re.compile(r"microsoftexchange[0-9a-f]{8,40}")
+_EXCHANGE_MARK = "x-ms-exchange-message-is-ndr"
 # Subjects of bounces: NetEase, Tencent, Coremail gateways; sendmail, Postfix, qmail, Exim, Exchange.
 _BOUNCE_SUBJECT = re.compile(
-    r"退信|退回|投递失败|发送失败|无法送达|未能送达|无法投递|未送达|拒收|投递延迟|"
+    r"退信|退回|投递失败|发送失败|无法送达|未能送达|无法投递|未送达|拒收|投递延迟|传递失败|"
     r"undeliver|delivery (?:status )?(?:notification|failure|failed|delayed|incomplete)|delivery has failed|"
     r"mail delivery|returned (?:mail|to sender)|failure notice|not delivered|delayed mail|could not send",
     re.IGNORECASE,
 )
 _BOUNCE_TEXT = re.compile(
-    r"邮件被退回|退信原因|无法发送到|系统退信|邮件无法送达|"
+    r"邮件被退回|退信原因|无法发送到|系统退信|邮件无法送达|未能向以下收件人|无法传递(?:邮件|到)|"
+    r"delivery has failed to these recipients|couldn't be delivered|"
     r"could not be delivered|wasn't able to deliver|was not able to deliver|permanent (?:fatal )?error|"
     r"delivery to the following recipient|address(?:es)? failed|user (?:unknown|not found)|undeliverable",
     re.IGNORECASE,
@@ -43,6 +48,15 @@ _RECEIPT_SUBJECT = re.compile(
 # no-reply in its spellings, alone or as a piece of the local part; senders that only notify.
 _NO_REPLY = re.compile(r"(?:.*[-_.+])?(?:no|not|non|do[-_.]?not)[-_.]?reply(?:[-_.+].*)?", re.IGNORECASE)
 _NOTIFIERS = frozenset({"notification", "notifications", "notify", "autosend", "robot", "mailer", "bounce", "bounces"})
+# The last lines of office systems that send under a person's address, and of this very program in another office.
+_SYSTEM_LINE = re.compile(
+    r"[\s(\uff08*\[\u3010-]*(?:(?:此|本|该)?(?:邮件|信件|消息|通知|回执)(?:由|为|是|系)[^，。\n]{0,20}?系统自动(?:发送|发出|生成|推送)|"
+    r"系统(?:自动)?(?:邮件|发送|发出|生成)[，。；\s]*(?:请勿|请不要|无需|无须)|"
+    r"(?:请勿|请不要)(?:直接)?回复(?:此|本|该)(?:邮件|信)|"
+    r"this (?:is an automat(?:ed|ically generated)|(?:e-?)?mail (?:was|is) (?:sent )?automatically))",
+    re.IGNORECASE,
+)
+_LAST_LINES = 4
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "list-help", "mailing-list")
 
@@ -55,6 +69,9 @@ def triage(head: MailHead, reading: MailReading, *, own_addresses: frozenset[str
     kind, why = _kind(head, reading, own_addresses)
     if kind is SenderKind.PERSON and not head.from_address:
         return Triage(kind, answerable=False, why="no single From address")
+    if kind is SenderKind.PERSON and _says_system(head, reading):
+        # It may be our own letter below an answer, not known for a quotation: still a person's mail, and read as one.
+        return Triage(kind, answerable=False, why="its last lines say that a system sent it")
     return Triage(kind, answerable=kind is SenderKind.PERSON, why=why)
 
 
@@ -64,13 +81,15 @@ def is_bounce(head: MailHead, reading: MailReading) -> str:
         return "delivery status report"
     if head.signal("x-failed-recipients"):
         return "X-Failed-Recipients"
+    if any(name == _EXCHANGE_MARK for name, _ in head.signals):
+        return "mail daemon"
     local = head.from_address.partition("@")[0]
     daemon = local in _DAEMONS or head.from_name.lower().startswith(_DAEMON_NAMES) or _null_return_path(head)
     by_subject = _BOUNCE_SUBJECT.search(head.subject[:60]) is not None and not _ANSWER_SUBJECT.match(head.subject)
     by_text = _BOUNCE_TEXT.search(reading.own_text[:2_000]) is not None
     if daemon and (by_subject or by_text):
         return "mail daemon and the words of a bounce"
-    if local in _DAEMONS - {"postmaster"}:
+    if local in _DAEMONS - {"postmaster"} or _EXCHANGE.fullmatch(local):
         return "mail daemon"
     # Gateways send bounces from odd addresses: then subject and text must both say so, with nothing attached.
     if by_subject and by_text and not _has_attachment(reading) and not _has_form(reading):
@@ -90,7 +109,7 @@ def _kind(head: MailHead, reading: MailReading, own_addresses: frozenset[str]) -
         return SenderKind.READ_RECEIPT, "subject of a read receipt"
     if bare and any(part.role is PartRole.CALENDAR and not part.enclosing for part in reading.parts):
         return SenderKind.CALENDAR, "calendar part"
-    if automatic := _automatic(head, bare=bare):
+    if automatic := _automatic(head, reading, bare=bare):
         return automatic
     if any(head.signal(name) for name in _LIST_HEADERS) or _precedence(head) in {"bulk", "list", "junk"}:
         return SenderKind.LIST, "list header"
@@ -112,7 +131,18 @@ def _own(head: MailHead, own_addresses: frozenset[str]) -> str:
     return ""
 
 
-def _automatic(head: MailHead, *, bare: bool) -> tuple[SenderKind, str] | None:
+def is_absence(reading: MailReading) -> bool:
+    """Return whether an answer only says that its writer is away, whatever its headers: nobody may be answered, and the
+    numbers below it are a signature.
+    """
+    head = reading.head
+    answers = (
+        head.in_reply_to or head.references or _ANSWER_SUBJECT.match(head.subject) or _AUTO_SUBJECT.match(head.subject)
+    )
+    return bool(answers) and not _has_attachment(reading) and phrases.is_absence_note(reading.own_text)
+
+
+def _automatic(head: MailHead, reading: MailReading, *, bare: bool) -> tuple[SenderKind, str] | None:
     """Return the kind of an automatic mail, None if nothing says that it is one."""
     prefixed = _AUTO_SUBJECT.match(head.subject) is not None and not _ANSWER_SUBJECT.match(head.subject)
     word = _auto_submitted(head)
@@ -127,9 +157,15 @@ def _automatic(head: MailHead, *, bare: bool) -> tuple[SenderKind, str] | None:
             return SenderKind.AUTO_REPLY, name
     if _precedence(head) in {"auto_reply", "auto-reply"}:
         return SenderKind.AUTO_REPLY, "Precedence"
-    if prefixed and bare:
+    if prefixed and (bare or is_absence(reading)):
         return SenderKind.AUTO_REPLY, "subject of an automatic reply"
     return None
+
+
+def _says_system(head: MailHead, reading: MailReading) -> bool:
+    """Return whether the mail's last lines say that a system sent it. In answers and forwards it may be the other's line."""
+    lines = [line for line in reading.own_text.splitlines() if line.strip()][-_LAST_LINES:]
+    return not _ANSWER_SUBJECT.match(head.subject) and any(_SYSTEM_LINE.match(line) for line in lines)
 
 
 def _auto_submitted(head: MailHead) -> str:

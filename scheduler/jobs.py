@@ -184,21 +184,11 @@ def housekeep(app: App) -> None:
     """Write the alarms and all-clears of the other ticks, and the digest when its hour has come."""
     now = app.clock.now()
     with app.bench.sessions.begin() as session:
-        _end_flood(session, now)
+        heartbeats.forget_trouble(session, STRANGERS, since_before=now - HOUR)  # one alarm an hour
         for beat in session.scalars(select(HeartbeatRow)).all():
             _tell_trouble(app, session, beat, now)
         if app.settings.clerk.addresses and digest.is_time(app.settings.clerk, app.calendar, now):
             _write_digest(app, session, now)
-
-
-def _end_flood(session: Session, now: datetime) -> None:
-    """Forget an hour's flood of answers to strangers, so that the next has an alarm of its own. There is no all-clear:
-    what was held waits for the clerk.
-    """
-    flood = session.get(HeartbeatRow, STRANGERS)
-    if flood is not None and flood.failed_at is not None and flood.failed_at <= now - HOUR:
-        heartbeats.note_tick(session, STRANGERS, now=now)
-        flood.failed_at = None
 
 
 def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime) -> None:

@@ -55,3 +55,12 @@ def note_tick_failure(
     row.paused_until = paused_until
     row.permanent = permanent
     return row
+
+
+def forget_trouble(session: Session, tick: str, *, since_before: datetime) -> None:
+    """Forget a trouble that began before an instant, so that the next is a new one. It gets no all-clear: what it left
+    behind still waits for a person.
+    """
+    row = session.get(HeartbeatRow, tick)
+    if row is not None and row.failed_at is not None and row.failed_at <= since_before:
+        row.failures, row.failed_at = 0, None

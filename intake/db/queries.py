@@ -289,18 +289,30 @@ def bad_addresses(session: Session) -> Mapping[str, str]:
 def note_bounces(session: Session, reports: Iterable[DeliveryReport], *, message_id: int, now: datetime) -> int:
     """Mark the recipients that failed for good, if we ever wrote to them. Return how many are new.
 
-    A report about somebody we never wrote to is backscatter or forged: it marks nobody.
+    A report about somebody we never wrote to is backscatter or forged: it marks nobody. So is one that names a letter of
+    ours and another recipient than that letter had. (A Message-ID that is not ours proves nothing: providers rewrite it.)
     """
     marked = 0
     for report in reports:
         address = report.recipient.lower()
         ours = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.to_address == address))
-        if report.action != "failed" or not ours or session.get(BadAddressRow, address) is not None:
+        if (
+            report.action != "failed"
+            or not ours
+            or not _is_about(session, report, address)
+            or session.get(BadAddressRow, address) is not None
+        ):
             continue
         reason = (report.diagnostic or report.status)[:500]
         session.add(BadAddressRow(address=address, since=now, reason=reason, message_id=message_id))
         marked += 1
     return marked
+
+
+def _is_about(session: Session, report: DeliveryReport, address: str) -> bool:
+    """Return whether the letter that a report names, if it is one of ours, went to `address`."""
+    letters = letters_answered(session, (report.original_id,))
+    return all(letter.to_address.lower() == address for letter in letters)
 
 
 def forgive_address(session: Session, address: str) -> None:

@@ -3,7 +3,7 @@
 from intake.dsn import delivery_reports
 from intake.model import DeliveryReport
 from intake.structure import walk
-from tests.builders.mail import bounce, mail, multipart, part, text
+from tests.builders.mail import attached, bounce, mail, multipart, part, text
 
 LETTER = mail(text("催报"), message_id="<letter-42@example.org>")
 
@@ -70,3 +70,7 @@ def test_a_report_without_sense_is_none():
 
 def test_many_groups_are_bounded():
     assert len(status(b"Final-Recipient: rfc822; u@example.com\r\nAction: failed\r\n\r\n" * 10_000)) == 1
+
+
+def test_the_report_of_a_bounce_that_somebody_encloses_is_not_the_mails_own():
+    assert reports(mail(multipart("mixed", text("这是退信"), attached(bounce(original=LETTER))))) == ()

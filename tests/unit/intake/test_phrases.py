@@ -112,3 +112,24 @@ def test_a_text_without_a_word(text, bare):
 def test_hostile_lengths_take_no_time():
     assert not phrases.is_courtesy("收" * 100_000)
     assert not phrases.says_already_sent("已" * 20_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我正在出差，无法及时回复。",
+        "培训期间不能及时查看邮件，敬请谅解。",
+        "此邮箱不再使用，请另发。",
+        "This is an automatic reply, confirming that your e-mail was received.",
+        "I am on annual leave.",
+        "休假回来后处理。",
+    ],
+)
+def test_a_note_of_absence_is_known_without_headers(text):
+    assert phrases.is_absence_note(text)
+    assert phrases.is_absence_note(f"{text}\n\n林小满\n青石镇人民政府安全办\n电话：0595-27390001\n手机：13900000001")
+
+
+@pytest.mark.parametrize("text", ["已报送，请查收。", "邮件已及时查看。", "The form is on leaves 3 and 4."])
+def test_other_mails_are_none(text):
+    assert not phrases.is_absence_note(text)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from intake.assess import Known, assess
-from intake.model import CellState, CloudLink, FormId, LetterKind, SenderKind
+from intake.model import CellState, CloudLink, Disposition, FormId, LetterKind, SenderKind
 from intake.reply import Incoming, answers
 from intake.texts import Texts
 from parsers.document import Failure, FailureCode
@@ -442,3 +442,44 @@ def test_forms_of_two_units_share_a_letter_that_belongs_to_neither():
     (draft,) = reply(mail(file("甲.docx", officer()), file("乙.docx", officer(unit=SAND))))
     assert (draft.unit, draft.context["unit"]) == (None, f"{STONE}、{SAND}")
     assert draft.context["still_owed"] == []
+
+
+# --- loops -----------------------------------------------------------------------------------------------------------
+
+AWAY = "您好，我正在出差，无法及时回复邮件。\n\n林小满\n手机：13900000001\n"
+
+
+@pytest.mark.parametrize("missing", [{}, {"mobile": None}], ids=["whole", "lacking"])
+def test_the_signature_of_a_note_of_absence_is_no_form_that_is_answered(missing):
+    """A mail program that hides its headers, with lines below that can be read as fields."""
+    reading = mail(text=AWAY, body=(officer(**missing),), subject="回复：报送提醒", in_reply_to="<x@office.example>")
+    assert reply(reading) == ()
+    judged = assess(reading, PERSON, campaign=CAMPAIGN, roster=ROSTER, arrived_at=ARRIVED)
+    assert judged.disposition is Disposition.REVIEW
+    assert reply(mail(file("附件2.docx", officer()), text=AWAY, subject="回复：报送提醒", in_reply_to="<x@y>"))
+    assert reply(mail(text=AWAY, body=(officer(),), subject="联络员表"))
+
+
+def neutral_key(subject, number, *, arrived_at=ARRIVED, **more):
+    reading = mail(file("附件2.docx", officer(unit="外县某镇")), subject=subject, message_id=f"<{number}@x>", **more)
+    return reply(reading, arrived_at=arrived_at, sha256=f"{number:064d}")[0].key
+
+
+def test_a_rule_that_returns_our_letters_as_new_mails_gets_one_neutral_line_a_day():
+    """Each has a Message-ID of its own and answers another letter of ours; the reference in the subject differs."""
+    letter = "【已收到】您的来件正在核实"
+    keys = {
+        neutral_key(f"转发: {letter}〔2025-0001〕", 1),
+        neutral_key(f"回复：Fw: {letter}〔2025-0002〕", 2, in_reply_to="<2@ours>"),
+        neutral_key(f"{letter}〔2025-0003〕", 3),
+        neutral_key(letter, 4, in_reply_to="<4@ours>"),
+    }
+    assert len(keys) == 1
+    assert neutral_key(letter, 5, in_reply_to="<5@ours>", arrived_at=ARRIVED + timedelta(days=1)) not in keys
+    assert neutral_key("回复：另一件事", 6) not in keys
+    assert neutral_key("另一件事", 7) != neutral_key("另一件事", 8)  # two mails that answer nothing
+
+
+def test_a_thread_that_names_its_beginning_has_one_key():
+    thread = neutral_key("【已收到】您的来件正在核实", 11, references=("<0@x>",))
+    assert neutral_key("回复：别的", 12, references=("<0@x>", "<11@x>")) == thread

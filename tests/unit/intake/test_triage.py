@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from intake.head import SIGNAL_HEADERS
 from intake.model import DeliveryReport, PartRole, SenderKind
-from intake.triage import is_bounce, triage
+from intake.triage import is_absence, is_bounce, triage
 from tests.builders.readings import body_with_form, head, part, reading
 
 OWN = "office@mail.example.com"
@@ -181,6 +181,76 @@ def test_a_null_return_path_is_never_answered():
     assert not judged.answerable
     assert judge(head(signals={"return-path": "<>"}, subject="退信")).kind is SenderKind.BOUNCE
     assert kind(signals={"return-path": "<li@unit.example.com>"}) is SenderKind.PERSON
+
+
+@pytest.mark.parametrize("subject", ["Undeliverable: x", "通知"])
+def test_exchange_bounces_from_a_mailbox_of_its_own(subject):
+    address = "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e@unit.example.com"
+    assert kind(from_address=address, subject=subject) is SenderKind.BOUNCE
+    assert kind(from_address="microsoftexchange@unit.example.com", subject="通知") is SenderKind.PERSON
+    assert kind(signals={"x-ms-exchange-message-is-ndr": ""}) is SenderKind.BOUNCE
+
+
+@pytest.mark.parametrize("subject", ["未送达: 报送提醒", "邮件传递失败: 报送提醒", "Undeliverable: reminder"])
+@pytest.mark.parametrize(
+    "words", ["未能向以下收件人或组传递邮件:", "Delivery has failed to these recipients or groups:"]
+)
+def test_exchange_bounces_are_known_by_their_words(subject, words):
+    assert judge(head(subject=subject), own_text=f"{words}\nli@unit.example.com").kind is SenderKind.BOUNCE
+
+
+# --- what only the words tell ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "此邮件由系统自动发送，请勿直接回复。",
+        "本邮件由XX协同办公平台系统自动发出，请勿回复！",
+        "（本邮件为系统自动发送）",
+        "系统邮件，请勿回复",
+        "请勿回复此邮件",
+        "本邮件由系统自动发送，可直接回复，回复由工作人员处理。",
+        "This is an automatically generated message.",
+    ],
+)
+def test_who_says_that_a_system_sent_it_is_not_answered_but_read(line):
+    judged = judge(own_text=f"您有一份公文待签收。\n\n{line}\n")
+    assert (judged.kind, judged.answerable) == (SenderKind.PERSON, False)
+    answer = judge(head(subject="回复：公文签收提醒"), own_text=f"已签收。\n\n{line}\n")
+    assert answer.answerable  # the other's line below the answer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "贵办系统自动发送的邮件收到了，请问怎么填？",
+        "邮件由系统转来，请查收。",
+        "来信末尾写着此邮件由系统自动发送，请问还要回复吗？",
+        "此邮件由系统自动发送，请勿回复。\n" + "以下是正文，请看。\n" * 5,
+        "我镇办公系统邮件功能已恢复，请回复。",
+    ],
+)
+def test_people_write_about_systems(words):
+    assert judge(own_text=words).answerable
+
+
+SIGNED = "我正在出差，邮件无法及时回复。\n\n林小满\n手机：13900000001\n"
+
+
+def test_a_signature_makes_a_note_of_absence_no_form():
+    automatic = head(subject="自动回复: 报送提醒")
+    assert judge(automatic, own_text=SIGNED, documents=(body_with_form(),)).kind is SenderKind.AUTO_REPLY
+    assert judge(automatic, own_text="请查收。", documents=(body_with_form(),)).kind is SenderKind.PERSON
+    assert judge(automatic, own_text=SIGNED, parts=(part(),)).kind is SenderKind.PERSON
+
+
+def test_an_answer_that_only_says_who_is_away_is_known_without_any_header():
+    answer = head(subject="回复：报送提醒", in_reply_to="<1@x>")
+    assert is_absence(reading(answer, own_text=SIGNED))
+    assert not is_absence(reading(answer, own_text=SIGNED, parts=(part(),)))
+    assert not is_absence(reading(answer, own_text="已报送。"))
+    assert not is_absence(reading(head(), own_text="我明天出差，先报送：手机13900000001"))
 
 
 # --- receipts, invitations, lists, systems ---------------------------------------------------------------------------
