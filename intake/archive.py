@@ -30,11 +30,16 @@ _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 class Archive:
-    """The store below `root`. Holds no state but the path: any number of processes may read while one writes."""
+    """The store below `root`. Any number of processes may read while one writes.
+
+    What it remembers are the directories whose own names it has made durable: those of an earlier process, or of a try
+    that failed half-way, are made so again when they are first used.
+    """
 
     def __init__(self, root: Path) -> None:
         """Given the directory (made on first use), return the archive in it. Touches nothing yet."""
         self.root = root
+        self._named: set[Path] = set()
 
     def store(self, chunks: Iterable[bytes], *, arrived_at: datetime | None = None) -> Sha256:
         """Given the bytes of one mail in order, return their SHA-256 once they would survive a power loss.
@@ -44,7 +49,7 @@ class Archive:
         `chunks` itself raises goes through and leaves nothing behind. Raise OfficeError if the disk refuses.
         """
         with self._disk():
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._directory(self.root)
             descriptor, name = tempfile.mkstemp(dir=self.root, suffix=_TEMPORARY)  # 0600 by itself
         temporary = Path(name)
         try:
@@ -140,16 +145,19 @@ class Archive:
     def _publish(self, temporary: Path, sha256: Sha256) -> None:
         """Give the fsynced file its name and make the name durable."""
         path = self.path(sha256)
-        try:
-            path.parent.mkdir(mode=0o700)
-        except FileExistsError:
-            pass
-        else:
-            _fsync_directory(self.root)
+        self._directory(path.parent)
         # Most mails are new: the look at an old file of that name (a second sighting, or bytes gone bad) is rare.
         if not path.exists() or not self.verify(sha256):
             temporary.replace(path)
         _fsync_directory(path.parent)
+
+    def _directory(self, directory: Path) -> None:
+        """Have a directory whose name would survive a power loss: a file's fsync says nothing of the way to it."""
+        if directory in self._named and directory.exists():
+            return
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _fsync_directory(directory.parent)
+        self._named.add(directory)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:

@@ -118,7 +118,8 @@ def test_a_mail_has_its_name_only_when_its_bytes_are_on_the_disk(archive, monkey
 
     monkeypatch.setattr(os, "fsync", watch)
     archive.store([MAIL])
-    first, *directories = synced
+    root, first, *directories = synced
+    assert root[0], "the archive's own name is made durable in the data directory"
     assert first == (False, False), "the file is synced before it has its name"
     if hasattr(os, "O_DIRECTORY"):
         assert directories == [(True, False), (True, True)], "then the new folder's name, and last the file's"
