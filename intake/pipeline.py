@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake import outbox, reply
@@ -25,6 +26,7 @@ from intake.bugs import frames
 from intake.caps import HOUR, answers_to_strangers
 from intake.correspondence import known_for
 from intake.db import heartbeats, queries
+from intake.db.trouble import explain
 from intake.dossier import Known
 from intake.errors import OfficeError
 from intake.junk import as_junk, is_junk_folder
@@ -71,6 +73,7 @@ class Workbench:
     late_after: Mapping[FormId, datetime]
     stopping: threading.Event = field(default_factory=threading.Event)
     remembered: dict[int, StoredSubmission] = field(default_factory=dict, repr=False)  # see queries.load_ledger
+    owed: set[int] = field(default_factory=set, repr=False)  # messages whose last try is still to be taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,10 @@ def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disp
     the failure is counted, and after three tries the message is set aside for a person).
     """
     with bench.sessions.begin() as session:
+        if message_id in bench.owed:
+            queries.give_back(session, message_id)
         pending = queries.begin_attempt(session, message_id, now=now)
+    bench.owed.discard(message_id)
     if pending is None:
         return None
     try:
@@ -97,7 +103,10 @@ def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disp
     except (OfficeError, WorkerUnavailable):
         _give_back(bench, pending.id)  # the archive or the disk: the message is not at fault, the tick rests
         raise
-    except Exception as error:  # noqa: BLE001 - a bug of ours must not stop the other mails: counted, kept, then shunted
+    except Exception as error:  # a bug of ours must not stop the other mails: counted, kept, then shunted
+        if explain(error) is not None:
+            _give_back(bench, pending.id)  # the record's disk or a lock: no fault of the message either
+            raise
         _count_failure(bench, pending.id, error, now)
         return None
 
@@ -206,8 +215,15 @@ def _is_flood(session: Session, bench: Workbench, draft: Draft, now: datetime) -
 
 
 def _give_back(bench: Workbench, message_id: int) -> None:
-    with bench.sessions.begin() as session:
-        queries.give_back(session, message_id)
+    """Take back a try, now or, where the record can't be written, before the next one: a full disk shunts no mail."""
+    bench.owed.add(message_id)
+    try:
+        with bench.sessions.begin() as session:
+            queries.give_back(session, message_id)
+    except DBAPIError as error:
+        log.warning("action=process.not_given_back message=%d error=%s", message_id, type(error).__name__)
+    else:
+        bench.owed.discard(message_id)
 
 
 def _count_failure(bench: Workbench, message_id: int, error: Exception, now: datetime) -> None:

@@ -16,7 +16,9 @@ from sqlalchemy import Engine
 
 from intake.archive import Archive
 from intake.blank_file import with_blanks
+from intake.db import health
 from intake.db.engine import open_engine, session_factory
+from intake.db.trouble import told
 from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
 from intake.letters import Stationery
@@ -81,9 +83,13 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
     prepare_data_dir(settings.storage.data_dir)
     calendar = Calendar(settings.calendar)
     running = Running()
-    engine = open_engine(settings.storage.database_url)
+    url, archive = settings.storage.database_url, settings.storage.data_dir / "archive"
+    health.examine(url, archive)
+    engine = open_engine(url)
     try:
-        upgrade(engine, backup_dir=settings.storage.backup_dir, now=clock.now())
+        with told():
+            upgrade(engine, backup_dir=settings.storage.backup_dir, now=clock.now())
+        health.note_open(url)
         services = Services()
         with Worker(handlers="intake.unpack", service=services) as worker:
             settings = with_blanks(settings, worker)
@@ -95,7 +101,7 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
                     Texts(settings.storage.template_dir),
                     _signing_key(settings.storage.data_dir / "signing.key"),
                 ),
-                archive=Archive(settings.storage.data_dir / "archive"),
+                archive=Archive(archive),
                 worker=worker,
                 sessions=session_factory(engine),
                 late_after=late_instants(settings, calendar),
@@ -104,6 +110,7 @@ def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) 
             yield App(bench, calendar, clock, running, services, engine)
     finally:
         engine.dispose()
+        health.note_closed(url)
 
 
 def prepare_data_dir(data_dir: Path) -> None:

@@ -25,6 +25,7 @@ from intake.caps import HOUR
 from intake.db import backlog, heartbeats, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
+from intake.db.trouble import DatabaseBusyError, told
 from intake.deliver import deliver_batch
 from intake.errors import IntakeError, ServerError, TransientServerError
 from intake.fetch import back_off, poll
@@ -286,12 +287,13 @@ def guarded(app: App, name: str, tick: Tick) -> IntakeError | None:
     """
     with app.running.tick():
         try:
-            if app.running.stopping.is_set() or _rests(app, name):
-                return None
-            tick(app)
-            if name not in _OWN_HEARTBEAT:
-                with app.bench.sessions.begin() as session:
-                    heartbeats.note_tick(session, name, now=app.clock.now())
+            with told():  # a full disk or a held lock is no bug of ours
+                if app.running.stopping.is_set() or _rests(app, name):
+                    return None
+                tick(app)
+                if name not in _OWN_HEARTBEAT:
+                    with app.bench.sessions.begin() as session:
+                        heartbeats.note_tick(session, name, now=app.clock.now())
         except IntakeError as error:
             return None if app.running.stopping.is_set() else _note_failure(app, name, error)
         except Exception as error:  # noqa: BLE001 - the last frame of its thread: a bug must neither end the process nor hide
@@ -311,7 +313,7 @@ def _note_failure(app: App, name: str, error: Exception) -> IntakeError | None:
     """Write a failure into the tick's heartbeat. A record that can't be written is itself only logged."""
     now = app.clock.now()
     told = error if isinstance(error, IntakeError) else None
-    permanent = not isinstance(error, TransientServerError)
+    permanent = not isinstance(error, TransientServerError | DatabaseBusyError)
     message = str(error) if told is not None else f"程序出错（{type(error).__name__}），详见日志"
     try:
         with app.bench.sessions.begin() as session:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from intake.db.trouble import explain
 from intake.errors import OfficeError
 
 # One writer at a time and short transactions: 15 s of waiting means that something holds the file, not that it is busy.
@@ -38,6 +39,9 @@ def open_engine(url: str) -> Engine:
             pass
     except DBAPIError as error:
         engine.dispose()
+        words = explain(error)
+        if words is not None:
+            raise words from error
         raise OfficeError(
             f"数据库打不开：{_without_password(url)}。收件暂不能登记（来件仍在邮箱中，不会丢失）。"
             f"请检查数据目录是否存在、可写、磁盘未满。（{error.orig}）"

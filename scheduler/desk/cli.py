@@ -38,8 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_chinese()
     arguments = _parser().parse_args(argv)
     _set_up_logging(verbose=arguments.verbose)
+    from intake.db.trouble import told  # noqa: PLC0415 - as the commands themselves, which have loaded it by now
+
     try:
-        return int(arguments.run(arguments))
+        with told():
+            return int(arguments.run(arguments))
     except OfficeError as error:
         for problem in error.problems:
             print(f"错误：{problem}", file=sys.stderr)

@@ -1,12 +1,14 @@
 """The ticks at their edges: a bug shunts one mail and spares the others, troubles are told, a reload ends a rest."""
 
+import sqlite3
 from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from intake import pipeline
-from intake.db import heartbeats
+from intake.db import heartbeats, queries
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
 from intake.errors import OfficeError, TransientServerError
 from intake.model import OutboxState
@@ -100,6 +102,29 @@ def test_a_tick_that_fails_rests_before_it_tries_again_and_forgets_its_failures_
     with app.bench.sessions() as session:
         beat = session.get_one(HeartbeatRow, "fetch")
         assert (beat.failures, beat.message) == (0, "")
+
+
+def test_a_full_disk_is_told_in_words_and_gives_up_no_mail_however_long_it_lasts(app, mailbox, clock, monkeypatch):
+    put(mailbox, TOWN, 1)
+    jobs.fetch(app)
+    full = OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    def refuse(*_arguments, **_options):
+        raise full
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queries, "file_message", refuse)
+        patched.setattr(queries, "give_back", refuse)
+        for _ in range(2):  # the third try would be the last
+            assert "磁盘空间已满" in str(jobs.guarded(app, "process", jobs.process))
+            clock.sleep(7200)
+        patched.undo()
+        patched.setattr(queries, "file_message", refuse)
+        for _ in range(4):
+            jobs.guarded(app, "process", jobs.process)
+            clock.sleep(7200)
+    assert jobs.guarded(app, "process", jobs.process) is None
+    assert [row.state for row in rows(app, MessageRow)] == ["filed"]
 
 
 def with_clerk(app):

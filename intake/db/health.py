@@ -1,0 +1,104 @@
+"""Is the database file the one that we left? Asked before it is opened, and answered by refusing: `intake restore`.
+
+In: the database's URL and the archive's directory. Out: nothing, or an OfficeError. A lost database beside an archive full
+of mails must never be begun anew silently: every unit would be answered and reminded a second time. Only SQLite has a
+file to look at; a database server keeps its own.
+
+A mark beside the file ("….open") says that the program has it open: SQLite removes the write-ahead log when the last
+connection closes, so that a mark without a log means a process that was killed *and* a log that somebody removed, with
+the last commits in it (https://www.sqlite.org/howtocorrupt.html §1.4). Nothing else can tell: what is left is consistent.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from intake.db.trouble import RESTORE, explain
+from intake.errors import OfficeError
+
+_HEADER = b"SQLite format 3\0"
+_CHECK_WAIT_S = 1.0
+
+
+def examine(url: str, archive: Path) -> None:
+    """Given a database URL and the archive's directory, raise OfficeError if the file must not be used as it is."""
+    path = sqlite_file(url)
+    if path is None:
+        return
+    size = path.stat().st_size if path.is_file() else 0
+    if not size:
+        if any(archive.glob("[0-9a-f][0-9a-f]/*.eml")):
+            what = "不见了" if not path.exists() else "是空的"
+            raise OfficeError(
+                f"数据库文件{what}：{path}，而存档里有来件。为免向各单位重复回信，程序没有新建数据库，也没有启动。"
+                f"如果文件被移走，请放回原处；否则{RESTORE}。"
+            )
+        return  # a first start, or one that was killed before its first write
+    with path.open("rb") as file:
+        header = file.read(len(_HEADER))
+    if header != _HEADER:
+        raise OfficeError(f"这不是本程序的数据库文件：{path}。程序没有启动，文件没有改动。{RESTORE}。")
+    _examine_log(path)
+    _mark(path).unlink(missing_ok=True)  # the look below is itself a last connection, which removes the log
+    _examine_pages(path)
+
+
+def note_open(url: str) -> None:
+    """Mark the database as open. Call it when a connection is there: then the log is, too."""
+    path = sqlite_file(url)
+    if path is not None and _log(path).exists():
+        _mark(path).write_text(str(path.stat().st_ino), encoding="ascii")
+
+
+def note_closed(url: str) -> None:
+    """Take the mark away if the database was closed in good order: nobody has it open, its log is part of it again."""
+    path = sqlite_file(url)
+    if path is not None and not _log(path).exists():
+        _mark(path).unlink(missing_ok=True)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite URL; None for other databases and for one in memory."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def _examine_log(path: Path) -> None:
+    mark = _mark(path)
+    if not mark.exists() or _log(path).exists():
+        return
+    if mark.read_text(encoding="ascii") != str(path.stat().st_ino):
+        return  # it speaks of a file that has been replaced since, by a restore
+    raise OfficeError(
+        f"数据库的日志文件 {_log(path).name} 不见了，而程序上次没有正常退出：最近登记的内容（包括已发出的信）可能缺失，"
+        f"继续运行可能重复回信，所以没有启动。如果文件被移走，请放回 {path.parent}；否则{RESTORE}。"
+        f"（确知此后用数据库工具正常打开并关闭过该文件的，删除 {mark.name} 即可启动。）"
+    )
+
+
+def _examine_pages(path: Path) -> None:
+    """Let SQLite look at every page. A lock that is held is not damage: whoever opens it next says so."""
+    try:
+        with closing(
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_CHECK_WAIT_S)
+        ) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        words = explain(error)
+        if isinstance(error, sqlite3.OperationalError) or words is None:
+            return
+        raise OfficeError(f"{path}：{words}") from error
+    if verdict != "ok":
+        raise OfficeError(f"数据库文件已损坏：{path}。程序没有启动，文件没有改动。请勿删除数据目录。{RESTORE}。")
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(path.name + ".open")
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
