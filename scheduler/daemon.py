@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 # How often each tick looks whether there is something to do, in seconds; fetch has the interval of the settings. A mail
 # is answered some 20 s after it was fetched; what is due by the day is looked at every minute.
 _INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60, "backup": 60}
-_CONFIG_S = 30
+_CONFIG_S = 15  # twice: see desk.run.ConfigWatch
 _WATCH_S = 60
 _SIGNAL_S = 0.5
 # One for each tick, the configuration and the watch: what waits for a server must not keep another from its turn.

@@ -77,28 +77,33 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
 
 class ConfigWatch:
-    """Watches the configuration, the roster, the blank forms: tells when they changed *and* are valid, else is quiet or warns."""
+    """Watches the configuration, the roster, the blank forms: tells when they changed *and* are valid, else is quiet or warns.
+
+    A change counts when two looks in a row show the same files: a file that is cut before a table is itself a valid
+    configuration, with a form less, and must not come into force while somebody is still writing it.
+    """
 
     def __init__(self, path: Path, settings: Settings, *, dry_run: bool) -> None:
         self._path = path
         self._dry_run = dry_run
         self._files = _files_of(settings)
-        self._seen = self._stamp()
+        self._seen = self._sighted = self._stamp()
         self._error: OfficeError | None = None
 
     def changed(self) -> Settings | None:
         """Return new settings if a file changed. Raise OfficeError as long as it is not valid."""
         stamp = self._stamp()
-        if stamp == self._seen:
+        if stamp == self._seen or stamp != self._sighted:
+            self._sighted = stamp
             if self._error is not None:
                 raise self._error  # still as wrong as when it was saved
             return None
         self._seen, self._error = stamp, None
         try:
             settings = load(self._path, environment=os.environ, need_password=True, ask_password=_no_keyboard)
-            # before they are looked at: a file that is missing is waited for
+            # before they are looked at: a file that is missing is waited for, one that is written meanwhile is read again
             self._files = _files_of(settings)
-            self._seen = self._stamp()
+            self._seen = self._sighted = (stamp[0], *self._stamp()[1:])
             load_roster(settings)
             _look_at_blanks(settings)
         except OfficeError as error:
@@ -107,6 +112,8 @@ class ConfigWatch:
         except WorkerUnavailable:
             self._seen = ()  # no fault of the files: they are looked at again
             raise
+        if self._stamp() != self._seen:
+            return None  # written while it was read: what was read may be half of it, so the next looks read it again
         return jobs.for_run(settings, dry_run=self._dry_run)
 
     def _stamp(self) -> tuple[tuple[int, int], ...]:
