@@ -48,6 +48,7 @@ class Spent:
             .where(
                 OutboxRow.state.in_([OutboxState.SENT, OutboxState.SENDING, OutboxState.UNCERTAIN]),
                 at >= min(self._midnight, now - HOUR),
+                at <= now + QUARTER_HOUR,  # later ones are of a clock that was fast: they would count for a year
             )
             .order_by(at)
         ).all()

@@ -51,11 +51,14 @@ def deliver_batch(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     stopping: Callable[[], bool] = lambda: False,
+    may_go: Callable[[], bool] = lambda: True,
+    on_sent: Callable[[int, Sent], None] = lambda _letter, _outcome: None,
     limit: int = 100,
 ) -> Batch:
     """Given the outbox, send what is due, at most `limit` letters, and return what came of it.
 
-    Ends early when the queue has to pause, or before the next letter once `stopping` says so. Whatever is raised (a
+    Ends early when the queue has to pause, or before the next letter once `stopping` says so or `may_go` says no.
+    `on_sent` is told of each letter once its row says so; no transaction is open when either is called. Whatever is raised (a
     database that is locked or full, a bug) leaves the letter at hand in a state that `outbox.recover` understands.
     """
     with sessions.begin() as session:
@@ -68,7 +71,7 @@ def deliver_batch(
     record = _Record(sessions, now, stopping)
     pause: PauseUntil | None = None
     with make_smtp() as smtp:
-        while record.attempts < limit and pause is None and not stopping():
+        while record.attempts < limit and pause is None and not stopping() and may_go():
             if record.attempts:
                 sleep(sending.pause_s)
             with sessions.begin() as session:
@@ -77,6 +80,8 @@ def deliver_batch(
                 break
             outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))
             pause = record.settle(letter, outcome)
+            if isinstance(outcome, Sent):
+                on_sent(letter.id, outcome)
     if pause is None:
         record.succeeded()
     return Batch(record.sent, record.attempts - record.sent, pause)
@@ -84,9 +89,8 @@ def deliver_batch(
 
 def _pause_in_force(session: Session, now: datetime) -> PauseUntil | None:
     row = heartbeats.heartbeat(session, TICK)
-    if row.paused_until is None or row.paused_until <= now:
-        return None
-    return PauseUntil(row.paused_until, row.message, alarming=row.permanent)
+    until = heartbeats.rests_until(row, now)
+    return None if until is None else PauseUntil(until, row.message, alarming=row.permanent)
 
 
 class _Record:

@@ -20,7 +20,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -142,6 +142,7 @@ def claim(session: Session, now: datetime, sending: Sending) -> ClaimedLetter | 
     moment when the cap allows it.
     """
     _expire(session, now)
+    _recall(session, now)
     spent = Spent(session, now)
     while (row := _next_due(session, now)) is not None:
         free_at = spent.free_at(row.to_address, sending, share=_policy(row).share)
@@ -163,6 +164,29 @@ def _expire(session: Session, now: datetime) -> None:
         .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.expires_at <= now)
         .values(state=OutboxState.EXPIRED)
     )
+
+
+def _recall(session: Session, now: datetime) -> None:
+    """Let go at once what waits because our clock was fast when it was written or last tried, and was set back since.
+
+    Not what speaks of its day: a reminder and a digest are due on the day they were written for.
+    """
+    session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.state == OutboxState.QUEUED,
+            OutboxRow.not_before > now,
+            or_(OutboxRow.created_at > now + GRACE, OutboxRow.claimed_at > now + GRACE),
+            OutboxRow.kind.not_in([LetterKind.REMINDER, LetterKind.DIGEST]),
+        )
+        .values(not_before=now)
+    )
+
+
+def next_kind(session: Session, now: datetime) -> str | None:
+    """Return the kind of the letter that is first in the queue now, None if there is none."""
+    row = _next_due(session, now)
+    return None if row is None else row.kind
 
 
 def _next_due(session: Session, now: datetime) -> OutboxRow | None:

@@ -33,6 +33,7 @@ _TITLES = {
     "config": "配置改动未生效",
     "backup": "备份没有做成",
     "strangers": "对陌生地址的自动答复过多",
+    "clock": "本机时间不准",
 }
 _EFFECTS = {
     "fetch": "此间来件暂不能登记；来件仍在邮箱中，不会丢失",
@@ -43,10 +44,12 @@ _EFFECTS = {
     "config": "程序仍按改动前的配置运行",
     "backup": "收信、回执照常；只是此后如果数据库损坏，只能恢复到上一次备份",
     "strangers": "超出限额的答复留在发件箱待放行，来件照常登记；对名册单位的答复和催报照常发出",
+    "clock": "时间核对无误之前，信件暂停发送，识别、提醒和日报也暂停；来件照常收取存档。时间正确后自动继续",
 }
 _ADVICE = {
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
+    "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；并核对时区和年份",
     "config": "按下面的提示改正配置文件，保存后程序自动重新读取",
     "strangers": "可能有人冒用大量地址来信。执行 intake outbox list 查看，正常的放行，其余取消；"
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",

@@ -2,7 +2,8 @@
 
 In: the path of the configuration. Out: nothing; it runs until it is told to stop. Ticks are short interval jobs, not
 jobs at a date: what is due is computed from the record each time, so that sleep, clock steps and crashes lose nothing
-(APScheduler drops a job that is late by more than its grace: coalesce, max_instances=1, misfire_grace_time=None).
+(APScheduler drops a job that is late by more than its grace: coalesce, max_instances=1, misfire_grace_time=None; its
+own interval neither survives a step to the year 2200 nor runs again after a step back: `Every`).
 """
 
 import logging
@@ -11,12 +12,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from intake.errors import OfficeError
 from intake.settings import Settings
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 # How often each tick looks whether there is something to do, in seconds; fetch has the interval of the settings. A mail
 # is answered some 20 s after it was fetched; what is due by the day is looked at every minute.
 _INTERVALS_S = {"process": 10, "deliver": 10, "remind": 60, "housekeep": 60, "backup": 60}
+_LEFT_BEHIND_S = 10  # how often the ticks themselves are looked at
+_SLACK = timedelta(seconds=5)
 _CONFIG_S = 15  # twice: see desk.run.ConfigWatch
 _WATCH_S = 60
 _SIGNAL_S = 0.5
@@ -68,6 +72,28 @@ def single_instance(data_dir: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
+    """So many seconds from now, whatever the clock did meanwhile.
+
+    The library's own interval counts on from the former run: after a step to the year 2200 it lists every run in between
+    before it coalesces them (550 million for a tick of 10 s, and the memory is gone).
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        """Return the next run."""
+        return now + self.interval
+
+
+def wake_those_left_behind(ticks: BackgroundScheduler, now: datetime) -> None:
+    """Let a tick run whose next run is further away than its interval: the clock was set back, it would wait a day."""
+    for job in ticks.get_jobs():
+        if job.next_run_time is not None and job.next_run_time > now + job.trigger.interval + _SLACK:
+            job.modify(next_run_time=now)
 
 
 class Daemon:
@@ -128,22 +154,32 @@ class Daemon:
         for name, tick in jobs.TICKS.items():
             seconds = _INTERVALS_S.get(name, app.settings.polling.interval_s)
             now = self._clock.now()
-            ticks.add_job(jobs.guarded, "interval", (app, name, tick), id=name, seconds=seconds, next_run_time=now)
-        ticks.add_job(watch, "interval", (app,), id="watch", seconds=_WATCH_S, next_run_time=self._clock.now())
-        ticks.add_job(self._look_at_config, "interval", args=(app,), seconds=_CONFIG_S, id="config")
+            ticks.add_job(jobs.guarded, Every(seconds), (app, name, tick), id=name, next_run_time=now)
+        ticks.add_job(watch, Every(_WATCH_S), (app,), id="watch", next_run_time=self._clock.now())
+        ticks.add_job(self._look_at_config, Every(_CONFIG_S), (app,), id="config")
         ticks.start()
         log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)
         try:
-            # A signal that comes in the instant before a wait begins does not end it (the handler runs when the main
-            # thread next runs Python; measured: one start in eight under load hung), so the wait is a short one.
-            while not (self._signalled or self._reload_wanted.wait(_SIGNAL_S)):
-                pass
+            self._wait(ticks)
         finally:
             self._reload_wanted.clear()
             ticks.shutdown(wait=False)
             app.running.stop()
             if not app.running.wait(STOP_S):
                 log.warning("action=daemon.stopped_in_mid_tick")
+
+    def _wait(self, ticks: BackgroundScheduler) -> None:
+        """Wait for a signal or a reload, and look after the ticks meanwhile.
+
+        A signal that comes in the instant before a wait begins does not end it (the handler runs when the main thread
+        next runs Python; measured: one start in eight under load hung), so the waits are short ones.
+        """
+        waited = 0.0
+        while not (self._signalled or self._reload_wanted.wait(_SIGNAL_S)):
+            waited += _SIGNAL_S
+            if waited >= _LEFT_BEHIND_S:
+                waited = 0.0
+                wake_those_left_behind(ticks, self._clock.now())
 
     def _look_at_config(self, app: App) -> None:
         settings: Settings | None = None

@@ -38,7 +38,7 @@ from intake.smtp import SmtpSession
 from intake.summary import build_summary
 from intake.summary_matter import Waiting
 from intake.witness import SentFolder, SentHeader
-from scheduler import alarms, backups, digest
+from scheduler import alarms, backups, digest, timekeeping
 from scheduler.app import App
 from scheduler.reminders import Due, due
 from scheduler.watching import judged
@@ -63,8 +63,10 @@ def fetch(app: App) -> None:
     imap = ImapSession(app.settings.mailbox, app.settings.polling)
     with app.running.wakeable(imap.interrupt), imap:
         report = poll(imap, app.bench.archive, SqlRecord(app.bench.sessions, now=now), suspects=app.suspects)
-        if uncertain:
+        if uncertain or timekeeping.wants_copy(app):
             _ask_sent_folder(app, imap, now)
+    if report.archived:
+        timekeeping.note_mails(app, now)
     if not report.left and not app.adopted.is_set():
         backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
         app.adopted.set()
@@ -87,6 +89,7 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
         headers = [SentHeader(one.message_id, one.intake_id, one.subject, one.internal_at or now) for one in newest]
         oldest = min((header.at for header in headers), default=None) if len(newest) == depth else None
         witness = SentFolder(headers, read_at=now, covers_from=oldest)
+        timekeeping.note_copies(app, witness)
     with app.bench.sessions.begin() as session:
         decided = outbox.resolve_uncertain(session, now, witness)
         if witness is not None:
@@ -99,6 +102,8 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
 
 def process(app: App) -> None:
     """Bring every archived message to its end, oldest first; before that put back what an engine that is new here may read."""
+    if timekeeping.doubt(app) is not None:
+        return  # the answers would bear a wrong date, and speak of one
     with app.bench.sessions.begin() as session:
         woken = backlog.wake(session, app.services.present())
     if woken:
@@ -118,6 +123,8 @@ def process(app: App) -> None:
 def remind(app: App) -> None:
     """Write the reminders that are due into the outbox; their keys make a repetition harmless."""
     now = app.clock.now()
+    if timekeeping.doubt(app) is not None:
+        return  # what is due by a wrong clock is not due
     found = due_reminders(app)
     if not found.drafts:
         return
@@ -144,8 +151,19 @@ def due_reminders(app: App) -> Due:
 
 
 def _that_may_go(rows: tuple[OutboxRow, ...], now: datetime) -> tuple[OutboxRow, ...]:
-    """Leave out what nobody released in time: a held reminder whose day is over was not sent and never will be."""
-    return tuple(row for row in rows if row.state != OutboxState.HELD or row.expires_at is None or row.expires_at > now)
+    """Leave out what nobody released in time: a held reminder whose day is over was not sent and never will be.
+
+    And what was written for a later day by a clock that was fast, and still waits for it: today has its own reminder.
+    """
+    today = now.astimezone(SHANGHAI).date()
+
+    def may_go(row: OutboxRow) -> bool:
+        waits = row.state in (OutboxState.HELD, OutboxState.QUEUED)
+        if waits and row.created_at.astimezone(SHANGHAI).date() > today:
+            return False
+        return row.state != OutboxState.HELD or row.expires_at is None or row.expires_at > now
+
+    return tuple(row for row in rows if may_go(row))
 
 
 def _that_went(rows: tuple[OutboxRow, ...]) -> tuple[OutboxRow, ...]:
@@ -163,7 +181,7 @@ def _reminder_records(rows: tuple[OutboxRow, ...]) -> tuple[ReminderRecord, ...]
 
 
 def deliver(app: App) -> None:
-    """Send what is due in the outbox."""
+    """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show."""
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
         batch = deliver_batch(
@@ -173,6 +191,8 @@ def deliver(app: App) -> None:
             now=app.clock.now,
             sleep=app.clock.sleep,
             stopping=app.running.stopping.is_set,
+            may_go=lambda: timekeeping.may_send(app),
+            on_sent=lambda letter, outcome: timekeeping.note_letter(app, letter, outcome.answer),
         )
     if batch.sent or batch.unsent:
         log.info("action=deliver.done sent=%d unsent=%d", batch.sent, batch.unsent)
@@ -184,11 +204,13 @@ def deliver(app: App) -> None:
 def housekeep(app: App) -> None:
     """Write the alarms and all-clears of the other ticks, and the digest when its hour has come."""
     now = app.clock.now()
+    clock_is_right = timekeeping.doubt(app) is None
     with app.bench.sessions.begin() as session:
         heartbeats.forget_trouble(session, STRANGERS, since_before=now - HOUR)  # one alarm an hour
         for beat in session.scalars(select(HeartbeatRow)).all():
             _tell_trouble(app, session, beat, now)
-        if app.settings.clerk.addresses and digest.is_time(app.settings.clerk, app.calendar, now):
+        due = app.settings.clerk.addresses and digest.is_time(app.settings.clerk, app.calendar, now)
+        if due and clock_is_right:
             _write_digest(app, session, now)
 
 
@@ -306,7 +328,7 @@ def guarded(app: App, name: str, tick: Tick) -> IntakeError | None:
 def _rests(app: App, name: str) -> bool:
     with app.bench.sessions() as session:
         beat = session.get(HeartbeatRow, name)
-        return beat is not None and beat.paused_until is not None and app.clock.now() < beat.paused_until
+        return beat is not None and heartbeats.rests_until(beat, app.clock.now()) is not None
 
 
 def _note_failure(app: App, name: str, error: Exception) -> IntakeError | None:
@@ -367,7 +389,7 @@ def one_round(app: App, *, on_step: Callable[[str], None] = lambda _words: None)
         on_step(_WORDS[name])
         error = guarded(app, name, tick)
         first = first or error
-    return first
+    return first or timekeeping.trouble(app)
 
 
 # --- for the commands ------------------------------------------------------------------------------------------------

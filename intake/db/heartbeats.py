@@ -1,12 +1,15 @@
 """Liveness by result: when each tick last succeeded, what went wrong since, and until when it rests."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake.db.models import HeartbeatRow
+
+_LONGEST_REST = timedelta(hours=25)  # a day's quota that is used up: until tomorrow, 0:05
+_CLOCKS_MAY_STEP = timedelta(minutes=10)
 
 
 def heartbeat(session: Session, tick: str) -> HeartbeatRow:
@@ -19,6 +22,19 @@ def heartbeat(session: Session, tick: str) -> HeartbeatRow:
         session.add(row)
         session.flush()
     return row
+
+
+def rests_until(row: HeartbeatRow, now: datetime) -> datetime | None:
+    """Return until when a tick rests, None if it may run.
+
+    A rest that began in our future, or is longer than any, is one of a clock that has been set back since.
+    """
+    until = row.paused_until
+    if until is None or until <= now or until > now + _LONGEST_REST:
+        return None
+    if row.failed_at is not None and row.failed_at > now + _CLOCKS_MAY_STEP:
+        return None
+    return until
 
 
 def end_rests(session: Session) -> None:

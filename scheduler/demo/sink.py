@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from email import message_from_bytes
 from email.utils import parseaddr
 from typing import Any, Self
@@ -31,7 +32,6 @@ from scheduler.demo.faults import Action, Answer, Drop, Late, Rule, Stage, Trick
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-_QUEUE_STAMP = 1_748_390_400  # queue ids end in seconds since 1970; a counter does, the wall clock is not ours to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,11 @@ class SmtpSink:
         port: int = 0,
         on_mail: Callable[[Delivered], None] | None = None,
         tls: ssl.SSLContext | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         """Given the one account that may send, prepare a server. `port` 0: any free one, known after `start`.
+
+        `now` is the server's clock: its 250 ends in seconds since 1970, as Coremail's. Without one it tells no time.
 
         `on_mail` is called in the server's thread for every letter that is kept, before it is answered. `tls`: speak
         TLS from the first byte.
@@ -65,6 +68,7 @@ class SmtpSink:
         self._login = login
         self._password = password
         self._on_mail = on_mail
+        self._now = now
         self._tls = tls
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
@@ -181,6 +185,10 @@ class SmtpSink:
         with self._lock:
             self._delivered.append(delivered)
             return len(self._delivered)
+
+    def stamp(self) -> str:
+        """Return what follows the queue id in the 250."""
+        return "" if self._now is None else f" {int(self._now().timestamp())}"
 
     def admits(self, data: LoginPassword) -> bool:
         """Return whether login and password are those of the account."""
@@ -321,7 +329,7 @@ class _Protocol(SMTP):
                 await asyncio.sleep(seconds)
             case Trickle(seconds=seconds):
                 self._trickle_s = seconds
-        return f"250 Mail OK queued as smtp11,D8CowAB{number:06d} {_QUEUE_STAMP + number}"
+        return f"250 Mail OK queued as smtp11,D8CowAB{number:06d}{self._sink.stamp()}"
 
     async def handle_exception(self, error: Exception) -> str:
         log.error("action=sink.bug", exc_info=error)

@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
             waiting = len(reviews)
             counts = queries.counts(session)
             fetch = heartbeats.heartbeat(session, "fetch")
+            clock = heartbeats.heartbeat(session, "clock")
         health = examine(app)
         if arguments.json:
             print(
@@ -62,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
                 console.print(words, markup=False, highlight=False, soft_wrap=True)
             _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
             _print_verdict(console, health)
+            if clock.failures:
+                console.print(f"{clock.message}。", style="red", markup=False, soft_wrap=True)
     return 1 if waiting else 0
 
 

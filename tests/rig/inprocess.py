@@ -85,7 +85,7 @@ class Office:
         self._clerk = clerk
         self._stack = ExitStack()
         self.imap = DemoMailbox(ADDRESS, office.PASSWORD)
-        self.sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file)
+        self.sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file, now=lambda: self.truth)
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.imap)

@@ -18,6 +18,7 @@ from pathlib import Path
 from intake.config import load
 from intake.db import engine as engine_module
 from intake.errors import OfficeError
+from scheduler.clock import SystemClock
 from scheduler.daemon import single_instance
 from scheduler.demo.mailstore import SENT
 from scheduler.demo.server import DemoMailbox
@@ -128,7 +129,7 @@ class _Site:
         kept.mkdir(exist_ok=True)
         for path in self.data.glob(f"{_DATABASE}*"):
             shutil.copy(path, kept)
-        self.imap.deliver(SENT, letter.raw, office.START)  # type: ignore[attr-defined]
+        self.imap.deliver(SENT, letter.raw, SystemClock().now())  # type: ignore[attr-defined]
 
 
 def play(folder: Path, *, long: bool, seed: int) -> tuple[int, list[str]]:

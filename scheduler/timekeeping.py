@@ -1,0 +1,163 @@
+"""What the record keeps of the servers' clocks, and whether letters may go: the shell around `skew`.
+
+In: the `App`; the newest letter that was sent, the mails just fetched, the headers of the Sent folder. Out: what speaks
+against our clock, or None; a heartbeat "clock" while it is wrong, from which alarm and all-clear are made. The evidence lies in
+that row as well, so that a restart does not forget it.
+"""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake import outbox
+from intake.db import heartbeats
+from intake.db.models import HeartbeatRow, OutboxRow, SightingRow
+from intake.errors import OfficeError
+from intake.letters import post
+from intake.model import LetterKind
+from intake.witness import SentFolder
+from scheduler import alarms, skew
+from scheduler.app import App
+from scheduler.skew import Doubt, Evidence, Reading
+
+log = logging.getLogger(__name__)
+
+TICK = "clock"
+_KEPT_MAILS = 3
+_STEP_WAITS_S = 3600  # the notice of a step can't be sent: then the others go as if nothing had been
+
+
+def doubt(app: App) -> Doubt | None:
+    """Return what speaks against our clock, None if no letter need be held back; keep the heartbeat accordingly."""
+    with app.bench.sessions.begin() as session:
+        beat = heartbeats.heartbeat(session, TICK)
+        now = _reading(app)
+        kept = beat.details or {}
+        mails = [_evidence(one) for one in kept.get("mails", ())]
+        exact = _evidence(kept["exact"]) if kept.get("exact") else None
+        found = skew.doubt(exact, mails, now)
+        if found is not None and not found.proved:
+            found = found if _may_still_be_answered(app, beat, now) else None
+        if found is not None:
+            _tell(session, beat, found, now)
+        elif beat.failures:
+            heartbeats.note_tick(session, TICK, now=now.wall)
+            log.warning("action=clock.right")
+    return found
+
+
+def _may_still_be_answered(app: App, beat: HeartbeatRow, now: Reading) -> bool:
+    """Return whether a step is waited on: it needs an administrator whose notice asks the server, and an hour at most."""
+    kept = dict(beat.details or {})
+    since = kept.setdefault("stepped", {"run": now.run, "steady_s": now.steady_s})
+    beat.details = kept
+    return bool(app.settings.clerk.addresses) and (
+        since["run"] == now.run and now.steady_s - since["steady_s"] < _STEP_WAITS_S
+    )
+
+
+def _tell(session: Session, beat: HeartbeatRow, found: Doubt, now: Reading) -> None:
+    message = skew.words(found)
+    if not beat.failures:
+        heartbeats.note_tick_failure(session, TICK, now=now.wall, message=message, paused_until=None, permanent=True)
+        log.warning("action=clock.doubt seconds=%d proved=%s", found.by.total_seconds(), found.proved)
+    elif beat.message != message:
+        beat.message = message
+
+
+def may_send(app: App) -> bool:
+    """Return whether the next letter may go. The notice of a step goes first: its 250 tells whether the others may."""
+    found = doubt(app)
+    if found is None:
+        return True
+    if found.proved:
+        return False
+    with app.bench.sessions.begin() as session:
+        beat = heartbeats.heartbeat(session, TICK)
+        since = beat.failed_at or app.clock.now()
+        trouble = alarms.Trouble(TICK, since, beat.message, permanent=True)
+        for draft in alarms.alarm_drafts(trouble, app.settings.clerk, app.clock.now()):
+            post(session, draft, stationery=app.bench.stationery, now=app.clock.now())
+        return outbox.next_kind(session, app.clock.now()) == LetterKind.ALARM
+
+
+def trouble(app: App) -> OfficeError | None:
+    """Return what is wrong with our clock in words, None if nothing is known to be."""
+    found = doubt(app)
+    return None if found is None or not found.proved else OfficeError(f"{skew.words(found)}。")
+
+
+def note_letter(app: App, letter: int, answer: str) -> None:
+    """Keep the time in the 250 that a letter has just got; without one, remember to ask for its copy."""
+    now = _reading(app)
+    server_at = skew.time_of_answer(answer)
+    with app.bench.sessions.begin() as session:
+        beat = heartbeats.heartbeat(session, TICK)
+        if server_at is None:
+            beat.details = {**(beat.details or {}), "untimed": {**_reading_as_json(now), "letter": letter}}
+        else:
+            beat.details = {"exact": _as_json(Evidence(server_at, now))}  # all that was seen before is superseded
+
+
+def note_mails(app: App, polled_at: datetime) -> None:
+    """Keep the dates of the mails that the poll begun at `polled_at` brought: bounds of the server's clock."""
+    with app.bench.sessions.begin() as session:
+        dates = session.scalars(
+            select(SightingRow.internal_at)
+            .where(SightingRow.seen_at == polled_at, SightingRow.internal_at.is_not(None))
+            .order_by(SightingRow.id.desc())
+            .limit(_KEPT_MAILS)
+        ).all()
+        if not dates:
+            return
+        now = _reading(app)
+        fresh = [_as_json(Evidence(date, now)) for date in reversed(dates) if date is not None]
+        beat = heartbeats.heartbeat(session, TICK)
+        kept = beat.details or {}
+        beat.details = {**kept, "mails": [*kept.get("mails", ()), *fresh][-_KEPT_MAILS:]}
+
+
+def wants_copy(app: App) -> bool:
+    """Return whether the Sent folder has to tell when the newest letter went: its server's 250 had no time."""
+    with app.bench.sessions() as session:
+        beat = session.get(HeartbeatRow, TICK)
+        return beat is not None and bool((beat.details or {}).get("untimed"))
+
+
+def note_copies(app: App, sent: SentFolder) -> None:
+    """Take the time of the newest letter from its copy in the Sent folder."""
+    with app.bench.sessions.begin() as session:
+        beat = heartbeats.heartbeat(session, TICK)
+        kept = dict(beat.details or {})
+        untimed = kept.pop("untimed", None)
+        row = None if untimed is None else session.get(OutboxRow, untimed["letter"])
+        if untimed is None or row is None:
+            return
+        copy = sent.copy_of(row.reference, row.header_message_id, since=row.created_at)
+        if copy is not None:
+            evidence = Evidence(copy.at, _reading_of(untimed))
+            beat.details = {"exact": _as_json(evidence)}
+
+
+def _reading(app: App) -> Reading:
+    steady = app.clock.steady()
+    return Reading(app.clock.now(), steady.run, steady.seconds)
+
+
+def _as_json(evidence: Evidence) -> dict[str, Any]:
+    return {"server_at": evidence.server_at.astimezone(UTC).isoformat(), **_reading_as_json(evidence.ours)}
+
+
+def _reading_as_json(reading: Reading) -> dict[str, Any]:
+    return {"wall": reading.wall.astimezone(UTC).isoformat(), "run": reading.run, "steady_s": reading.steady_s}
+
+
+def _evidence(kept: dict[str, Any]) -> Evidence:
+    return Evidence(datetime.fromisoformat(kept["server_at"]), _reading_of(kept))
+
+
+def _reading_of(kept: dict[str, Any]) -> Reading:
+    return Reading(datetime.fromisoformat(kept["wall"]), kept["run"], kept["steady_s"])

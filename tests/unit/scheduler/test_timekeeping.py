@@ -1,0 +1,165 @@
+"""I18 in the ticks: what a 250, a Sent copy and two mails show stops the letters; a clock set right lets them go on."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from intake import outbox
+from intake.db.models import HeartbeatRow, OutboxRow
+from intake.model import LetterKind, OutboxState
+from scheduler import jobs, timekeeping
+from scheduler.app import open_app
+from scheduler.clock import SteppedClock
+from scheduler.demo.server import DemoMailbox
+from scheduler.demo.sink import SmtpSink
+from tests.builders import office
+
+ADDRESS = "a27398830@126.com"
+TOWN, SANDS, _ = office.UNITS
+TRUE = office.START  # the servers' clock, which stands
+OFF = timedelta(hours=3)
+
+
+@pytest.fixture
+def mailbox():
+    with DemoMailbox(ADDRESS, office.PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture(params=["timed 250", "Sent copy"])
+def sink(request, mailbox):
+    timed = request.param == "timed 250"
+    with SmtpSink(
+        login=ADDRESS,
+        password=office.PASSWORD,
+        on_mail=lambda letter: mailbox.deliver("已发送", letter.raw, TRUE),
+        now=(lambda: TRUE) if timed else None,
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def clock():
+    return SteppedClock(TRUE)
+
+
+@pytest.fixture
+def app(mailbox, sink, clock, tmp_path):
+    settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
+    settings = replace(settings, clerk=replace(settings.clerk, addresses=(office.CLERK,)))
+    with open_app(settings, clock, roster=office.roster()) as opened:
+        jobs.recover(opened)
+        yield opened
+
+
+def put(mailbox, unit: str, number: int, at=TRUE) -> None:
+    raw = office.mail(office.UNITS[unit], "联络员表", attachment=office.liaison(unit), number=number)
+    mailbox.deliver("INBOX", raw, at)
+
+
+def to_units(sink) -> int:
+    return sum(one.recipients != (office.CLERK,) for one in sink.delivered)
+
+
+def beat(app, tick: str = "clock"):
+    with app.bench.sessions() as session:
+        return session.get(HeartbeatRow, tick)
+
+
+@pytest.mark.parametrize("off", [OFF, -OFF])
+def test_a_letter_shows_that_the_clock_is_wrong_and_the_next_goes_when_it_is_right(app, mailbox, sink, clock, off):
+    clock.set_to(TRUE + off)
+    put(mailbox, TOWN, 1)
+    jobs.one_round(app)
+    first = to_units(sink)
+    jobs.fetch(app)  # the Sent folder is asked here, if the 250 told nothing
+    put(mailbox, SANDS, 2)
+    error = jobs.one_round(app)
+    assert "本机时间比邮件服务器" in str(error)
+    assert to_units(sink) == first <= 1
+    assert beat(app).permanent
+    clock.set_to(TRUE)
+    assert jobs.one_round(app) is None
+    assert to_units(sink) == 2
+    assert beat(app).failures == 0
+    with app.bench.sessions() as session:
+        told = session.scalars(select(OutboxRow.subject).where(OutboxRow.kind == LetterKind.ALARM)).all()
+    assert ["系统异常" in told[0], "已恢复" in told[-1]] == [True, True]
+
+
+def test_two_mails_from_the_future_stop_the_letters_before_any_has_gone(app, mailbox, sink, clock):
+    clock.set_to(TRUE - timedelta(days=1))
+    put(mailbox, TOWN, 1)
+    put(mailbox, SANDS, 2)
+    jobs.one_round(app)
+    assert sink.delivered == ()
+    clock.set_to(TRUE)
+    jobs.one_round(app)
+    assert to_units(sink) == 2
+
+
+def test_one_mail_with_a_wrong_date_stops_nothing(app, mailbox, sink):
+    put(mailbox, TOWN, 1, at=TRUE + timedelta(days=40))
+    assert jobs.one_round(app) is None
+    assert to_units(sink) == 1
+
+
+def test_after_a_step_the_notice_of_it_goes_first_and_asks_the_server(app, mailbox, sink, clock):
+    put(mailbox, TOWN, 1)
+    jobs.one_round(app)
+    jobs.fetch(app)
+    before = len(sink.delivered)
+    put(mailbox, SANDS, 2)
+    clock.set_to(TRUE + timedelta(days=1))
+    jobs.one_round(app)
+    jobs.one_round(app)
+    assert [one.recipients for one in sink.delivered[before:]] == [(office.CLERK,)], "no unit before the answer"
+    clock.set_to(TRUE)
+    jobs.one_round(app)
+    assert to_units(sink) == 2
+
+
+def letter(app, kind: LetterKind, key: str, *, at, state=OutboxState.QUEUED) -> None:
+    new = outbox.NewLetter(key, kind, "c", "a@example.com", "s", f"<{key}@x>", key, b"raw", not_before=at)
+    with app.bench.sessions.begin() as session:
+        outbox.enqueue(session, new, state=state, now=at)
+
+
+def test_what_was_written_by_a_fast_clock_goes_when_it_is_set_back_but_a_reminder_on_its_day(app, clock):
+    later = TRUE + timedelta(days=365)
+    letter(app, LetterKind.ACKNOWLEDGEMENT, "receipt", at=later)
+    letter(app, LetterKind.REMINDER, "reminder", at=later)
+    with app.bench.sessions.begin() as session:
+        claimed = outbox.claim(session, TRUE, app.settings.sending)
+        assert claimed is not None
+        assert claimed.kind == LetterKind.ACKNOWLEDGEMENT
+        assert outbox.claim(session, TRUE, app.settings.sending) is None
+
+
+def test_a_rest_that_a_fast_clock_began_is_over_when_it_is_set_back(app, clock):
+    calls = []
+
+    def broken(_app) -> None:
+        calls.append(clock.now())
+        raise timekeeping.OfficeError("x")
+
+    clock.set_to(TRUE + timedelta(days=3))
+    jobs.guarded(app, "process", broken)
+    jobs.guarded(app, "process", broken)
+    assert len(calls) == 1, "it rests"
+    clock.set_to(TRUE)
+    jobs.guarded(app, "process", broken)
+    assert len(calls) == 2
+
+
+def test_letters_that_a_fast_clock_sent_do_not_use_up_the_caps_for_a_year(app):
+    sending = replace(app.settings.sending, per_quarter_hour=1)
+    letter(app, LetterKind.ACKNOWLEDGEMENT, "future", at=TRUE + timedelta(days=365))
+    letter(app, LetterKind.ACKNOWLEDGEMENT, "now", at=TRUE)
+    with app.bench.sessions.begin() as session:
+        row = session.scalar(select(OutboxRow).where(OutboxRow.key == "future"))
+        row.state, row.sent_at, row.claimed_at = "sent", TRUE + timedelta(days=365), TRUE + timedelta(days=365)
+        session.flush()
+        assert outbox.claim(session, TRUE, sending) is not None
