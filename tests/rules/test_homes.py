@@ -27,6 +27,7 @@ HOMES = {
         "scheduler/app.py",
         "scheduler/jobs.py",
         "scheduler/watching.py",
+        "scheduler/timekeeping.py",
         "scheduler/desk",
     ),
     "alembic": ("intake/db/upgrade.py", "intake/db/migrations"),

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from intake import outbox
+from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.model import LetterKind, OutboxState
 from scheduler import jobs, timekeeping
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
+from scheduler.demo.faults import Answer, Rule, Stage
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
 from tests.builders import office
@@ -121,8 +123,28 @@ def test_after_a_step_the_notice_of_it_goes_first_and_asks_the_server(app, mailb
     assert to_units(sink) == 2
 
 
+def test_if_the_notice_of_a_step_is_refused_nothing_goes_to_a_unit_for_an_hour_and_then_as_before(
+    app, mailbox, sink, clock
+):
+    put(mailbox, TOWN, 1)
+    jobs.one_round(app)
+    jobs.fetch(app)
+    letter(app, LetterKind.ACKNOWLEDGEMENT, "receipt", at=TRUE)
+    sink.script(Rule(Stage.RCPT, Answer(b"451 local error"), recipient=office.CLERK, times=None))
+    clock.set_to(TRUE + timedelta(days=1))
+    for _ in range(4):
+        jobs.one_round(app)
+        clock.sleep(360)
+    assert to_units(sink) == 1
+    for _ in range(10):
+        clock.sleep(360)
+        jobs.one_round(app)
+    assert to_units(sink) == 2
+
+
 def letter(app, kind: LetterKind, key: str, *, at, state=OutboxState.QUEUED) -> None:
-    new = outbox.NewLetter(key, kind, "c", "a@example.com", "s", f"<{key}@x>", key, b"raw", not_before=at)
+    raw = f"From: {ADDRESS}\r\nSubject: s\r\nMessage-ID: <{key}@x>\r\n\r\nx\r\n".encode()
+    new = outbox.NewLetter(key, kind, "c", "a@example.com", "s", f"<{key}@x>", key, raw, not_before=at)
     with app.bench.sessions.begin() as session:
         outbox.enqueue(session, new, state=state, now=at)
 
@@ -152,6 +174,14 @@ def test_a_rest_that_a_fast_clock_began_is_over_when_it_is_set_back(app, clock):
     clock.set_to(TRUE)
     jobs.guarded(app, "process", broken)
     assert len(calls) == 2
+
+
+def test_a_rest_that_is_longer_than_any_is_over(app, clock):
+    with app.bench.sessions.begin() as session:
+        heartbeats.note_tick_failure(session, "process", now=TRUE, message="x", paused_until=TRUE + timedelta(days=300))
+        assert heartbeats.rests_until(session.get_one(HeartbeatRow, "process"), TRUE) is None
+        heartbeats.note_tick_failure(session, "process", now=TRUE, message="x", paused_until=TRUE + timedelta(hours=24))
+        assert heartbeats.rests_until(session.get_one(HeartbeatRow, "process"), TRUE) is not None
 
 
 def test_letters_that_a_fast_clock_sent_do_not_use_up_the_caps_for_a_year(app):
