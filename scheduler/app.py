@@ -77,14 +77,20 @@ def late_instants(settings: Settings, calendar: Calendar) -> Mapping[FormId, dat
 
 
 @contextmanager
-def open_app(settings: Settings, clock: Clock, *, roster: Roster | None = None) -> Iterator[App]:
-    """Given settings, yield the App and close what it opened. Raise OfficeError naming all that is not in order."""
+def open_app(
+    settings: Settings, clock: Clock, *, roster: Roster | None = None, begin_anew: bool = False
+) -> Iterator[App]:
+    """Given settings, yield the App and close what it opened. Raise OfficeError naming all that is not in order.
+
+    `begin_anew`: a database that is not there may be made beside an archive full of mails, as a rebuilding from it does.
+    """
     roster = load_roster(settings) if roster is None else roster
     prepare_data_dir(settings.storage.data_dir)
     calendar = Calendar(settings.calendar)
     running = Running()
     url, archive = settings.storage.database_url, settings.storage.data_dir / "archive"
-    health.examine(url, archive)
+    if not begin_anew or health.is_there(url):
+        health.examine(url, archive)
     engine = open_engine(url)
     try:
         with told():

@@ -27,8 +27,7 @@ def examine(url: str, archive: Path) -> None:
     path = sqlite_file(url)
     if path is None:
         return
-    size = path.stat().st_size if path.is_file() else 0
-    if not size:
+    if not is_there(url):
         if any(archive.glob("[0-9a-f][0-9a-f]/*.eml")):
             what = "不见了" if not path.exists() else "是空的"
             raise OfficeError(
@@ -43,6 +42,12 @@ def examine(url: str, archive: Path) -> None:
     _examine_log(path)
     _mark(path).unlink(missing_ok=True)  # the look below is itself a last connection, which removes the log
     _examine_pages(path)
+
+
+def is_there(url: str) -> bool:
+    """Return whether the database's file is there and not empty; True for a server's."""
+    path = sqlite_file(url)
+    return path is None or (path.is_file() and path.stat().st_size > 0)
 
 
 def note_open(url: str) -> None:

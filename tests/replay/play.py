@@ -167,7 +167,7 @@ def replay_into_empty(given: Settings, roster: Roster, folder: Path, *, now: dat
             .order_by(SightingRow.id)
         ).all()
     empty = replace(settings, storage=replace(settings.storage, database_url=f"sqlite:///{folder}/empty.sqlite"))
-    with open_app(empty, clock, roster=roster) as app:
+    with open_app(empty, clock, roster=roster, begin_anew=True) as app:
         lost = set(app.bench.archive.hashes()) ^ {sha256 for _, sha256 in seen}
         if lost:
             raise AssertionError(f"archive and record do not hold the same mails: {sorted(lost)}")
