@@ -133,7 +133,7 @@ def faults(*, long: bool, seed: int, last: Mapping[str, int]) -> Iterator[Fault]
     ]
     draw = random.Random(seed)
     for kind in kinds:
-        numbers = range(1, last[kind.where] + 1)
+        numbers = range(1, last["commit" if kind.late else kind.where] + 1)
         step = 4 if kind.stands and kind.where == "record" else 1  # a later start of it differs little
         chosen = numbers[::step] if long else draw.sample(numbers, max(1, _SHORT // len(kinds)))
         yield from (Fault(kind.where, kind.error, number, kind.stands, kind.late) for number in chosen)

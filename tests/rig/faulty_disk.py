@@ -31,7 +31,7 @@ _SQLITE = {
 class Fault:
     """`where`: archive | record. `stands`: every call from the n-th on fails, until it is mended; else that one alone.
 
-    `late`: a commit that is done and told as failed.
+    `late`: a commit that is done and told as failed; `nth` counts commits.
     """
 
     where: str
@@ -46,7 +46,7 @@ class FaultyDisk:
 
     def __init__(self, data: Path, fault: Fault) -> None:
         self.fault = fault
-        self.calls = {"archive": 0, "record": 0}
+        self.calls = {"archive": 0, "record": 0, "commit": 0}
         self.failed: list[str] = []
         self.mended = False
         self._root = str(data)
@@ -104,7 +104,7 @@ class FaultyDisk:
     def _due(self, where: str) -> bool:
         self.calls[where] += 1
         fault = self.fault
-        if self.mended or fault.where != where:
+        if self.mended or ("commit" if fault.late else fault.where) != where:
             return False
         return self.calls[where] >= fault.nth if fault.stands else self.calls[where] == fault.nth
 
@@ -114,15 +114,14 @@ class FaultyDisk:
             raise OSError(ERRNO[self.fault.error], os.strerror(ERRNO[self.fault.error]))
 
     def _statement(self, name: str) -> None:
-        if not self.fault.late and self._due("record"):
+        if self._due("record"):
             self._refuse(name)
 
     def _commit(self, commit: Callable[[], None]) -> None:
-        due = self._due("record")
-        if due and not self.fault.late:
+        if self._due("record"):
             self._refuse("COMMIT")
         commit()
-        if due:
+        if self._due("commit"):
             self._refuse("COMMIT done")
 
     def _refuse(self, name: str) -> None:

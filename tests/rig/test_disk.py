@@ -105,7 +105,7 @@ def test_a_file_that_comes_into_force_while_it_is_written_is_seen(monkeypatch, t
 
 
 def test_the_drawn_faults_depend_on_the_seed_alone():
-    last = {"archive": 30, "record": 200}
+    last = {"archive": 30, "record": 200, "commit": 60}
     drawn = [list(disk.faults(long=False, seed=seed, last=last)) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(list(disk.faults(long=True, seed=1, last=last))) > 500
