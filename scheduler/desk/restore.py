@@ -62,7 +62,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
             source = None if arguments.from_archive else arguments.file or _newest(settings)
             done = backups.put_back(settings, source, clock.now())
             _say_what_was_put_back(done)
-        with open_app(settings, clock) as app:
+        with open_app(settings, clock, begin_anew=arguments.from_archive) as app:
             backups.hold(app)
             if not arguments.hold:
                 _read_the_archive(app)

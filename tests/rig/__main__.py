@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.rig import canary, crash, hostile, loops, restarts, sandbox, soak, wire, world
+from tests.rig import canary, clock, crash, disk, hostile, loops, restarts, sandbox, soak, wire, world
 from tests.rig.report import Outcome, table
 
 PROCESSES = os.cpu_count() or 1
@@ -30,6 +30,8 @@ PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
     "crash": lambda size, seed: crash.run(runs=size.of(5_000, 40), seed=seed, processes=PROCESSES),
     "restarts": lambda size, seed: restarts.run(restarts=size.of(200, 4), seed=seed),
     "wire": lambda size, seed: wire.run(long=size.long, seed=seed),
+    "disk": lambda size, seed: disk.run(long=size.long, seed=seed),
+    "clock": lambda size, seed: clock.run(long=size.long, seed=seed),
     "loops": lambda size, seed: loops.run(long=size.long, seed=seed),
     "hostile": lambda size, seed: hostile.run(long=size.long, seed=seed),
     "sandbox": lambda size, seed: sandbox.run(long=size.long, seed=seed),
