@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from scheduler.clock import SystemClock
 from scheduler.daemon import single_instance
 from scheduler.demo.mailstore import INBOX, SENT
 from scheduler.demo.server import DemoMailbox
@@ -28,7 +29,7 @@ def sink(mailbox):
     """The provider, which files what it sends under 已发送."""
 
     def file(letter):
-        mailbox.deliver(SENT, letter.raw, office.START)
+        mailbox.deliver(SENT, letter.raw, SystemClock().now())  # the commands run on the real clock
 
     with SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=file) as server:
         yield server
