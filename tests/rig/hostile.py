@@ -240,7 +240,14 @@ def workbook(data: Path) -> Iterator[str]:
 
 
 def _is_ours(path: Path) -> bool:
-    names = {"signing.key", "summary.xlsx", "intake.sqlite", "intake.sqlite-wal", "intake.sqlite-shm"}
+    names = {
+        "signing.key",
+        "summary.xlsx",
+        "intake.sqlite",
+        "intake.sqlite-wal",
+        "intake.sqlite-shm",
+        "intake.sqlite.open",
+    }
     return path.name in names or path.suffix == ".eml" or path.parent.name == "backups"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from intake import outbox, restored
 from intake.db import backups as copies
+from intake.db import heartbeats
 from intake.db.models import MessageRow, OutboxRow, SightingRow
 from intake.errors import OfficeError
 from intake.model import OutboxState
@@ -75,6 +76,16 @@ def test_a_backup_is_made_once_a_night_and_the_newest_fourteen_are_kept(site):
     names = sorted(path.name for path in site.settings.storage.backup_dir.glob("nightly-*"))
     assert len(names) == 14
     assert names[-1] == f"nightly-{site.clock.now().astimezone(backups.SHANGHAI):%Y%m%d}.sqlite"
+
+
+def test_a_backup_that_was_made_but_told_as_failed_is_no_trouble_any_more(site):
+    with site.open() as app:
+        backups.back_up_nightly(app)
+        with app.bench.sessions.begin() as session:
+            heartbeats.note_tick_failure(session, "backup", now=site.clock.now(), message="x", paused_until=None)
+        backups.back_up_nightly(app)
+        with app.bench.sessions() as session:
+            assert heartbeats.heartbeat(session, "backup").failures == 0
 
 
 def test_a_mirror_elsewhere_holds_every_mail_and_the_key(site):
