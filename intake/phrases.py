@@ -92,7 +92,7 @@ _ABSENCE = re.compile(
     "|out of (?:the )?office|automatic (?:reply|response)|auto-?reply|on (?:annual |sick |maternity )?(?:leave|vacation)\\b",
     re.IGNORECASE,
 )
-# _ABSENCE_LENGTH: tried 60 and 240: no difference, compared in none of these mails. A note with a signature below it has
+# _ABSENCE_LENGTH: tried 60 and 120: no difference, compared in none of these mails. A note with a signature below it has
 # some 150 (tests/rig/machines.py).
 _ABSENCE_LENGTH = 240  # characters; who writes more has something to say
 

@@ -147,7 +147,7 @@ def test_the_keys_are_those_that_programs_rely_on(told):
     for line in told.json.values():
         assert list(line) == ["source", "disposition", "reason", "submissions", "explanation"]
         mail = line["explanation"]
-        assert set(mail) == {"sender", "decision", "reasons", "files", "submissions", "pieces"}
+        assert set(mail) == {"sender", "proof", "decision", "reasons", "files", "submissions", "pieces"}
         for form in mail["submissions"]:
             lists = {"evidence", "reading", "unit_evidence", "fields"}
             assert set(form) == {"form", "title", "unit", "attachment", *lists}

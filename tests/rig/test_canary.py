@@ -13,6 +13,7 @@ def test_through_every_fault_no_secret_comes_to_light():
     assert (outcome.runs, outcome.violations) == (len(canary.FAULTS), ())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mistake", "fault", "told"),
     [

@@ -21,12 +21,14 @@ def test_whatever_is_done_to_the_clock_units_get_the_same_letters_on_the_same_da
     assert (outcome.runs, outcome.violations) == (6, ())
 
 
+@pytest.mark.long
 def test_letters_by_a_wrong_clock_are_seen(monkeypatch):
     monkeypatch.setattr(skew, "doubt", lambda *_: None)
     assert seen("a day fast", "went to units while the clock was wrong")
     assert seen("a day fast", "told nothing of the clock")
 
 
+@pytest.mark.long
 def test_a_pause_that_does_not_end_is_seen(monkeypatch):
     real = skew.doubt
     doubts: list[skew.Doubt] = []
@@ -39,6 +41,7 @@ def test_a_pause_that_does_not_end_is_seen(monkeypatch):
     assert seen("a day slow", "nobody sent")
 
 
+@pytest.mark.long
 def test_an_office_that_lives_by_the_machines_zone_is_seen(monkeypatch):
     class Local(tzinfo):
         def utcoffset(self, moment):
@@ -59,6 +62,7 @@ def test_an_office_that_lives_by_the_machines_zone_is_seen(monkeypatch):
     assert seen("two hours fast at the reminder's time", "I8")
 
 
+@pytest.mark.long
 def test_a_letter_that_is_sent_twice_is_seen(monkeypatch):
     real = outbox.settle
 

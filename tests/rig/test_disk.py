@@ -29,13 +29,15 @@ def seen(only, *words: str) -> bool:
     return any(all(word in one for word in words) for one in outcome.violations)
 
 
+@pytest.mark.long
 def test_an_fsync_whose_failure_is_swallowed_is_seen(monkeypatch):
-    def write(self, descriptor, chunks):
+    def write(self, descriptor, chunks, finish):
         digest = archive_module.hashlib.sha256()
         for chunk in chunks:
             digest.update(chunk)
             with self._disk():
                 archive_module._write_all(descriptor, chunk)
+        finish()
         with suppress(OSError):
             archive_module.os.fsync(descriptor)
         return digest.hexdigest()
@@ -44,6 +46,7 @@ def test_an_fsync_whose_failure_is_swallowed_is_seen(monkeypatch):
     assert seen(lambda one: one.where == "archive" and one.nth <= 8, "a power loss would take")
 
 
+@pytest.mark.long
 def test_a_directory_whose_name_is_not_durable_is_seen(monkeypatch):
     def directory(self, path):
         path.mkdir(parents=True, exist_ok=True)
@@ -52,16 +55,17 @@ def test_a_directory_whose_name_is_not_durable_is_seen(monkeypatch):
     assert seen(lambda _one: False, "a power loss would take")
 
 
+@pytest.mark.long
 def test_a_letter_for_a_mail_that_is_not_in_the_archive_is_seen(monkeypatch):
     real = archive_module.Archive.store
     kept: dict[str, bytes] = {}
 
-    def store(self, chunks):
+    def store(self, chunks, **options):
         raw = b"".join(chunks)
         name = archive_module.hashlib.sha256(raw).hexdigest()
         kept[name] = raw
         try:
-            return real(self, [raw])
+            return real(self, [raw], **options)
         except OfficeError:
             return name
 
@@ -70,12 +74,14 @@ def test_a_letter_for_a_mail_that_is_not_in_the_archive_is_seen(monkeypatch):
     assert seen(lambda one: one.where == "archive" and one.stands and one.nth <= 3, "not in the archive")
 
 
+@pytest.mark.long
 def test_a_mail_that_is_given_up_because_the_disk_was_full_is_seen(monkeypatch):
     monkeypatch.setattr(pipeline, "explain", lambda _error: None)
     monkeypatch.setattr(pipeline.queries, "MAXIMUM_ATTEMPTS", 1)
     assert seen(lambda one: one.where == "record" and not one.stands and not one.late and one.nth % 7 == 0, "I9")
 
 
+@pytest.mark.long
 def test_a_failing_disk_that_nobody_tells_of_is_seen(monkeypatch):
     monkeypatch.setattr(jobs, "_note_failure", lambda *_arguments: None)
     assert seen(lambda one: one.where == "archive" and one.nth == 3, "says nothing of the failing archive")
@@ -87,6 +93,7 @@ def played(folder) -> list[str]:
         return refusals.play(folder, long=False, seed=3)[1]
 
 
+@pytest.mark.long
 def test_a_new_database_beside_an_archive_and_a_damaged_one_that_is_used_are_seen(monkeypatch, tmp_path):
     monkeypatch.setattr(health, "examine", lambda _url, _archive: None)
     found = played(tmp_path)
@@ -94,6 +101,7 @@ def test_a_new_database_beside_an_archive_and_a_damaged_one_that_is_used_are_see
         assert any(one.startswith(damage) for one in found), f"{damage} was not seen"
 
 
+@pytest.mark.long
 def test_a_file_that_comes_into_force_while_it_is_written_is_seen(monkeypatch, tmp_path):
     class Hasty(ConfigWatch):
         def changed(self):

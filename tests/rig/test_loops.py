@@ -36,6 +36,7 @@ def test_a_seed_gives_the_same_mails_and_all_kinds_come_up():
     assert len({one.kind for one in mails(person, 200)}) >= len(PEOPLE)
 
 
+@pytest.mark.long
 def test_a_machine_that_is_taken_for_a_person_is_seen(monkeypatch):
     monkeypatch.setattr(pipeline, "triage", everybody_is_a_person)
     told = list(loops.judged(mails(machine, 40)))
@@ -43,6 +44,7 @@ def test_a_machine_that_is_taken_for_a_person_is_seen(monkeypatch):
     assert any(one.startswith("I4: ") for one in told)
 
 
+@pytest.mark.long
 def test_an_answer_to_reply_to_is_seen(monkeypatch):
     real = reply.answers
 
@@ -56,6 +58,7 @@ def test_an_answer_to_reply_to_is_seen(monkeypatch):
     assert all("caused a letter to victim@trap.example.org" in one for one in told)
 
 
+@pytest.mark.long
 def test_a_refuted_sender_who_is_answered_is_seen(monkeypatch):
     monkeypatch.setattr(reply, "_told_to_the_unit", lambda *_: ())
     refuted = [one for one in mails(person, 200) if one.kind == "spf fail"]
@@ -65,6 +68,7 @@ def test_a_refuted_sender_who_is_answered_is_seen(monkeypatch):
     assert any("though nobody may be" in one for one in loops.judged(refuted))
 
 
+@pytest.mark.long
 def test_a_person_who_is_taken_for_a_machine_is_seen(monkeypatch):
     bounce = Triage(SenderKind.BOUNCE, answerable=False, why="planted")
     monkeypatch.setattr(pipeline, "triage", lambda *_, **__: bounce)
@@ -72,23 +76,27 @@ def test_a_person_who_is_taken_for_a_machine_is_seen(monkeypatch):
     assert any("was ignored" in one for one in told)
 
 
+@pytest.mark.long
 def test_the_whole_way_sees_an_answered_machine(monkeypatch):
     monkeypatch.setattr(pipeline, "triage", everybody_is_a_person)
     told = list(loops.through(mails(machine, 12)))
     assert any("I3" in one for one in told)
 
 
+@pytest.mark.long
 def test_two_offices_that_answer_each_other_are_seen(monkeypatch):
     monkeypatch.setattr(pipeline, "triage", everybody_is_a_person)
     told = list(talking.two_offices(talking.unchanged, known=True))
     assert any("answered a letter of the other office" in one for one in told)
 
 
+@pytest.mark.long
 def test_a_loop_with_a_forwarding_rule_is_seen(monkeypatch):
     monkeypatch.setattr(reply, "_thread", lambda _reading, incoming: incoming.sha256[:32])
     assert any("letters to one address" in one for one in talking.returned())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("plant", "told"),
     [
@@ -114,6 +122,7 @@ def test_a_bounce_that_marks_the_wrong_ones_is_seen(monkeypatch, plant, told):
     assert any(told in one for one in bouncing.violations(seed=1))
 
 
+@pytest.mark.long
 def test_a_reminder_to_a_bounced_address_and_a_silent_digest_are_seen(monkeypatch):
     monkeypatch.setattr(queries, "bad_addresses", lambda _session: {})
     found = list(bouncing.violations(seed=1))

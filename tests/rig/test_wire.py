@@ -37,6 +37,7 @@ def test_cut_and_lied_to_nothing_is_lost_and_nobody_is_answered_twice():
 # --- IMAP -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_cut_literal_that_is_recorded_is_seen(tmp_path, monkeypatch):
     """A careless client: what came of a literal is the literal, and nobody counts."""
     real_body, real_chunks = ImapSession._body, _Round._body
@@ -62,11 +63,13 @@ def test_a_cut_literal_that_is_recorded_is_seen(tmp_path, monkeypatch):
     assert seen(wire_imap.run_cuts(tmp_path, every=7, seed=1, until=told)[1], told)
 
 
+@pytest.mark.long
 def test_a_half_written_file_that_stays_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(pathlib.Path, "unlink", lambda _path, **_options: None)
     assert seen(wire_imap.run_cuts(tmp_path, every=29, seed=1, until="left behind")[1], "was left behind")
 
 
+@pytest.mark.long
 def test_a_mail_that_is_done_before_it_is_there_is_seen(tmp_path, monkeypatch):
     real = _Round._store
 
@@ -90,6 +93,7 @@ def every_row(record, account, folder, uid_validity):
         return {uid for (uid,) in found}
 
 
+@pytest.mark.long
 def test_a_mail_of_another_length_without_a_mark_is_seen(tmp_path, monkeypatch):
     real = SqlRecord.archived
     monkeypatch.setattr(SqlRecord, "archived", lambda self, *what, **_: real(self, *what, mismatch=False))
@@ -99,6 +103,7 @@ def test_a_mail_of_another_length_without_a_mark_is_seen(tmp_path, monkeypatch):
     assert seen(found, "body 10 bytes less")
 
 
+@pytest.mark.long
 def test_a_rebuilt_mailbox_that_is_taken_for_known_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(_Round, "_compare", lambda *_: None)
     monkeypatch.setattr(wire_scenes, "_COMMANDS", 1)
@@ -108,6 +113,7 @@ def test_a_rebuilt_mailbox_that_is_taken_for_known_is_seen(tmp_path, monkeypatch
     assert seen(found, "the newest UID given out again: I1: mail")
 
 
+@pytest.mark.long
 def test_a_poll_that_outlasts_its_deadline_is_seen(tmp_path, monkeypatch):
     real = Deadline.__init__
     monkeypatch.setattr(Deadline, "__init__", lambda self, whole_s, command_s: real(self, 2 * whole_s, 16 * command_s))
@@ -118,6 +124,7 @@ def test_a_poll_that_outlasts_its_deadline_is_seen(tmp_path, monkeypatch):
     assert seen(found, "silence at UID FETCH: I17")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [(imap_connect, "_tls_context"), (smtp.SmtpSession, "_context")])
 def test_a_client_that_trusts_everybody_is_seen(monkeypatch, place):
     def trusting(_mailbox):
@@ -133,11 +140,13 @@ def test_a_client_that_trusts_everybody_is_seen(monkeypatch, place):
         assert seen(found[f"{protocol}: {name}"], "the password was sent")
 
 
+@pytest.mark.long
 def test_a_refused_login_that_is_repeated_quickly_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "back_off", lambda *_, **__: timedelta(minutes=1))
     assert seen(wire_logins.refused(tmp_path, wire_logins.ANSWERS["NetEase's refusal"]), "a refused login rested")
 
 
+@pytest.mark.long
 def test_a_new_password_that_is_not_tried_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "_fingerprint", lambda _app: "the same")
     assert seen(wire_logins.rotated(tmp_path), "not fetched with the new password")
@@ -146,6 +155,7 @@ def test_a_new_password_that_is_not_tried_is_seen(tmp_path, monkeypatch):
 # --- SMTP -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_letter_of_uncertain_fate_that_is_sent_again_is_seen(tmp_path, monkeypatch):
     real = outbox.settle
 
@@ -158,6 +168,7 @@ def test_a_letter_of_uncertain_fate_that_is_sent_again_is_seen(tmp_path, monkeyp
     assert seen(found, "was taken 2 times")
 
 
+@pytest.mark.long
 def test_a_loss_that_is_taken_for_a_yes_is_seen(tmp_path, monkeypatch):
     real = outbox.settle
 
@@ -169,6 +180,7 @@ def test_a_loss_that_is_taken_for_a_yes_is_seen(tmp_path, monkeypatch):
     assert seen(found, "the server never took it")
 
 
+@pytest.mark.long
 def test_a_folder_that_is_always_empty_taken_for_a_witness_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(outbox, "_files_copies", lambda *_: True)
     monkeypatch.setattr(wire_smtp, "WITNESSES", ("empty",))
@@ -177,6 +189,7 @@ def test_a_folder_that_is_always_empty_taken_for_a_witness_is_seen(tmp_path, mon
     assert seen(wire_smtp.run_cuts(tmp_path, every=3, seed=1, until=told)[1], told)
 
 
+@pytest.mark.long
 def test_a_reply_that_is_waited_for_beyond_the_deadline_is_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(smtp._Wire, "_remaining", lambda _wire: 5.0)
     monkeypatch.setattr(wire_smtp, "_EVERYWHERE", {"trickled": Trickle(0.05)})
@@ -185,6 +198,7 @@ def test_a_reply_that_is_waited_for_beyond_the_deadline_is_seen(tmp_path, monkey
     assert seen(found, "I17: a tick with deadlines")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "name", "mistake", "line", "told"),
     [

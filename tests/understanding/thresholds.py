@@ -80,7 +80,7 @@ TRIED: dict[str, tuple[Number, ...]] = {
     "intake.dossier._SIGNATURE_LINES": (4, 16),
     "intake.contradiction._SHORTEST_VALUE": (1, 4),
     "intake.phrases._COURTESY_REST": (12, 48),
-    "intake.phrases._ABSENCE_LENGTH": (60, 240),
+    "intake.phrases._ABSENCE_LENGTH": (60, 120),
     "intake.spoken._SHORT": (100, 400),
     "intake.pieces._LOGO_BYTES": (4_000, 16_000),
     "intake.quotes._BLOCK_LINES": (4, 14),
