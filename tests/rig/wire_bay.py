@@ -34,7 +34,7 @@ POLLING = Polling(
     interval_s=120, command_timeout_s=10, poll_deadline_s=30, large_mail_bytes=300, maximum_mail_bytes=100_000
 )
 IMPATIENT = Polling(
-    interval_s=120, command_timeout_s=0.25, poll_deadline_s=2, large_mail_bytes=300, maximum_mail_bytes=100_000
+    interval_s=120, command_timeout_s=0.6, poll_deadline_s=3, large_mail_bytes=300, maximum_mail_bytes=100_000
 )
 MAILS = (
     b"Subject: one\r\n\r\n\xcd\xf2\xbc\xd2\r\n",

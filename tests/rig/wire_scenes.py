@@ -28,7 +28,7 @@ from tests.servers.proxy import CuttingProxy, Side
 Scene = Callable[[Bay], Iterator[str]]
 _COMMANDS = 20  # a poll of the bay has about fifteen
 _STALLS = ("GREETING", "LOGIN", "CAPABILITY", "ID", "LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "LOGOUT")
-_SLACK_S = 3.0  # for a busy machine
+_SLACK_S = 6.0  # for a busy machine
 _DATA = Path(__file__).parents[1] / "data"
 
 
@@ -172,7 +172,7 @@ def _imap_secrets(shown: Path | None, trusted: Path | None, security: Security) 
     with DemoMailbox(ADDRESS, CODE, tls=_context(shown)) as server, CuttingProxy(server.port) as proxy:
         mailbox = mailbox_at(proxy.port, security=security, ca_file=trusted)
         try:
-            with ImapSession(mailbox, replace(POLLING, command_timeout_s=2.0)):
+            with ImapSession(mailbox, replace(POLLING, command_timeout_s=8.0)):
                 yield "I12: a session came about"
         except ServerError:
             pass
@@ -185,7 +185,7 @@ def _smtp_secrets(shown: Path | None, trusted: Path | None, security: Security) 
         CuttingProxy(sink.port) as proxy,
     ):
         mailbox = mailing.mailbox(proxy.port, security=security, ca_file=trusted)
-        with SmtpSession(mailbox, replace(mailing.QUICK, connect_s=2, command_s=2)) as smtp:
+        with SmtpSession(mailbox, replace(mailing.QUICK, connect_s=8, command_s=8)) as smtp:
             outcome = smtp.send(mailing.raw_letter(), "unit@example.org", on_phase=mailing.nothing)
         if getattr(outcome, "phase", None) not in (Phase.TLS, Phase.CONNECT):
             yield f"I12: the session ended with {outcome}"

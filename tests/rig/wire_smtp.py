@@ -33,8 +33,8 @@ WITNESSES = ("copies", "none", "empty")
 SIDES = tuple(Side)
 _ROUND = timedelta(minutes=20)  # past the grace of the Sent folder and every pause after a loss
 _ROUNDS = 4
-_HASTY = Deadlines(connect_s=0.4, command_s=0.4, content_s=0.4, final_s=0.4, quit_s=0.2)
-_SLACK_S = 4.0  # for a busy machine; a trickled answer of 60 bytes would take 6 s
+_HASTY = Deadlines(connect_s=1.0, command_s=1.0, content_s=1.0, final_s=1.0, quit_s=0.5)
+_SLACK_S = 5.0  # for a busy machine; a trickled answer of 60 bytes would take 6 s
 BEFORE = mailing.new_letter(9, to_address="third@example.com")  # went yesterday: what proves that copies are filed
 LETTERS = (
     mailing.new_letter(1, to_address="unit@example.org"),
