@@ -161,6 +161,7 @@ class _Look:
             yield f"I2: {uncertain} letters are uncertain after {self._history.losses} losses"
         shown = {row["cause_id"] for row in self._outbox if row["state"] in ("uncertain", "held", "failed")}
         waiting = {self._messages[one]["header_message_id"] for one in shown if one in self._messages}
+        waiting |= {self._messages[number]["header_message_id"] for number in self._overtaken()}
         for mail in self._history.mails:
             owed = mail.answered and not mail.machine and mail.readable
             if (
@@ -169,6 +170,16 @@ class _Look:
                 and mail.message_id.strip("<>") not in {one.strip("<>") for one in waiting}
             ):
                 yield f"I2: the mail {mail.message_id} was never answered"
+
+    def _overtaken(self) -> Iterator[int]:
+        """Yield the mails that were read after a later one of the same sender: what is in force is newer, no word is due."""
+        for number, row in self._messages.items():
+            for other in self._messages.values():
+                later = other["from_address"] == row["from_address"] and other["arrived_at"] > row["arrived_at"]
+                before = other["id"] < number or str(other["processed_at"]) <= str(row["processed_at"])
+                if later and before and other["processed_at"]:
+                    yield number
+                    break
 
     def _occasions(self, sent: Sequence[object]) -> Iterator[str]:
         """I8: what answers nothing (reminders) goes to a unit at most once a day, by the letter's own date."""
