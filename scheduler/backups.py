@@ -12,6 +12,7 @@ Must not: delete anything but its own old copies.
 
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -75,7 +76,7 @@ def last_backup_at(details: dict[str, object] | None) -> datetime | None:
     return datetime.fromisoformat(str(at)) if at else None
 
 
-def mirror(archive: Archive, storage: Storage, *, stopping: object = None) -> int:
+def mirror(archive: Archive, storage: Storage, *, stopping: Callable[[], bool] = lambda: False) -> int:
     """Copy what the archive has and its mirror has not, each mail verified. Return how many; 0 if there is no mirror.
 
     A mail whose bytes have gone bad raises OfficeError: it must not take the place of a good copy.
@@ -86,7 +87,7 @@ def mirror(archive: Archive, storage: Storage, *, stopping: object = None) -> in
     copied = 0
     known = set(there.hashes())
     for sha256 in archive.hashes():
-        if callable(stopping) and stopping():
+        if stopping():
             break
         if sha256 not in known:
             there.store([archive.read(sha256)], arrived_at=archive.arrived_at(sha256))

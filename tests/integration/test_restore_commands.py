@@ -127,3 +127,13 @@ def test_verify_names_what_is_missing(capsys, config, mailbox, tmp_path):
     next((tmp_path / "data" / "archive").rglob("*.eml")).unlink()
     code, out, _ = run(capsys, "verify", "--config", config)
     assert (code, "缺失" in out) == (1, True)
+
+
+def test_verify_sees_the_password_where_it_must_not_stand(capsys, config, tmp_path):
+    run(capsys, "backup", "--config", config)
+    assert run(capsys, "verify", "--config", config)[0] == 0
+    (tmp_path / "data" / "notes.txt").write_text(office.PASSWORD)
+    code, out, _ = run(capsys, "verify", "--config", config)
+    assert (code, "notes.txt" in out) == (1, True)
+    (tmp_path / "code.txt").unlink()
+    assert "没有核对" in run(capsys, "verify", "--config", config)[1]

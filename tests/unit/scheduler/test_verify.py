@@ -127,10 +127,10 @@ def test_what_is_printed_for_programs_is_one_object_a_line(app, capsys, monkeypa
     from scheduler.desk import verify as command  # noqa: PLC0415
 
     @contextmanager
-    def own_app(_arguments):
+    def opened(_arguments):
         yield app
 
-    monkeypatch.setattr(command.options, "own_app", own_app)
+    monkeypatch.setattr(command, "_app", opened)
     assert command.run(SimpleNamespace(deep=False, json=True)) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert all(set(one) == {"rule", "what", "ok", "words"} and one["ok"] for one in lines)
