@@ -15,25 +15,26 @@ from intake.db.models import OutboxRow
 from intake.dossier import Known
 from intake.ledger import Ledger
 from intake.mime import unpack
-from intake.model import FormId, MailHead, UnitName
+from intake.model import FormId, MailHead
+from intake.roster import Roster
 from intake.settings import Campaign
 
 # The reference as letters show it in their subjects; mail programs keep it behind "回复：" even where they lose In-Reply-To.
 _REFERENCE = re.compile("\u3014([0-9]{4}-[0-9]{4,})\u3015")
 
 
-def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campaign) -> Known:
+def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campaign, roster: Roster) -> Known:
     """Given the head of a mail, return what the record knows that bears on it."""
     letter = _answered_letter(session, head)
     current = tuple(one for one in ledger.submissions if one.current)
-    senders = queries.confirmed_senders(session, campaign)
+    senders = queries.confirmed_senders(session, campaign, roster)
     if letter is None:
         return Known(confirmed_addresses=senders, current=current)
     return Known(
         confirmed_addresses=senders,
         current=current,
         answered=() if letter.cause_id is None else ledger.of_message(letter.cause_id),
-        answered_unit=None if letter.unit is None else UnitName(letter.unit),
+        answered_unit=None if letter.unit is None else roster.name_of_the_day(letter.unit),
         answered_forms=tuple(FormId(form) for form in letter.forms),
         answered_text=_text_of(letter),
     )

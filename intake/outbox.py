@@ -16,11 +16,10 @@ none, which a unit would ask for. A reminder is sent again while it is still of 
 For a row in `uncertain`, `not_before` is the first instant at which absence from the Sent folder counts.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -338,81 +337,3 @@ def _resolve(row: OutboxRow, now: datetime, witness: SentFolder | None, *, files
             return False
         _queue_again(row, now, blameless=False, not_before=now)
     return True
-
-
-# --- the clerk's door -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ListedLetter:
-    """A letter as the clerk's list shows it."""
-
-    id: int
-    kind: LetterKind
-    unit: str | None
-    to_address: str
-    subject: str
-    state: OutboxState
-    created_at: datetime
-    not_before: datetime
-    attempt: int
-    answer: str
-
-
-def listed(session: Session, states: Collection[OutboxState]) -> tuple[ListedLetter, ...]:
-    """Return the letters in `states`, oldest first."""
-    rows = session.scalars(select(OutboxRow).where(OutboxRow.state.in_(states)).order_by(OutboxRow.id))
-    return tuple(
-        ListedLetter(
-            row.id,
-            LetterKind(row.kind),
-            row.unit,
-            row.to_address,
-            row.subject,
-            OutboxState(row.state),
-            row.created_at,
-            row.not_before,
-            row.attempt,
-            row.answer,
-        )
-        for row in rows
-    )
-
-
-def release(session: Session, now: datetime, ids: Collection[int] | None = None) -> int:
-    """Let letters go: those of `ids` (held, failed or uncertain: the clerk has decided), or all that wait for a first
-    release. Return how many. One whose use is over expires at the next claim.
-    """
-    if ids is None:
-        chosen: ColumnElement[bool] = and_(OutboxRow.state == OutboxState.HELD, OutboxRow.attempt == 0)
-    else:
-        decided = [OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN]
-        chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(decided))
-    return _change(session, chosen, {"state": OutboxState.QUEUED, "phase": "", "not_before": now, "attempt": 0})
-
-
-def cancel(session: Session, ids: Collection[int]) -> int:
-    """Stop letters that have not been sent. Return how many."""
-    stoppable = [OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN]
-    return _change(
-        session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(stoppable)), {"state": OutboxState.CANCELLED}
-    )
-
-
-def withdraw_reminders(session: Session, given: Collection[tuple[str, str]]) -> int:
-    """Given units and forms that have just come in, stop the reminders of them that have not been sent. Return how many."""
-    units = {unit for unit, _ in given}
-    waiting = session.scalars(
-        select(OutboxRow).where(
-            OutboxRow.kind == LetterKind.REMINDER,
-            OutboxRow.unit.in_(units),
-            OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
-        )
-    ).all()
-    needless = [row.id for row in waiting if any((row.unit, form) in given for form in row.forms)]
-    return cancel(session, needless)
-
-
-def _change(session: Session, chosen: ColumnElement[bool], values: dict[str, object]) -> int:
-    statement = update(OutboxRow).where(chosen).values(values).returning(OutboxRow.id)
-    return len(session.scalars(statement).all())

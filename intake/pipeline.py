@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import outbox, reply
+from intake import outbox_desk, reply
 from intake.archive import Archive
 from intake.assess import assess
 from intake.authentication import authentication
@@ -120,8 +120,10 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
 
     # 2. what the record knows; an answer below our own quoted letter is found by that letter
     with bench.sessions() as session:
-        ledger = queries.load_ledger(session, settings.campaign, bench.late_after, remembered=bench.remembered)
-        known = known_for(session, reading.head, ledger, settings.campaign)
+        ledger = queries.load_ledger(
+            session, settings.campaign, bench.roster, bench.late_after, remembered=bench.remembered
+        )
+        known = known_for(session, reading.head, ledger, settings.campaign, bench.roster)
     reading = with_words_below(
         bench.worker,
         reading,
@@ -178,7 +180,7 @@ def _file(
         queries.forgive_address(session, reading.head.from_address)
     # who has sent is not reminded: a reminder that still waits would say that nothing has come
     given = {(one.unit, one.form) for one in assessment.submissions if one.unit is not None}
-    outbox.withdraw_reminders(session, {*given, *assessment.no_intent})
+    outbox_desk.withdraw_reminders(session, {*given, *assessment.no_intent}, called_now=bench.roster.name_of_the_day)
     drafts = reply.answers(
         assessment,
         reading,
@@ -204,7 +206,7 @@ def _is_flood(session: Session, bench: Workbench, draft: Draft, now: datetime) -
     roster, sending = bench.roster, bench.settings.sending
     if roster.by_address(draft.to_address):
         return False
-    confirmed = queries.confirmed_senders(session, bench.settings.campaign, before=now - HOUR)
+    confirmed = queries.confirmed_senders(session, bench.settings.campaign, roster, before=now - HOUR)
 
     def is_known(address: str) -> bool:
         return bool(roster.by_address(address)) or address in confirmed

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from rapidfuzz.distance import OSA, LCSseq
 
+from intake.model import UnitName
 from intake.roster_file import Unit, read_units
 from intake.roster_names import (
     Region,
@@ -108,6 +109,7 @@ class Roster:
     _known: dict[str, tuple[tuple[Unit, ...], How]] = field(init=False, repr=False, compare=False)
     _proper: dict[str, tuple[Unit, ...]] = field(init=False, repr=False, compare=False)
     _searcher: Searcher = field(init=False, repr=False, compare=False)
+    _called_now: dict[str, UnitName] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         region = region_of(self.region or shared_region(tuple(unit.name for unit in self.units)))
@@ -116,6 +118,10 @@ class Roster:
         object.__setattr__(self, "_entries", entries)
         object.__setattr__(self, "_known", _known_names(self.units))
         object.__setattr__(self, "_proper", _owners((name, entry.unit) for entry in entries for name in entry.names))
+        called_now = {
+            name: unit.name for unit in self.units for name in unit.names
+        }  # roster_file: a name is one unit's
+        object.__setattr__(self, "_called_now", called_now)
         object.__setattr__(self, "_searcher", Searcher({entry.unit: entry.names for entry in entries}, region))
 
     def unit(self, name: str) -> Unit:
@@ -124,6 +130,13 @@ class Roster:
             if unit.name == name:
                 return unit
         raise KeyError(name)
+
+    def name_of_the_day(self, name: str) -> UnitName:
+        """Given a name that a unit was recorded under, return what it is called now: offices are renamed and merged.
+
+        A name that is nobody's any more is returned as it is: what was sent under it stays that unit's.
+        """
+        return self._called_now.get(name, UnitName(name))
 
     @property
     def groups(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from intake.archive import Archive
 from intake.blank_file import with_blanks
-from intake.db import health
+from intake.db import soundness
 from intake.db.engine import open_engine, session_factory
 from intake.db.trouble import told
 from intake.db.upgrade import upgrade
@@ -89,13 +89,13 @@ def open_app(
     calendar = Calendar(settings.calendar)
     running = Running()
     url, archive = settings.storage.database_url, settings.storage.data_dir / "archive"
-    if not begin_anew or health.is_there(url):
-        health.examine(url, archive)
+    if not begin_anew or soundness.is_there(url):
+        soundness.examine(url, archive)
     engine = open_engine(url)
     try:
         with told():
             upgrade(engine, backup_dir=settings.storage.backup_dir, now=clock.now())
-        health.note_open(url)
+        soundness.note_open(url)
         services = Services()
         with Worker(handlers="intake.unpack", service=services) as worker:
             settings = with_blanks(settings, worker)
@@ -116,7 +116,7 @@ def open_app(
             yield App(bench, calendar, clock, running, services, engine)
     finally:
         engine.dispose()
-        health.note_closed(url)
+        soundness.note_closed(url)
 
 
 def prepare_data_dir(data_dir: Path) -> None:

@@ -22,7 +22,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from intake.errors import OfficeError
 from intake.settings import Settings
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
 from scheduler.healthz import serving
@@ -145,7 +145,7 @@ class Daemon:
         self._has_run = True
 
     def _run_app(self, app: App) -> None:
-        jobs.recover(app)
+        recovery.recover(app)
         ticks = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(max_workers=_WORKERS)},
@@ -154,7 +154,7 @@ class Daemon:
         for name, tick in jobs.TICKS.items():
             seconds = _INTERVALS_S.get(name, app.settings.polling.interval_s)
             now = self._clock.now()
-            ticks.add_job(jobs.guarded, Every(seconds), (app, name, tick), id=name, next_run_time=now)
+            ticks.add_job(guard.guarded, Every(seconds), (app, name, tick), id=name, next_run_time=now)
         ticks.add_job(watch, Every(_WATCH_S), (app,), id="watch", next_run_time=self._clock.now())
         ticks.add_job(self._look_at_config, Every(_CONFIG_S), (app,), id="config")
         ticks.start()
@@ -188,7 +188,7 @@ class Daemon:
             nonlocal settings
             settings = self._reload()
 
-        jobs.guarded(app, "config", look)
+        guard.guarded(app, "config", look)
         if settings is not None:
             self._new_settings = settings
             self._reload_wanted.set()

@@ -1,7 +1,7 @@
 """The watch: once a minute, is the service well, and does anybody outside have to hear of it? A tick apart from the others.
 
 In: the `App`. Out: the finding on its `Board` (for /healthz), an alarm or all-clear to the group robot, a ping to the
-dead man's switch; what was told, in the watch's own heartbeat. It is not run by `jobs.guarded`, which rests after a
+dead man's switch; what was told, in the watch's own heartbeat. It is not run by `guard.guarded`, which rests after a
 failure and needs the record: a record that can't be read is just what has to be told. It runs in a thread of its own,
 so a robot that hangs delays no mail. It never raises, and it logs outcomes and host names, never URLs.
 

@@ -5,7 +5,7 @@ How a submission becomes a row and a row a submission again stands in `rows`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, true, update
@@ -186,12 +186,14 @@ _MESSAGE_STATES = {
 def load_ledger(
     session: Session,
     campaign: Campaign,
+    roster: Roster,
     late_after: Mapping[FormId, datetime],
     *,
     remembered: dict[int, StoredSubmission] | None = None,
 ) -> Ledger:
-    """Read all submissions of a campaign and return its ledger.
+    """Read all submissions of a campaign and return its ledger, each unit under its name of the day.
 
+    A unit that was renamed after it had sent its form is not asked for it again; the rows keep the name of their time.
     `remembered` keeps what was read before by row number, and is added to: rows are never changed, and decoding all of
     them anew for every mail made the 300th mail ten times slower than the first.
     """
@@ -206,12 +208,18 @@ def load_ledger(
         )
         remembered.update((row.id, stored_submission(row, address)) for row, address in rows)
     rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
-    stored = [remembered[one] for one in ids]
+    stored = [_under_its_name_of_the_day(remembered[one], roster) for one in ids]
     return keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
 
 
+def _under_its_name_of_the_day(submission: StoredSubmission, roster: Roster) -> StoredSubmission:
+    if submission.unit is None or (unit := roster.name_of_the_day(submission.unit)) == submission.unit:
+        return submission
+    return replace(submission, unit=unit)
+
+
 def confirmed_senders(
-    session: Session, campaign: Campaign, *, before: datetime | None = None
+    session: Session, campaign: Campaign, roster: Roster, *, before: datetime | None = None
 ) -> Mapping[str, frozenset[UnitName]]:
     """Return for each address the units that an accepted submission from it was for, processed `before` an instant."""
     in_time = true() if before is None else MessageRow.processed_at <= before
@@ -229,7 +237,7 @@ def confirmed_senders(
     senders: dict[str, set[UnitName]] = defaultdict(set)
     for address, unit in rows:
         if unit is not None:
-            senders[address].add(UnitName(unit))
+            senders[address].add(roster.name_of_the_day(unit))
     return {address: frozenset(units) for address, units in senders.items()}
 
 

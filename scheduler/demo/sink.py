@@ -101,6 +101,11 @@ class SmtpSink:
         with self._lock:
             self._rules.extend(rules)
 
+    def clear_script(self) -> None:
+        """Forget the rules: from now on all goes well."""
+        with self._lock:
+            self._rules.clear()
+
     def start(self) -> None:
         """Listen. Raise OSError if the port is taken."""
         listening = socket.create_server((HOST, self.port))

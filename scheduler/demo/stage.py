@@ -16,7 +16,7 @@ from intake.config import example_path, load
 from intake.errors import OfficeError
 from intake.roster import parse_roster
 from intake.settings import Secret, Security, SendMode, Settings
-from scheduler import jobs
+from scheduler import jobs, papers
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.post_office import PostOffice
@@ -66,7 +66,7 @@ def perform(folder: Path, teller: Teller) -> bool:
                 teller.opens(app)
                 _play(app, clock, post_office, teller, scenes(demo.campaign))
                 workbook = folder / "汇总表.xlsx"
-                jobs.write_summary(app, workbook)
+                papers.write_summary(app, workbook)
                 return teller.ends(app, workbook, post_office)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from intake.db import queries
 from intake.errors import OfficeError
-from scheduler import jobs
+from scheduler import papers
 from scheduler.desk import options
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         now = app.clock.now()
         path = arguments.output or Path(f"汇总表-{now.astimezone(SHANGHAI):%Y%m%d-%H%M}.xlsx")
         try:
-            jobs.write_summary(app, path)
+            papers.write_summary(app, path)
         except OSError as error:
             raise OfficeError(
                 f"汇总表没有写成：{path}（{error.strerror}）。如果该文件正在 WPS 或 Excel 中打开，请先关闭再导出。"

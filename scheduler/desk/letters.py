@@ -8,7 +8,7 @@ from email.policy import default as modern_policy
 from rich.console import Console
 from rich.table import Table
 
-from intake import outbox, restored
+from intake import outbox_desk, restored
 from intake.db.models import OutboxRow
 from intake.errors import OfficeError
 from intake.model import OutboxState
@@ -52,7 +52,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     """List letters; exit 1 if some wait for the clerk."""
     states = tuple(OutboxState) if arguments.all else _OPEN
     with options.own_app(arguments) as app, app.bench.sessions() as session:
-        letters = outbox.listed(session, states)
+        letters = outbox_desk.listed(session, states)
     if arguments.json:
         for letter in letters:
             print(json.dumps(_as_json(letter), ensure_ascii=False))
@@ -70,7 +70,7 @@ def run_list(arguments: argparse.Namespace) -> int:
     return 1 if any(letter.state in waiting for letter in letters) else 0
 
 
-def _as_json(letter: outbox.ListedLetter) -> dict[str, object]:
+def _as_json(letter: outbox_desk.ListedLetter) -> dict[str, object]:
     return {
         "id": letter.id,
         "state": letter.state,
@@ -100,7 +100,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 def run_release(arguments: argparse.Namespace) -> int:
     """Let letters go."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = outbox.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
+        number = outbox_desk.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
         resumed = arguments.all and restored.end_hold(session)
     if resumed:
         print("恢复数据以后的暂停已解除，此后照常发信。")
@@ -111,7 +111,7 @@ def run_release(arguments: argparse.Namespace) -> int:
 def run_cancel(arguments: argparse.Namespace) -> int:
     """Stop letters."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = outbox.cancel(session, arguments.numbers)
+        number = outbox_desk.cancel(session, arguments.numbers)
     print(f"已取消 {number} 封。")
     return _exit_code(number, arguments)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,11 +14,11 @@ from intake.db import queries
 from intake.errors import OfficeError
 from intake.model import OutboxState
 from intake.pipeline import process_message
-from intake.settings import Settings
+from intake.settings import SendMode, Settings
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.services import Services
-from scheduler import jobs, watching
-from scheduler.app import load_roster, open_app
+from scheduler import jobs, recovery, watching
+from scheduler.app import App, load_roster, open_app
 from scheduler.clock import SystemClock
 from scheduler.daemon import Daemon, single_instance
 from scheduler.desk import options
@@ -37,7 +38,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the daemon, or one round of it."""
-    settings = jobs.for_run(options.own_settings(arguments, need_password=True), dry_run=arguments.dry_run)
+    settings = for_run(options.own_settings(arguments, need_password=True), dry_run=arguments.dry_run)
     if not arguments.once:
         path = options.own_config_path(arguments)
         watch = ConfigWatch(path, settings, dry_run=arguments.dry_run)
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         Daemon(settings, SystemClock(), reload=watch.changed).run()
         return 0
     with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
-        jobs.recover(app)
+        recovery.recover(app)
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("收信", total=None)
             error = jobs.one_round(app, on_step=lambda words: progress.update(task, description=words))
@@ -67,7 +68,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
     settings = options.own_settings(arguments, need_password=False)
     with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
         with Progress(console=Console(stderr=True)) as progress:
-            ids = jobs.begin_replay(app)
+            ids = begin_replay(app)
             for message_id in progress.track(ids, description="重新识别"):
                 process_message(app.bench, message_id, now=app.clock.now())
         with app.bench.sessions() as session:
@@ -114,7 +115,7 @@ class ConfigWatch:
             raise
         if self._stamp() != self._seen:
             return None  # written while it was read: what was read may be half of it, so the next looks read it again
-        return jobs.for_run(settings, dry_run=self._dry_run)
+        return for_run(settings, dry_run=self._dry_run)
 
     def _stamp(self) -> tuple[tuple[int, int], ...]:
         return tuple(_stamp_of(path) for path in (self._path, *self._files))
@@ -144,3 +145,23 @@ def _no_keyboard(address: str) -> str:
     raise OfficeError(
         f"配置改动后需要重新输入 {address} 的授权码，但程序在后台运行，无法输入。请重启程序，或改用 password_file。"
     )
+
+
+def for_run(settings: Settings, *, dry_run: bool) -> Settings:
+    """Given settings, return them as `run` uses them: a dry run holds every letter, those to the office too.
+
+    Nor does it tell a robot or a dead man's switch that a service is running.
+    """
+    if not dry_run:
+        return settings
+    sending = replace(settings.sending, mode=SendMode.HOLD)
+    health = replace(settings.health, webhook_url=None, ping_url=None)
+    return replace(settings, sending=sending, clerk=replace(settings.clerk, addresses=()), health=health)
+
+
+def begin_replay(app: App) -> tuple[int, ...]:
+    """Put every archived message back to be read again. Return their ids in order of arrival."""
+    with app.bench.sessions.begin() as session:
+        queries.reset_messages(session)
+    with app.bench.sessions() as session:
+        return queries.pending_messages(session)

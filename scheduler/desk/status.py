@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the matrix; exit 1 if something waits for the clerk."""
     with options.own_app(arguments) as app:
         with app.bench.sessions() as session:
-            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
+            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
             reviews = queries.open_reviews(session)
             waiting = len(reviews)
             counts = queries.counts(session)

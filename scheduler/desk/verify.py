@@ -23,7 +23,7 @@ from intake.summary import formula_cells
 from intake.words import moment_words
 from parsers.codec import to_json
 from scheduler import backups as nightly
-from scheduler import jobs
+from scheduler import papers
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
 from scheduler.desk import options
@@ -181,7 +181,7 @@ def _reread(app: App) -> Check:
 def _workbook(app: App) -> Check:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "summary.xlsx"
-        jobs.write_summary(app, path)
+        papers.write_summary(app, path)
         formulas = formula_cells(path)
     words = "可以导出，没有公式" if not formulas else f"有 {len(formulas)} 格是公式：{'、'.join(formulas[:_SHOWN])}"
     return Check("I15", "汇总表", ok=not formulas, words=words)

@@ -30,7 +30,7 @@ from parsers.forms import DocumentReading
 from parsers.isolate import Answered, Worker
 from parsers.parse import parse_document
 from parsers.services import Services
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
@@ -175,11 +175,11 @@ def pipeline_rate(table: Table, mails: list[bytes]) -> None:
         with SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink:
             settings = office.settings(Path(folder), imap_port=server.port, smtp_port=sink.port)
             with open_app(settings, SteppedClock(office.START + timedelta(days=1)), roster=office.roster()) as app:
-                jobs.recover(app)
+                recovery.recover(app)
                 times = {}
                 for name, tick in jobs.TICKS.items():
                     begun = time.perf_counter()
-                    error = jobs.guarded(app, name, tick)
+                    error = guard.guarded(app, name, tick)
                     assert error is None, error
                     times[name] = time.perf_counter() - begun
     whole = times["fetch"] + times["process"]
@@ -215,7 +215,7 @@ def start_up(table: Table, times: int) -> None:
 _RSS_PROGRAM = """
 import sys, threading
 from pathlib import Path
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SystemClock
 from scheduler.daemon import Daemon

@@ -10,7 +10,7 @@ import pytest
 from intake.db import queries
 from intake.db.models import MessageRow
 from intake.model import CellState, FormId, UnitName
-from scheduler import jobs
+from scheduler import jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
@@ -40,7 +40,9 @@ class Stage:
 
     def cell(self, form: str = "liaison"):
         with self.app.bench.sessions() as session:
-            ledger = queries.load_ledger(session, self.app.settings.campaign, self.app.bench.late_after)
+            ledger = queries.load_ledger(
+                session, self.app.settings.campaign, self.app.bench.roster, self.app.bench.late_after
+            )
         return ledger.state.cell(UnitName(TOWN), FormId(form))
 
     def value(self, key: str):
@@ -57,7 +59,7 @@ def stage(tmp_path):
     with DemoMailbox(ADDRESS, office.PASSWORD) as mailbox, SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink:
         settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
         with open_app(settings, SteppedClock(office.START), roster=office.roster()) as app:
-            jobs.recover(app)
+            recovery.recover(app)
             yield Stage(app, mailbox, sink)
 
 

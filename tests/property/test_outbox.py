@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from intake import outbox
+from intake import outbox, outbox_desk
 from intake.answers import AnswerClass, Lost, Phase, Refused, Sent
 from intake.model import LetterKind, OutboxState
 from intake.witness import SentFolder, SentHeader
@@ -111,13 +111,13 @@ class Outbox(RuleBasedStateMachine):
     def release(self, numbers, every):
         before = self.states()
         with self.sessions.begin() as session:
-            outbox.release(session, self.now, None if every else self.ids(numbers))
+            outbox_desk.release(session, self.now, None if every else self.ids(numbers))
         self.decided |= {one for one, state in self.states().items() if state != before[one] == OutboxState.UNCERTAIN}
 
     @rule(numbers=st.sets(st.integers(1, 6), max_size=2))
     def cancel(self, numbers):
         with self.sessions.begin() as session:
-            outbox.cancel(session, self.ids(numbers))
+            outbox_desk.cancel(session, self.ids(numbers))
 
     # --- what must hold ----------------------------------------------------------------------------------------------
 

@@ -25,12 +25,13 @@ from intake.outbox import DATA
 from intake.roster import Roster
 from intake.settings import Settings
 from parsers.isolate import Answered, Stopped, Worker
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import SENT
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import Delivered, SmtpSink
+from scheduler.desk.run import begin_replay
 from tests.builders import office
 from tests.replay.record import Record, record_of
 
@@ -129,7 +130,7 @@ def play(
                 starts += 1
                 try:
                     with opened(settings, clock, roster, readings) as app:
-                        jobs.recover(app)
+                        recovery.recover(app)
                         if starts > 1:
                             _round(app, None)
                         while waiting:
@@ -141,7 +142,7 @@ def play(
                             clock.advance_to(clock.now() + _BETWEEN)
                             _round(app, None)
                         if read_again:
-                            jobs.begin_replay(app)
+                            begin_replay(app)
                             _round(app, None)
                         record = record_of(app)
                         break
@@ -175,7 +176,7 @@ def replay_into_empty(given: Settings, roster: Roster, folder: Path, *, now: dat
         for row, sha256 in seen:
             sighting = Sighting(row.account, row.folder, row.uid_validity, row.uid, row.size_bytes, row.internal_at)
             record.archived(sighting, Sha256(sha256), row.size_bytes, mismatch=row.state == "mismatch")
-        _demand_none(jobs.guarded(app, "process", jobs.process))
+        _demand_none(guard.guarded(app, "process", jobs.process))
         return record_of(app)
 
 
@@ -189,7 +190,7 @@ def _round(app: App, stop: Stop | None) -> None:
     """Run every tick once. Raise StoppedHere where the stop says, or at the end of a round that it did not reach."""
     with stopping(app, stop):
         for name, tick in jobs.TICKS.items():
-            _demand_none(jobs.guarded(app, name, tick))
+            _demand_none(guard.guarded(app, name, tick))
             if stop is not None and stop.tick == name:
                 raise StoppedHere
     if stop is not None:

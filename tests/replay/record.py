@@ -48,7 +48,7 @@ class Record:
 def record_of(app: App) -> Record:
     """Given an open App, return what its record holds."""
     with app.bench.sessions() as session:
-        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.late_after)
+        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
         mails = {row.id: row for row in session.scalars(select(MessageRow).order_by(MessageRow.arrived_at))}
         rows = {row.id: row for row in session.scalars(select(SubmissionRow))}
         letters = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()

@@ -30,7 +30,7 @@ from urllib.parse import quote
 from intake import imap_connect, pipeline
 from intake.db import heartbeats
 from intake.settings import Secret, Settings, Watching
-from scheduler import healthz, jobs, watching
+from scheduler import guard, healthz, jobs, recovery, watching
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.habits import Habits
@@ -184,7 +184,7 @@ def _office(folder: Path) -> Iterator[Scene]:
             health=health,
         )
         with open_app(settings, clock, roster=office.roster()) as app:
-            jobs.recover(app)
+            recovery.recover(app)
             port = doors.enter_context(healthz.serving(0, app.board))
             yield Scene(app, clock, imap, sink, robot, folder, ExitStack(), port)
 
@@ -221,7 +221,7 @@ def _round(scene: Scene) -> list[str]:
     with scene.app.bench.sessions.begin() as session:
         heartbeats.end_rests(session)
     for name, tick in jobs.TICKS.items():
-        error = jobs.guarded(scene.app, name, tick)
+        error = guard.guarded(scene.app, name, tick)
         scene.errors += [error] if error is not None else []
     for _ in range(2):  # what is only seconds old is not told yet
         scene.clock.sleep(60)

@@ -19,7 +19,7 @@ from intake import pipeline
 from intake.config import load
 from intake.errors import IntakeError
 from intake.settings import Secret, Watching
-from scheduler import jobs, watching
+from scheduler import guard, jobs, watching
 from scheduler.app import App
 from scheduler.clock import SteppedClock
 from scheduler.demo.faults import Answer, Drop, Rule, Stage
@@ -210,11 +210,11 @@ def config_spoiled(scene: Scene) -> None:
     ):
         path.write_text(text.replace("[health]\n", f"[health]\n{line}\n"), encoding="utf-8")
         path.touch()
-        error = jobs.guarded(scene.app, "config", lambda _app: watch.changed())
+        error = guard.guarded(scene.app, "config", lambda _app: watch.changed())
         scene.errors += [error] if error is not None else []
     (scene.folder / "code.txt").write_text(f"{PASSWORD}\n{PASSWORD}\n")
     path.write_text(text + "\n", encoding="utf-8")
-    error = jobs.guarded(scene.app, "config", lambda _app: watch.changed())
+    error = guard.guarded(scene.app, "config", lambda _app: watch.changed())
     scene.errors += [error] if error is not None else []
 
 

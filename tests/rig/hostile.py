@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from intake.summary import formula_cells
-from scheduler import jobs
+from scheduler import papers
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX
@@ -235,7 +235,7 @@ def workbook(data: Path) -> Iterator[str]:
     settings = office.settings(data, imap_port=1, smtp_port=1)
     path = data / "summary.xlsx"
     with open_app(settings, SteppedClock(office.START + timedelta(days=60)), roster=office.roster()) as app:
-        jobs.write_summary(app, path)
+        papers.write_summary(app, path)
     yield from (f"I15: {cell} is a formula" for cell in formula_cells(path))
 
 

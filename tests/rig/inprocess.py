@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from intake.texts import Texts
 from parsers.isolate import Worker
 from scheduler import app as app_module
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX, SENT
@@ -105,7 +105,7 @@ class Office:
         self._app = ExitStack()
         app = self._app.enter_context(open_app(self.settings, self.clock, roster=office.roster()))
         self._stack.push(lambda *_: self._app.close())
-        jobs.recover(app)
+        recovery.recover(app)
         return app
 
     def close_app(self) -> None:
@@ -160,4 +160,4 @@ class Office:
 def a_round(app: App) -> None:
     """Run every tick once, as the daemon does."""
     for name, tick in jobs.TICKS.items():
-        jobs.guarded(app, name, tick)
+        guard.guarded(app, name, tick)

@@ -25,7 +25,7 @@ from intake.settings import Settings
 from intake.unpack import HANDLERS
 from parsers.engines import Engines
 from parsers.isolate import Answered, Worker
-from scheduler import jobs
+from scheduler import jobs, recovery
 from scheduler.app import late_instants, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX
@@ -174,7 +174,7 @@ def through(mails: Sequence[Posted]) -> Iterator[str]:
             settings = _uncapped(office.settings(data, imap_port=imap.port, smtp_port=sink.port))
             uids = [imap.deliver(INBOX, one.raw, office.START + timedelta(seconds=at)) for at, one in enumerate(mails)]
             with open_app(settings, SteppedClock(office.START + timedelta(hours=1)), roster=office.roster()) as app:
-                jobs.recover(app)
+                recovery.recover(app)
                 for _ in range(3):
                     error = jobs.one_round(app)
                     if error is not None:

@@ -1,97 +1,243 @@
-"""Part "soak": a year in minutes: polls every five minutes, mails, clock steps, edits of roster and settings.
+"""Part "soak": a year in minutes: polls every five minutes, mails, servers and disks that fail, clock steps, a clerk.
 
-In: how many days, a seed. Out: an `Outcome`. The App stays open between reopenings (a reload of the settings), so that
-what leaks shows: memory after the first month may grow by 5 MB, the write-ahead log stays small, nothing is left in the
-data directory; at the end the checker looks. Documents are read once per content (see `zygote`).
+In: how many days, a seed. Out: an `Outcome`. The program lives in a process of its own, which opens the App anew once a
+month or when the roster was edited; servers, clerk and clock are here. So what the rig itself keeps (mails, letters) does
+not blur what leaks there: memory, descriptors and threads are compared between the end of the first tenth of the time
+and the end of all. At last the checker looks. (facts/reliability.md §4: 105,120 polls, drift below 5 MB.)
 """
 
+import logging
+import multiprocessing
+import os
 import random
+import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from scheduler import jobs
-from scheduler.app import App
+from intake import outbox_desk, pipeline
+from intake.db.engine import open_engine, session_factory
+from intake.model import LetterKind, OutboxState
+from intake.settings import Settings
+from scheduler import guard, jobs, recovery
+from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
+from scheduler.demo.faults import Drop
+from scheduler.demo.habits import Habits
 from scheduler.demo.mailstore import INBOX, SENT
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import Delivered, SmtpSink
 from tests.builders import office
-from tests.replay.play import opened
+from tests.rig import rosters
 from tests.rig.checker import History, ServerMail, SinkLetter, violations
 from tests.rig.crash import ADDRESS, fast_directory, filled
+from tests.rig.faulty_disk import ERRNO, Fault, FaultyDisk
 from tests.rig.report import Outcome
+from tests.rig.world import IMAP_FAULTS, SMTP_FAULTS, needless_reminders
 
 _POLL = timedelta(minutes=5)
-_MAILS_A_DAY = 3
+_POLLS_A_DAY = 288
+_NIGHT = timedelta(hours=10)
 _GROWTH_BYTES = 5 * 2**20
 _WAL_BYTES = 32 * 2**20
 _REOPEN_DAYS = 30
 _SETTLED_AFTER = 0.1  # of the days: until then caches fill
+FORGOTTEN = "forgotten letters"  # the mistake that a test plants
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What the program's process takes: bytes resident, open descriptors, threads."""
+
+    resident: int
+    descriptors: int
+    threads: int
+
+
+# --- the program's process -------------------------------------------------------------------------------------------
+
+
+def _settings(folder: Path, imap_port: int, smtp_port: int) -> Settings:
+    made = office.settings(folder, imap_port=imap_port, smtp_port=smtp_port)
+    caps = replace(made.sending, per_day=400, per_quarter_hour=100, per_address_day=200, per_address_hour=100)
+    return replace(made, sending=caps)
+
+
+def _program(pipe: Connection, folder: Path, imap_port: int, smtp_port: int, plant: str) -> None:
+    """Obey until "end": open the App with an edition of the roster, poll, and say how large we are."""
+    if plant == FORGOTTEN:
+        pipeline.post = lambda *_arguments, **_options: False
+    logging.getLogger().addHandler(_BUGS)
+    settings, clock = _settings(folder, imap_port, smtp_port), SteppedClock(office.START)
+    while (order := pipe.recv()) != "end":
+        _, edition = order
+        with open_app(settings, clock, roster=rosters.edition(edition)) as app:
+            recovery.recover(app)
+            pipe.send(None)
+            while (order := pipe.recv()) != "close":
+                pipe.send(_obey(app, clock, folder, order))
+        pipe.send(None)
+    pipe.send(None)
+
+
+def _obey(app: App, clock: SteppedClock, folder: Path, order: tuple[str, Any]) -> object:
+    what, value = order
+    if what == "set clock":
+        return clock.set_to(value)
+    if what == "sleep":
+        return clock.sleep(value.total_seconds())
+    if what == "size":
+        return _Size(
+            int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE"),
+            len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - Path.iterdir holds one itself
+            threading.active_count(),
+        )
+    clock.sleep(_POLL.total_seconds())
+    if value is None:
+        return _round(app), False
+    disk = FaultyDisk(folder, value)
+    with disk.installed():
+        return _round(app), bool(disk.failed)
+
+
+class _Bugs(logging.Handler):
+    """Keeps what the program logged of a bug of its own since it was last asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if ".bug" in record.getMessage():
+            self._heard.append(record.getMessage())
+
+    def told(self) -> list[str]:
+        heard, self._heard = self._heard, []
+        return heard
+
+
+_BUGS = _Bugs()
+
+
+def _round(app: App) -> list[str]:
+    for name, tick in jobs.TICKS.items():
+        guard.guarded(app, name, tick)
+    return _BUGS.told()
+
+
+# --- all around it ---------------------------------------------------------------------------------------------------
 
 
 class _Year:
-    def __init__(self, folder: Path, days: int, seed: int) -> None:
+    def __init__(self, folder: Path, days: int, seed: int, plant: str) -> None:
         self._draw = random.Random(seed)
         self._folder = folder
         self._days = days
-        self._clock = SteppedClock(office.START)
+        self._plant = plant
+        self._now = office.START
+        self._off = timedelta()
+        self._edition = 0
+        self._losses = 0
         self._mails: list[ServerMail] = []
         self._truth: dict[str, dict[str, str]] = {}
-        self._readings: dict[object, object] = {}
         self._forms = [filled(unit, mobile=f"1390000{n:04d}") for unit in office.UNITS for n in range(4)]
         self._newest: dict[str, object] = {}
-        self.polls = 0
-        self.growth = 0
+        self._sizes: list[_Size] = []
+        self.polls = self.faults = 0
 
     def live(self) -> Iterator[str]:
         """Live through the days; yield what does not hold."""
         with (
-            DemoMailbox(ADDRESS, office.PASSWORD) as imap,
-            SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file) as sink,
+            DemoMailbox(ADDRESS, office.PASSWORD) as self._imap,
+            SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file, now=lambda: self._now) as self._sink,
         ):
-            self._imap = imap
-            made = office.settings(self._folder, imap_port=imap.port, smtp_port=sink.port)
-            caps = replace(made.sending, per_day=400, per_quarter_hour=100, per_address_day=200, per_address_hour=100)
-            settings = replace(made, sending=caps)
-            first = 0
-            day = 0
-            while day < self._days:
-                with opened(settings, self._clock, office.roster(), self._readings) as app:
-                    jobs.recover(app)
-                    for _ in range(min(_REOPEN_DAYS, self._days - day)):
-                        self._a_day(app)
-                        day += 1
-                        if day >= self._days * _SETTLED_AFTER:
-                            first = first or _resident()
-                    if day >= self._days:
-                        self._quiet(app)
-            self.growth = _resident() - first
-            letters = [SinkLetter(one.recipients, one.raw) for one in sink.delivered]
-            history = History(self._mails, letters, set(office.UNITS.values()), self._truth, losses=0)
-            yield from violations(history, self._folder)
+            ports = self._imap.port, self._sink.port
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            program = context.Process(target=_program, args=(theirs, self._folder, *ports, self._plant), daemon=True)
+            program.start()
+            theirs.close()  # when it ends, whatever ends it, our end of the pipe says so
+            try:
+                yield from self._days_pass()
+            finally:
+                self._pipe.close()
+                program.join(timeout=20)
+            yield from self._look(at_rest=True)
         yield from self._bounds()
 
-    def _a_day(self, app: App) -> None:
-        arrivals = sorted(self._draw.sample(range(288), _MAILS_A_DAY))
-        for number in range(288):
+    def _look(self, *, at_rest: bool) -> Iterator[str]:
+        letters = [SinkLetter(one.recipients, one.raw) for one in self._sink.delivered]
+        history = History(self._mails, letters, rosters.ADDRESSES, self._truth, losses=self._losses, at_rest=at_rest)
+        yield from violations(history, self._folder)
+        yield from needless_reminders(self._folder)
+
+    @property
+    def growth(self) -> int:
+        """By how many bytes the program's process grew after the first tenth of the time; medians of days."""
+        return self._grown("resident")
+
+    def _grown(self, what: str) -> int:
+        settled = self._sizes[int(len(self._sizes) * _SETTLED_AFTER) :]
+        some = max(1, len(settled) // 10)
+        return round(
+            median(getattr(one, what) for one in settled[-some:]) - median(getattr(one, what) for one in settled[:some])
+        )
+
+    def _days_pass(self) -> Iterator[str]:
+        self._say(("open", self._edition))
+        for day in range(1, self._days + 1):
+            yield from self._a_day()
+            self._sizes.append(self._say(("size", None)))
+            if day % _REOPEN_DAYS == 0 or self._draw.random() < 0.03:
+                self._reopen()
+                yield from self._look(at_rest=False)
+        self._imap.habits = Habits()
+        self._sink.clear_script()
+        for _ in range(2 * _POLLS_A_DAY):  # what rests or waits for the next day comes to its end
+            yield from self._poll()
+        self._say("close")
+        self._say("end")
+
+    def _a_day(self) -> Iterator[str]:
+        arrivals = self._draw.sample(range(_POLLS_A_DAY), self._draw.randint(0, 2))
+        events = {self._draw.randrange(_POLLS_A_DAY): self._draw.choice(self._events()) for _ in range(2)}
+        for number in range(_POLLS_A_DAY):
             if number in arrivals:
                 self._arrive()
-            self._poll(app)
-        if self._draw.random() < 0.06:  # some twenty clock steps a year, smaller than what the program takes for wrong
-            self._clock.advance_to(self._clock.now() + timedelta(minutes=self._draw.choice([-9, -4, 30, 240])))
+            fault = events[number]() if number in events else None
+            yield from self._poll(fault)
+            self._imap.habits = Habits()
 
-    def _poll(self, app: App) -> None:
-        self._clock.sleep(_POLL.total_seconds())
+    def _events(self) -> list[Any]:
+        """What may happen twice a day: often nothing."""
+        faults = [self._imap_fails, self._smtp_fails, self._disk_fails, self._set_clock, self._sleep]
+        return [*faults, self._release, self._cancel, self._move, *([lambda: None] * 13)]
+
+    def _poll(self, fault: Fault | None = None) -> Iterator[str]:
+        self._now += _POLL
+        bugs, failed = self._say(("poll", fault))
         self.polls += 1
-        for name, tick in jobs.TICKS.items():
-            error = jobs.guarded(app, name, tick)
-            if error is not None:
-                raise error
+        self.faults += failed
+        self._losses += failed and fault is not None and fault.where == "record"
+        yield from bugs
+
+    def _reopen(self) -> None:
+        """The settings are taken up anew, as after an edit; now and then the roster was edited."""
+        if self._draw.random() < 0.7:
+            self._edition = self._draw.randrange(rosters.COUNT)
+        self._say("close")
+        self._say(("open", self._edition))
+
+    # --- events ------------------------------------------------------------------------------------------------------
 
     def _arrive(self) -> None:
         number = len(self._mails) + 1
@@ -100,37 +246,84 @@ class _Year:
         self._newest[sender] = (attachment, values)  # the same again is registered already and gets no second receipt
         raw = office.mail(sender, "联络员表", attachment=attachment, number=number)
         self._truth[sha256(raw).hexdigest()] = dict(values)
-        uid = self._imap.deliver(INBOX, raw, self._clock.now())
+        uid = self._imap.deliver(INBOX, raw, self._now)
         self._mails.append(ServerMail(INBOX, 1, uid, raw, sender))
 
-    def _quiet(self, app: App) -> None:
-        for _ in range(24):
-            self._poll(app)
+    def _imap_fails(self) -> None:
+        self.faults += 1
+        self._imap.habits = self._draw.choice(IMAP_FAULTS)
+
+    def _smtp_fails(self) -> None:
+        self.faults += 1
+        rule = self._draw.choice(SMTP_FAULTS)
+        self._losses += isinstance(rule.action, Drop)
+        self._sink.script(rule)
+
+    def _disk_fails(self) -> Fault:
+        where = self._draw.choice(["archive", "record"])
+        return Fault(where, self._draw.choice(list(ERRNO)), self._draw.randint(1, 60 if where == "record" else 6))
+
+    def _set_clock(self) -> None:
+        """The host's clock is set; it stays within what the program does not take for a wrong one."""
+        self._off = timedelta(minutes=self._draw.choice([-9, -4, 0, 4, 9]))
+        self._say(("set clock", self._now + self._off))
+
+    def _sleep(self) -> None:
+        """The host sleeps for a night."""
+        self._now += _NIGHT
+        self._say(("sleep", _NIGHT))
+
+    def _release(self) -> None:
+        with self._record().begin() as session:
+            outbox_desk.release(session, self._now + self._off)
+
+    def _cancel(self) -> None:
+        """The clerk cancels the reminders that wait: he has telephoned."""
+        with self._record().begin() as session:
+            waiting = outbox_desk.listed(session, [OutboxState.HELD, OutboxState.QUEUED])
+            outbox_desk.cancel(session, [one.id for one in waiting if one.kind is LetterKind.REMINDER])
+
+    def _record(self) -> Any:
+        """The record as a command of another process opens it."""
+        return session_factory(open_engine(_settings(self._folder, 1, 1).storage.database_url))
+
+    def _move(self) -> None:
+        """The clerk puts a mail that has been fetched into another folder and back: the same mail under another UID."""
+        with closing(sqlite3.connect(self._folder / "intake.sqlite")) as database:
+            fetched = {uid for (uid,) in database.execute("SELECT uid FROM sightings WHERE message_id IS NOT NULL")}
+        there = [one for one in self._mails if one.uid in fetched and self._imap.mailbox.find(INBOX, one.uid)]
+        if there:
+            mail = self._draw.choice(there)
+            self._mails.append(replace(mail, uid=self._imap.mailbox.move(INBOX, mail.uid, INBOX)))
 
     def _file(self, letter: Delivered) -> None:
-        self._imap.deliver(SENT, letter.raw, self._clock.now())
+        self._imap.deliver(SENT, letter.raw, self._now)
+
+    # --- bounds ------------------------------------------------------------------------------------------------------
 
     def _bounds(self) -> Iterator[str]:
         if self.growth > _GROWTH_BYTES:
             yield f"I11: memory grew by {self.growth / 2**20:.1f} MB after the first tenth of the time"
+        if self._grown("descriptors") > 2 or self._grown("threads") > 0:
+            yield f"I11: {self._grown('descriptors')} descriptors and {self._grown('threads')} threads more"
         for path in self._folder.glob("*-wal"):
             if path.stat().st_size > _WAL_BYTES:
                 yield f"I11: the write-ahead log has {path.stat().st_size:,} bytes"
         left = [path.name for path in self._folder.rglob("*") if path.suffix in (".tmp", ".restoring")]
         yield from (f"I11: {name} was left behind" for name in left)
 
+    def _say(self, order: object) -> Any:
+        self._pipe.send(order)
+        return self._pipe.recv()
 
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
-
-def run(*, days: int, seed: int) -> Outcome:
-    """Run the part."""
+def run(*, days: int, seed: int, plant: str = "") -> Outcome:
+    """Run the part. `plant` puts a known mistake into the program: it must be seen."""
     if not Path("/proc/self/statm").exists():
         return Outcome("soak", 0, 0, (), 0.0, skipped="memory is read from /proc (Linux)")
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=fast_directory()) as name:
-        year = _Year(Path(name), days, seed)
+        year = _Year(Path(name), days, seed, plant)
         found = tuple(year.live())
     remark = f"{days} days; memory {year.growth / 2**20:+.1f} MB"
-    return Outcome("soak", year.polls, 0, found, time.monotonic() - started, remark)
+    return Outcome("soak", year.polls, year.faults, found, time.monotonic() - started, remark)

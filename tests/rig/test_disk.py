@@ -7,9 +7,9 @@ import pytest
 
 from intake import archive as archive_module
 from intake import pipeline
-from intake.db import health
+from intake.db import soundness
 from intake.errors import OfficeError
-from scheduler import jobs
+from scheduler import guard
 from scheduler.desk.run import ConfigWatch
 from tests.rig import disk, refusals
 from tests.rig.inprocess import shared_worker
@@ -83,7 +83,7 @@ def test_a_mail_that_is_given_up_because_the_disk_was_full_is_seen(monkeypatch):
 
 @pytest.mark.long
 def test_a_failing_disk_that_nobody_tells_of_is_seen(monkeypatch):
-    monkeypatch.setattr(jobs, "_note_failure", lambda *_arguments: None)
+    monkeypatch.setattr(guard, "_note_failure", lambda *_arguments: None)
     assert seen(lambda one: one.where == "archive" and one.nth == 3, "says nothing of the failing archive")
     assert seen(lambda one: one.where == "record" and one.nth == 9, "nobody says")
 
@@ -95,7 +95,7 @@ def played(folder) -> list[str]:
 
 @pytest.mark.long
 def test_a_new_database_beside_an_archive_and_a_damaged_one_that_is_used_are_seen(monkeypatch, tmp_path):
-    monkeypatch.setattr(health, "examine", lambda _url, _archive: None)
+    monkeypatch.setattr(soundness, "examine", lambda _url, _archive: None)
     found = played(tmp_path)
     for damage in ("missing", "empty", "log deleted after a kill"):
         assert any(one.startswith(damage) for one in found), f"{damage} was not seen"

@@ -8,7 +8,8 @@ import pytest
 
 from intake import pipeline
 from intake.db.record import SqlRecord
-from intake.model import SenderKind, Triage
+from intake.model import SenderKind, Triage, UnitName
+from intake.roster import Roster
 from tests.rig import crash, hostile, restarts, sandbox, soak, world
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL (POSIX)")
@@ -131,6 +132,17 @@ def test_days_of_polls_hold_and_leak_nothing():
 
 @on_linux
 @pytest.mark.long
-def test_part_soak_sees_a_mail_that_is_dropped(monkeypatch):
-    monkeypatch.setattr(pipeline, "post", lambda *_arguments, **_options: False)
-    assert any("never answered" in one for one in soak.run(days=1, seed=17).violations)
+def test_part_soak_sees_a_mail_that_is_dropped():
+    assert any("never answered" in one for one in soak.run(days=2, seed=17, plant=soak.FORGOTTEN).violations)
+
+
+# --- the roster is edited --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+def test_part_world_sees_that_a_renamed_unit_is_reminded_of_what_it_sent(monkeypatch):
+    monkeypatch.setattr(Roster, "name_of_the_day", lambda _self, name: UnitName(name))
+    found: list[str] = []
+    for seed in range(800, 860):
+        found = found or world.live(seed, 120)
+    assert any("which had been accepted" in one for one in found), "it was not seen"

@@ -15,7 +15,7 @@ from intake.errors import ServerError
 from intake.fetch import _Round
 from intake.imap_client import Client, Deadline
 from intake.imap_session import ImapSession
-from scheduler import jobs
+from scheduler import guard, recovery
 from scheduler.demo.faults import Trickle
 from tests.rig import wire, wire_answers, wire_imap, wire_logins, wire_scenes, wire_smtp
 from tests.rig.wire import Job
@@ -142,13 +142,13 @@ def test_a_client_that_trusts_everybody_is_seen(monkeypatch, place):
 
 @pytest.mark.long
 def test_a_refused_login_that_is_repeated_quickly_is_seen(tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "back_off", lambda *_, **__: timedelta(minutes=1))
+    monkeypatch.setattr(guard, "back_off", lambda *_, **__: timedelta(minutes=1))
     assert seen(wire_logins.refused(tmp_path, wire_logins.ANSWERS["NetEase's refusal"]), "a refused login rested")
 
 
 @pytest.mark.long
 def test_a_new_password_that_is_not_tried_is_seen(tmp_path, monkeypatch):
-    monkeypatch.setattr(jobs, "_fingerprint", lambda _app: "the same")
+    monkeypatch.setattr(recovery, "_fingerprint", lambda _app: "the same")
     assert seen(wire_logins.rotated(tmp_path), "not fetched with the new password")
 
 

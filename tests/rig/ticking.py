@@ -14,7 +14,7 @@ from pathlib import Path
 
 from intake import pipeline
 from intake.model import MailHead, MailReading, Triage
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from tests.builders import office
@@ -51,11 +51,11 @@ def main() -> None:
     caps = replace(made.sending, per_day=9_999, per_quarter_hour=999, per_address_day=999, per_address_hour=99)
     clock = SteppedClock(datetime.fromisoformat(order["now"]))
     with open_app(replace(made, sending=caps), clock, roster=office.roster()) as app:
-        jobs.recover(app)
+        recovery.recover(app)
         print(json.dumps({"bytes": resident()}), flush=True)
         for line in sys.stdin:
             clock.advance_to(datetime.fromisoformat(json.loads(line)["now"]))
-            errors = [jobs.guarded(app, name, tick) for name, tick in jobs.TICKS.items()]
+            errors = [guard.guarded(app, name, tick) for name, tick in jobs.TICKS.items()]
             told = [str(error) for error in errors if error is not None]
             most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
             print(json.dumps({"errors": told, "bytes": resident(), "most": most}), flush=True)

@@ -1,6 +1,6 @@
 """Logins refused for hours, then let in; a password that was rotated: how often the server is asked, what the clerk hears.
 
-In: a directory. Out: cases and what did not hold. The ticks are the program's own (`jobs.guarded`), every two minutes on a
+In: a directory. Out: cases and what did not hold. The ticks are the program's own (`guard.guarded`), every two minutes on a
 stepped clock; logins are counted at the server, letters and mails in the record by `sqlite3`. facts/mail.md §6.19: an
 address that insists is banned, so a refused login rests five minutes at least, and longer each time.
 """
@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from intake.settings import Secret, Settings
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.habits import Habits
@@ -45,7 +45,7 @@ def _settings(data: Path, port: int, password: str = office.PASSWORD) -> Setting
 
 def _tick(app: App) -> None:
     for name in ("fetch", "housekeep"):
-        jobs.guarded(app, name, jobs.TICKS[name])
+        guard.guarded(app, name, jobs.TICKS[name])
 
 
 def _count(data: Path, question: str) -> int:
@@ -60,7 +60,7 @@ def refused(folder: Path, habits: Habits) -> Iterator[str]:
     with DemoMailbox(ADDRESS, office.PASSWORD, habits=habits) as server:
         server.deliver(INBOX, office.mail(office.UNITS["青石镇人民政府"], "联络员表"), office.START)
         with open_app(_settings(folder, server.port), clock, roster=office.roster()) as app:
-            jobs.recover(app)
+            recovery.recover(app)
             while not _count(folder, "SELECT count(*) FROM messages"):
                 before = server.logins
                 _tick(app)
@@ -90,7 +90,7 @@ def rotated(folder: Path) -> Iterator[str]:
         server.deliver(INBOX, office.mail(office.UNITS["青石镇人民政府"], "联络员表"), office.START)
         for expected, password in ((1, office.PASSWORD), (1, office.PASSWORD), (2, "NEWCODE123456789")):
             with open_app(_settings(folder, server.port, password), clock, roster=office.roster()) as app:
-                jobs.recover(app)
+                recovery.recover(app)
                 _tick(app)
             if server.logins != expected:
                 yield f"{server.logins} logins where {expected} were due"

@@ -1,28 +1,28 @@
 """Part "world": one seed drives clock, servers, clerk, crashes; the invariants are looked at after each step.
 
 In: how many seeds, how many steps each. Out: an `Outcome`. A step is drawn: mail arrives, time passes, a round of all
-ticks runs under a fault of a server, the process ends at a commit, the clerk moves, deletes, releases, cancels, the clock
-is set. After each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until
+ticks runs under a fault of a server or of the disk, the process ends at a commit, the clerk moves, deletes, releases,
+cancels and edits the roster, the clock is set. After each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until
 nothing waits, and it looks at what must hold at rest. A failing seed is named: `python -m tests.rig world --seed S`.
 """
 
+import json
 import multiprocessing
 import random
 import sqlite3
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from intake import outbox
+from intake import outbox_desk
 from intake.db.models import MessageRow
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import App
 from scheduler.clock import SteppedClock
 from scheduler.demo.faults import Answer, Drop, Rule, Stage
@@ -32,8 +32,10 @@ from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import Delivered, SmtpSink
 from tests.builders import office
 from tests.replay.play import Stop, StoppedHere, opened, stopping
+from tests.rig import rosters
 from tests.rig.checker import History, ServerMail, SinkLetter, violations
 from tests.rig.crash import ADDRESS, fast_directory, filled
+from tests.rig.faulty_disk import ERRNO, Fault, FaultyDisk
 from tests.rig.report import Outcome
 
 _UNITS = list(office.UNITS)
@@ -41,7 +43,7 @@ _JUNK = "垃圾邮件"
 _SETTLING_ROUNDS = 60
 _READINGS: dict[object, object] = {}  # what the worker has read, for all worlds of a process
 
-_IMAP_FAULTS = (
+IMAP_FAULTS = (
     Habits(bye_after_commands=3),
     Habits(bye_after_commands=7),
     Habits(login_answer=b"LOGIN Login error or password error"),
@@ -52,7 +54,7 @@ _IMAP_FAULTS = (
     Habits(size_error=-7),
     Habits(untagged_noise=True),
 )
-_SMTP_FAULTS = (
+SMTP_FAULTS = (
     Rule(Stage.CONNECT, Drop()),
     Rule(Stage.CONNECT, Answer(b"421 try again later")),
     Rule(Stage.AUTH, Answer(b"535 Error: authentication failed")),
@@ -73,13 +75,14 @@ class World:
         self._draw = random.Random(seed)
         self._folder = folder
         self._clock = SteppedClock(office.START)
+        self._off = timedelta()
         self._numbers = 0
         self._losses = 0
         self._mails: list[ServerMail] = []
         self._truth: dict[str, dict[str, str]] = {}
-        self._told: Counter[str] = Counter()
+        self._roster = rosters.edition(0)
         self._imap = DemoMailbox(ADDRESS, office.PASSWORD)
-        self._sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file)
+        self._sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file, now=self._true_now)
 
     def play(self, steps: int) -> list[str]:
         """Live through so many steps and return what did not hold, the first time that something does not."""
@@ -96,6 +99,8 @@ class World:
             (self._release, 1),
             (self._cancel, 1),
             (self._set_clock, 1),
+            (self._edit_roster, 1),
+            (self._round_with_disk_fault, 2),
         ]
         chosen = self._draw.choices([one for one, _ in actions], [weight for _, weight in actions], k=steps)
         with self._imap, self._sink:
@@ -122,7 +127,7 @@ class World:
         kind = self._draw.choices(["whole", "lacking", "machine", "again"], [6, 3, 2, 1])[0]
         if kind == "again" and self._mails:
             former = self._draw.choice(self._mails)
-            self._put(former.raw, former.sender, machine=former.machine, folder=INBOX)
+            self._put(former.raw, former.sender, machine=former.machine, folder=INBOX, answered=former.answered)
             return
         if kind == "machine":
             raw = office.mail(
@@ -137,24 +142,24 @@ class World:
         self._truth[sha256(raw).hexdigest()] = dict(values)
         self._put(raw, office.UNITS[unit], machine=False, folder=self._draw.choices([INBOX, _JUNK], [9, 1])[0])
 
-    def _put(self, raw: bytes, sender: str, *, machine: bool, folder: str) -> None:
-        uid = self._imap.deliver(folder, raw, self._clock.now())
-        self._mails.append(ServerMail(folder, 1, uid, raw, sender, machine=machine, answered=not machine))
+    def _put(self, raw: bytes, sender: str, *, machine: bool, folder: str, answered: bool = True) -> None:
+        uid = self._imap.deliver(folder, raw, self._true_now())
+        self._mails.append(ServerMail(folder, 1, uid, raw, sender, machine=machine, answered=answered and not machine))
 
     def _pass_time(self) -> None:
-        self._clock.sleep(60 * self._draw.choice([2, 15, 60, 300, 1_440, 4_320]))
+        self._clock.sleep(60 * self._draw.choice([2, 15, 60, 300, 600, 1_440, 4_320]))
 
     def _round(self) -> None:
         self._clock.sleep(60)
         self._tick_all(None)
 
     def _round_with_imap_fault(self) -> None:
-        self._imap.habits = self._draw.choice(_IMAP_FAULTS)
+        self._imap.habits = self._draw.choice(IMAP_FAULTS)
         self._round()
         self._imap.habits = Habits()
 
     def _round_with_smtp_fault(self) -> None:
-        rule = self._draw.choice(_SMTP_FAULTS)
+        rule = self._draw.choice(SMTP_FAULTS)
         self._losses += isinstance(rule.action, Drop)
         self._sink.script(replace(rule, times=self._draw.randint(1, 3)))
         self._round()
@@ -200,7 +205,7 @@ class World:
 
     def _release(self) -> None:
         with self._opened().bench.sessions.begin() as session:
-            outbox.release(session, self._clock.now())
+            outbox_desk.release(session, self._clock.now())
 
     def _cancel(self) -> None:
         """The clerk cancels a letter that is held or has failed; what he cancels he answers himself."""
@@ -209,7 +214,7 @@ class World:
         if rows:
             number, cause = self._draw.choice(rows)
             with self._opened().bench.sessions.begin() as session:
-                outbox.cancel(session, [number])
+                outbox_desk.cancel(session, [number])
                 message = session.get(MessageRow, cause) if cause else None
             digest = "" if message is None else message.sha256
             self._mails = [
@@ -217,15 +222,35 @@ class World:
             ]
 
     def _set_clock(self) -> None:
-        """The host's clock is set; a backward step is smaller than what would be a wrong clock for the program."""
-        self._clock.advance_to(self._clock.now() + timedelta(minutes=self._draw.choice([-9, -3, 90, 600])))
+        """The host's clock is set, forwards or backwards; it stays within what is no wrong clock for the program."""
+        true = self._true_now()
+        self._off = timedelta(minutes=self._draw.choice([-9, -3, 0, 3, 9]))
+        self._clock.set_to(true + self._off)
+
+    def _true_now(self) -> datetime:
+        """The servers' time, from which our clock may be some minutes off."""
+        return self._clock.now() - self._off
+
+    def _edit_roster(self) -> None:
+        """The clerk edits the roster; the program takes it up as it does a new configuration, by opening anew."""
+        self._roster = rosters.edition(self._draw.randrange(rosters.COUNT))
+        self._reopen()
+
+    def _round_with_disk_fault(self) -> None:
+        """One call of the archive or one statement of the record fails; the 250 of a letter may go unrecorded by it."""
+        where = self._draw.choice(["archive", "record"])
+        error, nth = self._draw.choice(list(ERRNO)), self._draw.randint(1, 120 if where == "record" else 12)
+        disk = FaultyDisk(self._folder, Fault(where, error, nth, late=where == "record" and self._draw.random() < 0.3))
+        with disk.installed():
+            self._round()
+        self._losses += where == "record" and bool(disk.failed)
 
     # --- the process -------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        self._context = opened(self._settings, self._clock, office.roster(), _READINGS)
+        self._context = opened(self._settings, self._clock, self._roster, _READINGS)
         self._app = self._context.__enter__()
-        jobs.recover(self._app)
+        recovery.recover(self._app)
 
     def _close(self) -> None:
         if self._app is not None:
@@ -240,28 +265,27 @@ class World:
         app = self._opened()
         with stopping(app, stop, hand_over=True):
             for name, tick in jobs.TICKS.items():
-                jobs.guarded(app, name, tick)
+                guard.guarded(app, name, tick)
         if stop is not None:
             raise StoppedHere
 
     def _file(self, letter: Delivered) -> None:
-        self._imap.deliver(SENT, letter.raw, self._clock.now())
+        self._imap.deliver(SENT, letter.raw, self._true_now())
 
     # --- what must hold ----------------------------------------------------------------------------------------------
 
     def _look(self, *, at_rest: bool) -> list[str]:
         letters = [SinkLetter(one.recipients, one.raw) for one in self._sink.delivered]
-        addresses = set(office.UNITS.values())
-        history = History(self._mails, letters, addresses, self._truth, losses=self._losses, at_rest=at_rest)
+        history = History(self._mails, letters, rosters.ADDRESSES, self._truth, losses=self._losses, at_rest=at_rest)
         found = violations(history, self._folder)
+        found += needless_reminders(self._folder)
         with closing(sqlite3.connect(self._folder / "intake.sqlite")) as database:
             beats = database.execute("SELECT tick, message FROM heartbeats WHERE message LIKE '程序出错%'").fetchall()
         return found + [f"a bug in {tick}: {message}" for tick, message in beats]
 
     def _come_to_rest(self) -> list[str]:
         self._imap.habits = Habits()
-        with self._sink._lock:  # the faults stop
-            self._sink._rules.clear()
+        self._sink.clear_script()
         for _ in range(_SETTLING_ROUNDS):
             self._clock.sleep(3 * 3600)
             self._tick_all(None)
@@ -275,6 +299,27 @@ class World:
             mails = database.execute("SELECT count(*) FROM messages WHERE state = 'archived'").fetchone()[0]
             seen = {tuple(row) for row in database.execute("SELECT folder, uid FROM sightings")}
         return bool(letters or mails) or any((one.folder, one.uid) not in seen for one in self._mails)
+
+
+def needless_reminders(folder: Path) -> list[str]:
+    """I8: nobody is reminded of a form that had been accepted before, under whatever name the unit had then.
+
+    Only units all of whose submissions of the form are accepted are looked at: a later faulty one may change the case.
+    """
+    with closing(sqlite3.connect(folder / "intake.sqlite")) as database:
+        sent = database.execute(
+            "SELECT to_address, forms, claimed_at FROM outbox WHERE kind = 'reminder' AND state = 'sent'"
+        ).fetchall()
+        given = database.execute(
+            "SELECT s.unit, s.form, s.state, m.processed_at FROM submissions s JOIN messages m ON m.id = s.message_id"
+        ).fetchall()
+    found = []
+    for address, forms, claimed_at in sent:
+        for form in json.loads(forms):
+            had = [(state, at) for unit, one, state, at in given if unit in rosters.NAMES[address] and one == form]
+            if had and all(state == "accepted" for state, _ in had) and min(at for _, at in had) < claimed_at:
+                found.append(f"I8: {address} was reminded of {form}, which had been accepted")
+    return found
 
 
 def live(seed: int, steps: int) -> list[str]:

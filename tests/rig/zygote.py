@@ -39,7 +39,7 @@ from intake.read import read_mail
 from intake.texts import Texts
 from parsers.isolate import Worker
 from scheduler import app as app_module
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from tests.builders import office
@@ -183,9 +183,9 @@ def a_round(order: dict[str, Any]) -> None:
     data = Path(order["data"])
     settings = office.settings(data, imap_port=order["imap"], smtp_port=order["smtp"])
     with open_app(settings, SteppedClock(datetime.fromisoformat(order["now"])), roster=office.roster()) as app:
-        jobs.recover(app)
+        recovery.recover(app)
         for name, tick in jobs.TICKS.items():
-            error = jobs.guarded(app, name, tick)
+            error = guard.guarded(app, name, tick)
             if error is not None:
                 raise error
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from intake import outbox
+from intake import outbox, outbox_desk
 from intake.answers import AnswerClass, Lost, Phase, Refused, Sent
 from intake.compose import mark
 from intake.db.models import BadAddressRow, OutboxRow
@@ -339,7 +339,7 @@ def test_a_receipt_that_is_not_in_the_sent_folder_waits_for_the_clerk(sessions, 
     assert resolve(sessions, nothing_sent()) == 0
     assert states(sessions) == ["uncertain"]
     with sessions.begin() as session:
-        assert outbox.release(session, NOW + minutes(40), [letter.id]) == 1
+        assert outbox_desk.release(session, NOW + minutes(40), [letter.id]) == 1
     assert claim(sessions, NOW + minutes(40)).id == letter.id
 
 
@@ -428,10 +428,10 @@ def test_a_general_release_lets_new_letters_go_but_not_those_the_provider_refuse
     settle(sessions, claim(sessions), refused(AnswerClass.HOLD_FOR_CLERK))
     put(sessions, new_letter(2), new_letter(3), state=OutboxState.HELD)
     with sessions.begin() as session:
-        assert outbox.release(session, NOW) == 2
+        assert outbox_desk.release(session, NOW) == 2
     assert states(sessions) == ["held", "queued", "queued"]
     with sessions.begin() as session:
-        assert outbox.release(session, NOW, [1]) == 1
+        assert outbox_desk.release(session, NOW, [1]) == 1
     assert states(sessions) == ["queued"] * 3
 
 
@@ -440,15 +440,15 @@ def test_sent_letters_can_be_neither_released_nor_cancelled(sessions):
     settle(sessions, claim(sessions), Sent("", ""))
     claim(sessions)
     with sessions.begin() as session:
-        assert outbox.release(session, NOW, [1, 2]) == 0
-        assert outbox.cancel(session, [1, 2]) == 0
+        assert outbox_desk.release(session, NOW, [1, 2]) == 0
+        assert outbox_desk.cancel(session, [1, 2]) == 0
     assert states(sessions) == ["sent", "sending"]
 
 
 def test_a_waiting_letter_can_be_cancelled(sessions):
     put(sessions, new_letter(1), new_letter(2))
     with sessions.begin() as session:
-        assert outbox.cancel(session, [1, 99]) == 1
+        assert outbox_desk.cancel(session, [1, 99]) == 1
     assert states(sessions) == ["cancelled", "queued"]
     assert claim(sessions).id == 2
 
@@ -457,6 +457,6 @@ def test_the_list_shows_what_a_clerk_needs(sessions):
     put(sessions, new_letter(1), new_letter(2, unit="示例镇"))
     settle(sessions, claim(sessions), refused(AnswerClass.HOLD_FOR_CLERK))
     with sessions() as session:
-        (held,) = outbox.listed(session, [OutboxState.HELD])
-        assert [one.id for one in outbox.listed(session, list(OutboxState))] == [1, 2]
+        (held,) = outbox_desk.listed(session, [OutboxState.HELD])
+        assert [one.id for one in outbox_desk.listed(session, list(OutboxState))] == [1, 2]
     assert (held.id, held.kind, held.state, held.answer, held.attempt) == (1, "acknowledgement", "held", "550 words", 1)

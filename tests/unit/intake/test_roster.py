@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.roster import How, Roster
+from intake.roster import How, Roster, parse_roster
 from tests.builders.rosters import NAMES, REGION, district, unit
 
 ROSTER = district()
@@ -287,3 +287,13 @@ def test_a_unit_is_looked_up_by_its_roster_name():
         ROSTER.unit("气象局")
     assert Roster((unit("甲局", group="成员单位"), unit("乙局"))).groups == {"成员单位"}
     assert Roster(()).match("财政局").unit is None
+
+
+def test_a_unit_that_was_renamed_or_merged_is_found_under_its_name_of_the_day():
+    renamed = parse_roster(
+        "单位名称,简称,曾用名\n青石街道办事处,青石街道,青石镇人民政府；黑石镇人民政府\n白沙镇人民政府,,\n".encode(),
+        "roster.csv",
+    )
+    for former in ("青石镇人民政府", "黑石镇人民政府", "青石街道", "青石街道办事处"):
+        assert renamed.name_of_the_day(former) == "青石街道办事处"
+    assert renamed.name_of_the_day("撤销了的单位") == "撤销了的单位"

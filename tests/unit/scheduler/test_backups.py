@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from intake import outbox, restored
+from intake import outbox_desk, restored
 from intake.db import backups as copies
 from intake.db import heartbeats
 from intake.db.models import MessageRow, OutboxRow, SightingRow
@@ -144,7 +144,7 @@ def test_what_the_sent_folder_does_not_have_waits_for_the_clerk_after_a_restore(
         assert (row.state, row.phase, site.sink.delivered) == (OutboxState.HELD, "", ())
         assert "没有这封信" in row.answer
         with app.bench.sessions.begin() as session:
-            outbox.release(session, site.clock.now())
+            outbox_desk.release(session, site.clock.now())
         site.round(app)
         assert len(site.sink.delivered) == 1
 

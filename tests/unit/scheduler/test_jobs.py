@@ -12,10 +12,11 @@ from intake.db import heartbeats, queries
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
 from intake.errors import OfficeError, TransientServerError
 from intake.model import OutboxState
+from intake.roster import parse_roster
 from intake.settings import SendMode
 from parsers.engines import Engine
 from parsers.isolate import NoService, Worker
-from scheduler import jobs
+from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
@@ -47,7 +48,7 @@ def clock():
 def app(mailbox, sink, clock, tmp_path):
     settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
     with open_app(settings, clock, roster=office.roster()) as opened:
-        jobs.recover(opened)
+        recovery.recover(opened)
         yield opened
 
 
@@ -94,7 +95,7 @@ def test_a_tick_that_fails_rests_before_it_tries_again_and_forgets_its_failures_
             raise TransientServerError("连接不上")
 
     for _ in range(400):
-        jobs.guarded(app, "fetch", tick)
+        guard.guarded(app, "fetch", tick)
         clock.sleep(10)
         if len(calls) >= 5:
             break
@@ -116,14 +117,14 @@ def test_a_full_disk_is_told_in_words_and_gives_up_no_mail_however_long_it_lasts
         patched.setattr(queries, "file_message", refuse)
         patched.setattr(queries, "give_back", refuse)
         for _ in range(2):  # the third try would be the last
-            assert "磁盘空间已满" in str(jobs.guarded(app, "process", jobs.process))
+            assert "磁盘空间已满" in str(guard.guarded(app, "process", jobs.process))
             clock.sleep(7200)
         patched.undo()
         patched.setattr(queries, "file_message", refuse)
         for _ in range(4):
-            jobs.guarded(app, "process", jobs.process)
+            guard.guarded(app, "process", jobs.process)
             clock.sleep(7200)
-    assert jobs.guarded(app, "process", jobs.process) is None
+    assert guard.guarded(app, "process", jobs.process) is None
     assert [row.state for row in rows(app, MessageRow)] == ["filed"]
 
 
@@ -140,12 +141,12 @@ def test_a_permanent_trouble_is_told_once_and_its_end_once(app, clock):
         raise OfficeError("磁盘已满")
 
     for _ in range(3):
-        jobs.guarded(office_app, "process", broken)
+        guard.guarded(office_app, "process", broken)
         jobs.housekeep(office_app)
         clock.sleep(3600)
     assert [row.kind for row in rows(app, OutboxRow)].count("alarm") == 1
     clock.sleep(3600)
-    jobs.guarded(office_app, "process", lambda _app: None)
+    guard.guarded(office_app, "process", lambda _app: None)
     jobs.housekeep(office_app)
     jobs.housekeep(office_app)
     subjects = [row.subject for row in rows(app, OutboxRow) if row.kind == "alarm"]
@@ -163,6 +164,44 @@ def test_a_reminder_that_waits_is_withdrawn_when_the_unit_has_sent(app, mailbox,
     states = {row.unit: row.state for row in rows(app, OutboxRow) if row.kind == "reminder"}
     assert states[TOWN] == OutboxState.CANCELLED
     assert states[SANDS] == OutboxState.QUEUED
+
+
+def test_a_unit_that_was_renamed_after_it_had_sent_is_not_asked_again(mailbox, sink, clock, tmp_path):
+    settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
+    with open_app(settings, clock, roster=office.roster()) as app:
+        put(mailbox, TOWN, 1)
+        jobs.one_round(app)
+    text = office.roster_bytes().decode("utf-8-sig").replace("单位名称,简称,", "单位名称,曾用名,", 1)
+    text = text.replace("白沙镇人民政府,白沙镇,", "白沙镇人民政府,,").replace(
+        "泉州台商投资区教育文体局,教体局,", "泉州台商投资区教育文体局,,"
+    )
+    renamed = parse_roster(text.replace(f"{TOWN},青石镇,", f"青石街道办事处,{TOWN},").encode(), "roster.csv")
+    clock.advance_to(office.START + timedelta(days=1))
+    with open_app(settings, clock, roster=renamed) as app:
+        with app.bench.sessions() as session:
+            ledger = queries.load_ledger(session, settings.campaign, renamed, app.bench.late_after)
+        assert ledger.state.cell("青石街道办事处", "liaison").state == "accepted"
+        due = {draft.unit: draft.forms for draft in jobs.due_reminders(app).drafts}
+        assert "liaison" in due[SANDS]
+        assert "liaison" not in due.get("青石街道办事处", ())
+        jobs.remind(app)
+        former = parse_roster(office.roster_bytes(), "roster.csv")
+    with open_app(settings, clock, roster=former) as app:
+        assert not jobs.due_reminders(app).drafts, "the letters of today were written under other names"
+
+
+def test_a_reminder_written_under_a_units_former_name_is_withdrawn_when_it_sends(mailbox, sink, clock, tmp_path):
+    settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port, mode=SendMode.HOLD)
+    with open_app(settings, clock, roster=office.roster()) as app:
+        clock.advance_to(office.START + timedelta(days=1))
+        jobs.remind(app)
+    renamed = parse_roster(f"单位名称,曾用名,邮箱\n青石街道办事处,{TOWN},{office.UNITS[TOWN]}\n".encode(), "roster.csv")
+    with open_app(settings, clock, roster=renamed) as app:
+        put(mailbox, TOWN, 1)
+        jobs.one_round(app)
+        states = {row.unit: row.state for row in rows(app, OutboxRow) if row.kind == "reminder"}
+    assert states[TOWN] == OutboxState.CANCELLED
+    assert states[SANDS] == OutboxState.HELD
 
 
 def test_nobody_is_reminded_while_its_mail_lies_on_the_clerks_desk(app, mailbox, clock):
@@ -190,12 +229,12 @@ def test_a_new_password_ends_the_rest_that_a_refused_login_began(app, clock):
         heartbeats.note_tick_failure(
             session, "fetch", now=clock.now(), message="x", paused_until=clock.now() + timedelta(hours=4)
         )
-    jobs.recover(app)
+    recovery.recover(app)
     with app.bench.sessions() as session:
         assert session.get_one(HeartbeatRow, "fetch").paused_until is not None, "the same password: the rest stays"
     with app.bench.sessions.begin() as session:
         heartbeats.heartbeat(session, "config").details = {"mailbox": "what another password gave"}
-    jobs.recover(app)
+    recovery.recover(app)
     with app.bench.sessions() as session:
         assert session.get_one(HeartbeatRow, "fetch").paused_until is None
 

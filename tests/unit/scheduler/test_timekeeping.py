@@ -10,7 +10,7 @@ from intake import outbox
 from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.model import LetterKind, OutboxState
-from scheduler import jobs, timekeeping
+from scheduler import guard, jobs, recovery, timekeeping
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.faults import Answer, Rule, Stage
@@ -52,7 +52,7 @@ def app(mailbox, sink, clock, tmp_path):
     settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
     settings = replace(settings, clerk=replace(settings.clerk, addresses=(office.CLERK,)))
     with open_app(settings, clock, roster=office.roster()) as opened:
-        jobs.recover(opened)
+        recovery.recover(opened)
         yield opened
 
 
@@ -168,11 +168,11 @@ def test_a_rest_that_a_fast_clock_began_is_over_when_it_is_set_back(app, clock):
         raise timekeeping.OfficeError("x")
 
     clock.set_to(TRUE + timedelta(days=3))
-    jobs.guarded(app, "process", broken)
-    jobs.guarded(app, "process", broken)
+    guard.guarded(app, "process", broken)
+    guard.guarded(app, "process", broken)
     assert len(calls) == 1, "it rests"
     clock.set_to(TRUE)
-    jobs.guarded(app, "process", broken)
+    guard.guarded(app, "process", broken)
     assert len(calls) == 2
 
 

@@ -17,7 +17,7 @@ from intake.db import heartbeats
 from intake.db.models import OutboxRow
 from intake.errors import PermanentServerError
 from intake.settings import Secret, Watching
-from scheduler import jobs, watching
+from scheduler import guard, jobs, recovery, watching
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
@@ -54,7 +54,7 @@ def settings(robot, tmp_path):
 @pytest.fixture
 def app(settings, clock):
     with open_app(settings, clock, roster=office.roster()) as opened:
-        jobs.recover(opened)
+        recovery.recover(opened)
         yield opened
 
 
@@ -84,7 +84,7 @@ def look(app, clock, seconds=60):
 
 def test_a_refused_login_is_told_once_in_the_hour_without_the_servers_words_and_its_end_once(app, robot, clock):
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     for _ in range(30):
         assert look(app, clock).state is State.BAD
     (alarm,) = texts(robot)
@@ -101,15 +101,15 @@ def test_a_refused_login_is_told_once_in_the_hour_without_the_servers_words_and_
 
 def test_a_restart_tells_nothing_twice(app, robot, clock, settings):
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     look(app, clock)
     for _ in range(3):
         with open_app(settings, clock, roster=office.roster()) as again:
-            jobs.recover(again)
+            recovery.recover(again)
             assert look(again, clock).state is State.BAD
     assert len(texts(robot)) == 1
     clock.sleep(3600)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     look(app, clock)
     look(app, clock)
     assert len(texts(robot)) == 2, "it lasts, so the next hour hears of it"
@@ -117,7 +117,7 @@ def test_a_restart_tells_nothing_twice(app, robot, clock, settings):
 
 def test_what_is_told_is_written_down_before_it_is_told(app, robot, clock, monkeypatch):
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
 
     def killed(*_arguments):
         raise SystemExit
@@ -134,7 +134,7 @@ def test_a_robot_that_refuses_is_asked_again_later_and_fails_nothing(app, robot,
     caplog.set_level(logging.DEBUG)
     robot.status = 500
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     for _ in range(6):
         look(app, clock)
     assert len(texts(robot)) == 2
@@ -160,7 +160,7 @@ def test_each_good_round_is_one_ping_and_a_bad_state_is_a_fail(app, robot, clock
     well(app)
     look(app, clock)
     assert len(pings(robot)) == 2
-    jobs.guarded(app, "deliver", refused)
+    guard.guarded(app, "deliver", refused)
     look(app, clock)
     look(app, clock)
     assert pings(robot)[2:] == ["/ping-uuid-0001/fail"]
@@ -206,7 +206,7 @@ def test_a_bug_in_the_watch_spreads_nowhere_and_leaves_the_board_to_grow_old(app
 
 def test_a_hanging_robot_is_left_as_soon_as_the_process_has_to_stop(app, robot, clock):
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     robot.hang = True
     clock.sleep(60)
     thread = threading.Thread(target=watching.watch, args=(app,))
@@ -223,7 +223,7 @@ def test_a_hanging_robot_is_left_as_soon_as_the_process_has_to_stop(app, robot, 
 def test_without_any_channel_it_looks_all_the_same(settings, clock):
     quiet = replace(settings, health=Watching())
     with open_app(quiet, clock, roster=office.roster()) as app:
-        jobs.guarded(app, "fetch", refused)
+        guard.guarded(app, "fetch", refused)
         assert look(app, clock).state is State.WARN
         assert look(app, clock).state is State.BAD
 
@@ -233,7 +233,7 @@ def test_a_whole_round_on_real_servers_is_well(robot, settings, clock):
         provider = replace(settings.mailbox.provider, imap_port=imap.port, smtp_port=sink.port)
         reachable = replace(settings, mailbox=replace(settings.mailbox, provider=provider))
         with open_app(reachable, clock, roster=office.roster()) as app:
-            jobs.recover(app)
+            recovery.recover(app)
             raw = office.mail("qingshi@qs.example.com", "联络员表", attachment=office.liaison("青石镇人民政府"))
             imap.deliver("INBOX", raw, office.START)
             assert jobs.one_round(app) is None
@@ -245,7 +245,7 @@ def test_a_whole_round_on_real_servers_is_well(robot, settings, clock):
 
 def test_what_other_troubles_were_told_outlives_a_lost_record(app, robot, clock, monkeypatch):
     watching.watch(app)
-    jobs.guarded(app, "fetch", refused)
+    guard.guarded(app, "fetch", refused)
     look(app, clock)
 
     def broken(*_arguments):
@@ -263,7 +263,7 @@ def test_an_office_that_runs_single_rounds_hears_of_a_trouble_that_lasts_over_ro
     for _ in range(3):  # every half hour; to the watch that is a gap each time
         with app.bench.sessions.begin() as session:
             heartbeats.end_rests(session)
-        jobs.guarded(app, "fetch", refused)
+        guard.guarded(app, "fetch", refused)
         watching.watch(app, just_ran=True)
         clock.sleep(1800)
     (alarm,) = texts(robot)
@@ -274,7 +274,7 @@ def test_the_digest_tells_the_clerk_what_is_not_in_order(app, clock):
     settings = replace(app.settings, clerk=replace(app.settings.clerk, addresses=(office.CLERK,)))
     stationery = replace(app.bench.stationery, settings=settings)
     told = replace(app, bench=replace(app.bench, settings=settings, stationery=stationery))
-    jobs.guarded(told, "fetch", refused)
+    guard.guarded(told, "fetch", refused)
     jobs.housekeep(told)
     with app.bench.sessions() as session:
         row = session.query(OutboxRow).filter(OutboxRow.kind == "digest").one()

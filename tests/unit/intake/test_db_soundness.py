@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from intake.db import health
+from intake.db import soundness
 from intake.db.engine import open_engine
 from intake.db.trouble import DatabaseBusyError, explain, told
 from intake.errors import OfficeError
@@ -35,19 +35,19 @@ def file(url, archive):
             text("INSERT INTO t SELECT hex(randomblob(900)) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))")
         )
     engine.dispose()
-    return health.sqlite_file(url)
+    return soundness.sqlite_file(url)
 
 
 def test_a_sound_database_and_a_first_start_are_let_through(url, tmp_path, archive, file):
-    health.examine(url, archive)
-    health.examine(f"sqlite:///{tmp_path}/new.sqlite", tmp_path / "no archive yet")
-    health.examine("postgresql+psycopg://host/base", archive)
-    health.examine("sqlite://", archive)
+    soundness.examine(url, archive)
+    soundness.examine(f"sqlite:///{tmp_path}/new.sqlite", tmp_path / "no archive yet")
+    soundness.examine("postgresql+psycopg://host/base", archive)
+    soundness.examine("sqlite://", archive)
 
 
 def test_a_start_that_was_killed_before_its_first_write_is_let_through(tmp_path):
     (tmp_path / "new.sqlite").touch()
-    health.examine(f"sqlite:///{tmp_path}/new.sqlite", tmp_path / "archive")
+    soundness.examine(f"sqlite:///{tmp_path}/new.sqlite", tmp_path / "archive")
 
 
 @pytest.mark.parametrize("what", ["missing", "empty", "text", "page"])
@@ -56,32 +56,32 @@ def test_a_lost_or_damaged_database_beside_an_archive_is_refused_and_left_as_it_
     damaged = {"empty": b"", "text": b"hello " * 500, "page": raw[:4096] + b"\xa5" * 4096 + raw[8192:]}.get(what)
     file.unlink() if damaged is None else file.write_bytes(damaged)
     with pytest.raises(OfficeError, match="intake restore --from-archive"):
-        health.examine(url, archive)
+        soundness.examine(url, archive)
     assert (file.read_bytes() if file.exists() else None) == damaged
 
 
 def test_a_log_that_is_gone_after_a_kill_is_missed_and_after_a_good_end_is_not(url, archive, file):
     log, mark = file.with_name(file.name + "-wal"), file.with_name(file.name + ".open")
     engine = open_engine(url)
-    health.note_open(url)
+    soundness.note_open(url)
     assert mark.exists()
     held = log.read_bytes()
     engine.dispose()
-    health.note_closed(url)
+    soundness.note_closed(url)
     assert not mark.exists()
-    health.examine(url, archive)
+    soundness.examine(url, archive)
 
     mark.write_text(str(file.stat().st_ino))  # as a kill leaves it
     log.write_bytes(held)
-    health.examine(url, archive)
+    soundness.examine(url, archive)
 
     mark.write_text(str(file.stat().st_ino))
     log.unlink(missing_ok=True)
     with pytest.raises(OfficeError, match=r"-wal 不见了.*intake restore"):
-        health.examine(url, archive)
+        soundness.examine(url, archive)
 
     mark.write_text("1")  # of a file that a restore has replaced
-    health.examine(url, archive)
+    soundness.examine(url, archive)
 
 
 @pytest.mark.parametrize(

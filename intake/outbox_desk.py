@@ -1,0 +1,93 @@
+"""The letters that wait, and what a person or a new mail decides about them: listed, released, cancelled, withdrawn.
+
+Stage before: `outbox`, which keeps them. In: an open `Session` and `now`; out: rows changed within the caller's
+transaction. Nothing here sends anything: what is released is queued, and `deliver` comes for it.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from intake.db.models import OutboxRow
+from intake.model import LetterKind, OutboxState
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLetter:
+    """A letter as the clerk's list shows it."""
+
+    id: int
+    kind: LetterKind
+    unit: str | None
+    to_address: str
+    subject: str
+    state: OutboxState
+    created_at: datetime
+    not_before: datetime
+    attempt: int
+    answer: str
+
+
+def listed(session: Session, states: Collection[OutboxState]) -> tuple[ListedLetter, ...]:
+    """Return the letters in `states`, oldest first."""
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.state.in_(states)).order_by(OutboxRow.id))
+    return tuple(
+        ListedLetter(
+            row.id,
+            LetterKind(row.kind),
+            row.unit,
+            row.to_address,
+            row.subject,
+            OutboxState(row.state),
+            row.created_at,
+            row.not_before,
+            row.attempt,
+            row.answer,
+        )
+        for row in rows
+    )
+
+
+def release(session: Session, now: datetime, ids: Collection[int] | None = None) -> int:
+    """Let letters go: those of `ids` (held, failed or uncertain: the clerk has decided), or all that wait for a first
+    release. Return how many. One whose use is over expires at the next claim.
+    """
+    if ids is None:
+        chosen: ColumnElement[bool] = and_(OutboxRow.state == OutboxState.HELD, OutboxRow.attempt == 0)
+    else:
+        decided = [OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN]
+        chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(decided))
+    return _change(session, chosen, {"state": OutboxState.QUEUED, "phase": "", "not_before": now, "attempt": 0})
+
+
+def cancel(session: Session, ids: Collection[int]) -> int:
+    """Stop letters that have not been sent. Return how many."""
+    stoppable = [OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN]
+    return _change(
+        session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(stoppable)), {"state": OutboxState.CANCELLED}
+    )
+
+
+def withdraw_reminders(
+    session: Session, given: Collection[tuple[str, str]], *, called_now: Callable[[str], str] = str
+) -> int:
+    """Given units and forms that have just come in, stop the reminders of them that have not been sent. Return how many.
+
+    `called_now` tells what a unit is called now that was called otherwise when the reminder was written.
+    """
+    waiting = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.kind == LetterKind.REMINDER,
+            OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
+        )
+    ).all()
+    needless = [row.id for row in waiting if any((called_now(row.unit or ""), form) in given for form in row.forms)]
+    return cancel(session, needless)
+
+
+def _change(session: Session, chosen: ColumnElement[bool], values: dict[str, object]) -> int:
+    statement = update(OutboxRow).where(chosen).values(values).returning(OutboxRow.id)
+    return len(session.scalars(statement).all())

@@ -1,0 +1,106 @@
+"""What the office is handed: the 汇总表 of this moment, and once a working day the 日报.
+
+In: the `App`, which is read. Out: a workbook at a path; letters in the outbox. What stands in them is computed by
+`intake.summary` and `digest`, which know no record; here it is gathered for both from the same places.
+"""
+
+import shutil
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from intake.db import heartbeats, queries
+from intake.db.models import OutboxRow
+from intake.letters import post
+from intake.model import OutboxState, ReminderRecord
+from intake.roster import Roster
+from intake.summary import build_summary
+from intake.summary_matter import Waiting
+from scheduler import backups, digest
+from scheduler.app import App
+from scheduler.watching import judged
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def write_summary(app: App, path: Path) -> None:
+    """Write the 汇总表 of this moment."""
+    with app.bench.sessions() as session:
+        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+        reminders = reminders_that_went(app, session)
+        waiting = waiting_for_a_person(session)
+    build_summary(
+        path,
+        campaign=app.settings.campaign,
+        roster=app.bench.roster,
+        ledger=ledger,
+        late_after=app.bench.late_after,
+        reminders=reminders,
+        generated_at=app.clock.now(),
+        waiting=waiting,
+    )
+
+
+def write_digest(app: App, session: Session, now: datetime) -> None:
+    """Put the digest of this day into the outbox; its key makes a repetition harmless."""
+    campaign = app.settings.campaign
+    midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+    fetched = heartbeats.heartbeat(session, "fetch")
+    counted = queries.counts(session)["outbox"]
+    ledger = queries.load_ledger(session, campaign, app.bench.roster, app.bench.late_after)
+    usage = shutil.disk_usage(app.settings.storage.data_dir)
+    drafts = digest.digest_drafts(
+        campaign=campaign,
+        roster=app.bench.roster,
+        ledger=ledger,
+        reminders=reminders_that_went(app, session),
+        bad_addresses=queries.bad_addresses(session),
+        waiting=waiting_for_a_person(session),
+        traffic=queries.traffic(session, since=midnight - timedelta(days=1), ledger=ledger),
+        health=digest.Health(
+            last_poll_at=fetched.ok_at,
+            last_error=fetched.message,
+            last_backup_at=backups.last_backup_at(heartbeats.heartbeat(session, "backup").details),
+            disk_free_percent=round(100 * usage.free / usage.total),
+            held=counted.get(OutboxState.HELD, 0),
+            uncertain=counted.get(OutboxState.UNCERTAIN, 0),
+            troubles=judged(app, session, now).sentences,
+        ),
+        clerk=app.settings.clerk,
+        calendar=app.calendar,
+        now=now,
+    )
+    for draft in drafts:
+        post(session, draft, stationery=app.bench.stationery, now=now)
+
+
+def waiting_for_a_person(session: Session) -> tuple[Waiting, ...]:
+    """Return the mails that a person has to look at, in order of arrival."""
+    return tuple(
+        Waiting(
+            row.id,
+            row.arrived_at,
+            f"{row.from_name} {row.from_address}".strip() or "（发件人不明）",
+            row.subject or "（无主题）",
+            "；".join(row.reasons[:2]),
+        )
+        for row in queries.open_reviews(session)
+    )
+
+
+def reminders_that_went(app: App, session: Session) -> tuple[ReminderRecord, ...]:
+    """Return the reminders that units have got."""
+    rows = queries.reminder_rows(session, app.settings.campaign)
+    return reminder_records(tuple(row for row in rows if row.state == OutboxState.SENT), app.bench.roster)
+
+
+def reminder_records(rows: tuple[OutboxRow, ...], roster: Roster) -> tuple[ReminderRecord, ...]:
+    """Given rows of reminders, return what there was, each under its unit's name of the day."""
+    return tuple(
+        ReminderRecord(
+            roster.name_of_the_day(row.unit or ""), tuple(row.forms), row.created_at.astimezone(SHANGHAI).date()
+        )
+        for row in rows
+    )

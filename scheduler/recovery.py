@@ -1,0 +1,39 @@
+"""The first step of a start: what the end of the last process left half done is put in order.
+
+In: the `App`. Out: the archive without half-written files, the letters of uncertain fate marked, the rests ended that a
+new password or server may have mended.
+"""
+
+import hashlib
+import hmac
+import logging
+
+from intake import outbox
+from intake.db import heartbeats
+from scheduler.app import App
+
+log = logging.getLogger(__name__)
+
+
+def recover(app: App) -> None:
+    """At start: half-written files go, letters that were being sent are uncertain until the Sent folder has spoken."""
+    app.bench.archive.clean_up()
+    with app.bench.sessions.begin() as session:
+        letters = outbox.recover(session, app.clock.now())
+        outbox.resolve_uncertain(session, app.clock.now(), None)  # what was never handed over goes out at once
+        known = heartbeats.heartbeat(session, "config")
+        access = {"mailbox": _fingerprint(app)}
+        if known.details != access:
+            known.details = access
+            heartbeats.end_rests(session)  # a new password or server may have mended what the ticks rest for
+    if letters:
+        log.warning("action=recover.uncertain letters=%d", letters)
+
+
+def _fingerprint(app: App) -> str:
+    """Return a keyed hash of what the servers are reached with: it changes with the password and tells nothing of it."""
+    mailbox = app.settings.mailbox
+    provider = mailbox.provider
+    parts = (mailbox.login, mailbox.password.reveal(), provider.imap_host, provider.smtp_host)
+    ports = f"{provider.imap_port} {provider.smtp_port}"
+    return hmac.new(app.bench.stationery.signing_key, "\n".join((*parts, ports)).encode(), hashlib.sha256).hexdigest()
