@@ -11,13 +11,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from email import message_from_bytes
 from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from functools import lru_cache
 from pathlib import Path
 
 _FINAL = {"filed", "held", "ignored", "shunted"}
 _SIGHTED = {"archived", "vanished", "oversize", "mismatch"}
 _AT_REST = {"sent", "uncertain", "held", "failed", "cancelled", "expired"}
+
+
+@lru_cache(maxsize=4096)  # a mail is looked at after each step of a world
+def _head(raw: bytes) -> Message:
+    return BytesHeaderParser().parsebytes(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class ServerMail:
 
     @property
     def message_id(self) -> str:
-        return str(message_from_bytes(self.raw)["Message-ID"] or "").strip()
+        return str(_head(self.raw)["Message-ID"] or "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,7 @@ class _Look:
 
     def answers(self) -> Iterator[str]:
         """I2, I3, I8: no letter twice, each person's mail answered once or uncertain, no machine answered."""
-        sent = [message_from_bytes(letter.raw) for letter in self._history.letters]
+        sent = [_head(letter.raw) for letter in self._history.letters]
         for name, number in Counter(str(one["Message-ID"]) for one in sent).items():
             if number > 1:
                 yield f"I2: the letter {name} was sent {number} times"
@@ -196,7 +203,7 @@ class _Look:
             if len(letter.recipients) != 1:
                 yield f"I4: a letter has {len(letter.recipients)} recipients"
                 continue
-            cause = str(message_from_bytes(letter.raw)["In-Reply-To"] or "").strip()
+            cause = str(_head(letter.raw)["In-Reply-To"] or "").strip()
             if letter.recipients[0] not in self._history.office and senders.get(cause) != letter.recipients[0]:
                 yield f"I4: a letter went to {letter.recipients[0]}, who is not on the roster and did not write"
 
@@ -216,4 +223,4 @@ class _Look:
 
 def subject_of(raw: bytes) -> str:
     """Return the decoded subject of a letter."""
-    return str(make_header(decode_header(str(message_from_bytes(raw)["Subject"]))))
+    return str(make_header(decode_header(str(_head(raw)["Subject"]))))

@@ -36,6 +36,7 @@ from tests.rig import rosters
 from tests.rig.checker import History, ServerMail, SinkLetter, violations
 from tests.rig.crash import ADDRESS, fast_directory, filled
 from tests.rig.faulty_disk import ERRNO, Fault, FaultyDisk
+from tests.rig.inprocess import shared_worker
 from tests.rig.report import Outcome
 
 _UNITS = list(office.UNITS)
@@ -324,7 +325,7 @@ def needless_reminders(folder: Path) -> list[str]:
 
 def live(seed: int, steps: int) -> list[str]:
     """Live one world and return what did not hold."""
-    with tempfile.TemporaryDirectory(dir=fast_directory()) as name:
+    with tempfile.TemporaryDirectory(dir=fast_directory()) as name, shared_worker():
         return [f"seed {seed}: {one}" for one in World(seed, Path(name)).play(steps)]
 
 
