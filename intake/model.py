@@ -222,6 +222,24 @@ class CellState(StrEnum):
     EXEMPT = "exempt"
 
 
+class DecisionKind(StrEnum):
+    """What a person decides about a mail or one of its submissions."""
+
+    ACCEPT = "accept"  # as it stands, whatever was doubtful
+    VALUES = "values"  # these fields hold something else
+    ASSIGN = "assign"  # it is another unit's
+    DISMISS = "dismiss"  # no submission at all
+    RETURN = "return"  # back to the sender, who is to correct it
+
+
+class NoteKind(StrEnum):
+    """What a person notes of a unit beside all mails."""
+
+    CALL = "call"  # telephoned
+    EXEMPT = "exempt"  # need not send the form
+    PAPER = "paper"  # handed in on paper
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
     """One row of the record, for summaries and answers. `fields` is in the form's order; `arrived_at` aware, UTC."""

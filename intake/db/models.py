@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -59,6 +61,10 @@ class Base(DeclarativeBase):
     }
 
 
+# RFC 3501 §2.3.1.1: UIDs are unsigned. SQLite's integers have 64 bits by whatever name.
+_UINT32 = BigInteger().with_variant(Integer(), "sqlite")
+
+
 class SightingRow(Base):
     """One place on the server where a mail was seen. Every UID ever listed has one row (invariant I1).
 
@@ -72,8 +78,8 @@ class SightingRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account: Mapped[str]
     folder: Mapped[str]
-    uid_validity: Mapped[int]
-    uid: Mapped[int]
+    uid_validity: Mapped[int] = mapped_column(_UINT32)
+    uid: Mapped[int] = mapped_column(_UINT32)
     state: Mapped[str] = mapped_column(String(16))
     size_bytes: Mapped[int]
     internal_at: Mapped[datetime | None]
@@ -197,6 +203,65 @@ class OutboxRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(index=True)
     answer: Mapped[str] = mapped_column(Text, default="")  # the server's last words, decoded
     queue_id: Mapped[str] = mapped_column(default="")
+
+
+class DecisionRow(Base):
+    """What a person decided about a mail, or about one submission of it. Undone ones stay, with who and when.
+
+    The mail is named by its SHA-256 and the submission by its place in the mail, so that a replay or a rebuilding from
+    the archive meets the same decisions. `kind` is a `model.DecisionKind`; `unit`, `form` and `values` (field key → text
+    as the person typed it) say what was decided. `intake.ledger` applies them; submission rows are never changed.
+    """
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    ordinal: Mapped[int | None]  # None: the mail as a whole
+    kind: Mapped[str] = mapped_column(String(16))
+    unit: Mapped[str | None]
+    form: Mapped[str | None] = mapped_column(String(64))
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note: Mapped[str] = mapped_column(Text, default="")
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class UnitNoteRow(Base):
+    """What a person noted of a unit beside all mails: telephoned, excused from a form, a paper copy that was handed in.
+
+    `kind` is a `model.NoteKind`. `values` holds the fields of a paper copy (field key → text).
+    """
+
+    __tablename__ = "unit_notes"
+    __table_args__ = (Index("ix_unit_notes_cell", "campaign", "unit", "form"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign: Mapped[str]
+    unit: Mapped[str]
+    form: Mapped[str | None] = mapped_column(String(64))  # None: the unit as a whole
+    kind: Mapped[str] = mapped_column(String(16))
+    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    text: Mapped[str] = mapped_column(Text, default="")
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditRow(Base):
+    """One change that a person made, for whoever asks later who did what: never changed, never deleted."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(300))  # what it was done to: "letter 12", "mail 3", "unit …"
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class BadAddressRow(Base):
