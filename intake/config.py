@@ -30,6 +30,7 @@ from intake.settings import (
     Campaign,
     Clerk,
     Collection,
+    DeskDoor,
     Mailbox,
     Office,
     Polling,
@@ -237,6 +238,7 @@ def _settings(table: ConfigTable, source: Path, password: Secret) -> Settings:
         calendar=tuple(
             CalendarDay(day=day.date, working=day.kind == "workday", name=day.name) for day in table.calendar.day
         ),
+        desk=DeskDoor(table.desk.port, table.desk.host, table.desk.names),
         health=Watching(
             port=table.health.port,
             webhook_url=Secret(table.health.webhook_url) if table.health.webhook_url else None,

@@ -9,6 +9,7 @@ is met in offices, and a typing error passes for much else).
 
 import re
 from datetime import date, datetime, time
+from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -106,6 +107,20 @@ Address = Annotated[str, BeforeValidator(_address)]
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Day = Annotated[date, BeforeValidator(_day)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+
+
+def _host(value: object) -> object:
+    """Given where to listen, return it if it is an IP address of this machine; a name would need a name server."""
+    try:
+        ip_address(str(value))
+    except ValueError:
+        raise _refuse(
+            f"“{value}”不是 IP 地址。只在本机用写 127.0.0.1；要让别的电脑访问，写这台电脑的内网 IP。"
+        ) from None
+    return value
+
+
+HostAddress = Annotated[str, BeforeValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Cap = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -189,6 +204,12 @@ class HealthTable(Table):
     ping_url: WebAddress | None = None
 
 
+class DeskTable(Table):
+    port: Port | None = None
+    host: HostAddress = "127.0.0.1"
+    names: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+
+
 class CalendarDayTable(Table):
     date: Day
     kind: Literal["holiday", "workday"]
@@ -245,5 +266,6 @@ class ConfigTable(Table):
     storage: StorageTable = StorageTable()
     polling: PollingTable = PollingTable()
     health: HealthTable = HealthTable()
+    desk: DeskTable = DeskTable()
     calendar: CalendarTable = CalendarTable()
     campaign: CampaignTable

@@ -148,6 +148,15 @@ class Watching:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskDoor:
+    """Where the clerk's desk is served; not at all if `port` is None. `names`: Host names besides those of this machine."""
+
+    port: int | None = None
+    host: str = "127.0.0.1"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarDay:
     """A day that the office itself declares: overrides the decreed calendar."""
 
@@ -226,3 +235,4 @@ class Settings:
     campaign: Campaign
     calendar: tuple[CalendarDay, ...] = ()
     health: Watching = Watching()
+    desk: DeskDoor = DeskDoor()

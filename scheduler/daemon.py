@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
 from scheduler.healthz import serving
 from scheduler.watching import watch
+from scheduler.web.serving import open_desk
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ class Daemon:
             self._catch_signals()
             while not (self._signalled or self._stopping.is_set()):
                 with open_app(self._settings, self._clock) as app, ExitStack() as open_doors:
-                    self._open_healthz(app, open_doors)
+                    self._open_doors(app, open_doors)
                     self._run_app(app)
                 if self._new_settings is not None:
                     self._settings, self._new_settings = self._new_settings, None
@@ -128,20 +129,25 @@ class Daemon:
         self._stopping.set()
         self._reload_wanted.set()
 
-    def _open_healthz(self, app: App, open_doors: ExitStack) -> None:
-        """Open /healthz if the office wants it. Raise OfficeError if the port can't be had at the start of the process.
+    def _open_doors(self, app: App, open_doors: ExitStack) -> None:
+        """Open /healthz and the desk if the office wants them. Raise OfficeError if a port can't be had at the start.
 
         After a change of the configuration the service goes on without: a port is not worth the mails of a night.
         """
-        port = app.settings.health.port
-        try:
-            if port is not None:
-                open_doors.enter_context(serving(port, app.board))
-                log.info("action=healthz.open port=%d", port)
-        except OfficeError:
-            if not self._has_run:
-                raise
-            log.error("action=healthz.not_open port=%s", port)
+        health, desk = app.settings.health.port, app.settings.desk.port
+        doors: list[tuple[str, int, AbstractContextManager[int]]] = []
+        if health is not None:
+            doors.append(("healthz", health, serving(health, app.board)))
+        if desk is not None:
+            doors.append(("desk", desk, open_desk(app)))
+        for name, port, door in doors:
+            try:
+                open_doors.enter_context(door)
+                log.info("action=%s.open port=%d", name, port)
+            except OfficeError:
+                if not self._has_run:
+                    raise
+                log.error("action=%s.not_open port=%d", name, port)
         self._has_run = True
 
     def _run_app(self, app: App) -> None:

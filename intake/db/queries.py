@@ -11,7 +11,16 @@ from datetime import datetime
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
-from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
+from intake.db.models import (
+    BadAddressRow,
+    DecisionRow,
+    MessageRow,
+    OutboxRow,
+    PartRow,
+    SightingRow,
+    SubmissionRow,
+    UnitNoteRow,
+)
 from intake.db.rows import declined_row, stored_submission, submission_row
 from intake.ledger import Ledger, keep_ledger
 from intake.model import (
@@ -218,6 +227,14 @@ def _under_its_name_of_the_day(submission: StoredSubmission, roster: Roster) -> 
     return replace(submission, unit=unit)
 
 
+def ledger_version(session: Session, campaign: Campaign) -> tuple[object, ...]:
+    """Return what changes whenever the ledger of a campaign may have changed: cheap enough for every page."""
+    submissions = select(func.max(SubmissionRow.id), func.count()).where(SubmissionRow.campaign == campaign.id)
+    decisions = select(func.max(DecisionRow.id), func.count(DecisionRow.undone_at), func.count())
+    notes = select(func.max(UnitNoteRow.id), func.count(UnitNoteRow.undone_at), func.count())
+    return tuple(tuple(session.execute(one).one()) for one in (submissions, decisions, notes))
+
+
 def confirmed_senders(
     session: Session, campaign: Campaign, roster: Roster, *, before: datetime | None = None
 ) -> Mapping[str, frozenset[UnitName]]:
@@ -339,6 +356,11 @@ def open_reviews(session: Session) -> tuple[MessageRow, ...]:
         select(MessageRow).where(MessageRow.review_open).order_by(MessageRow.arrived_at, MessageRow.id)
     )
     return tuple(rows)
+
+
+def count_open_reviews(session: Session) -> int:
+    """Return how many messages wait for a person."""
+    return session.scalar(select(func.count()).select_from(MessageRow).where(MessageRow.review_open)) or 0
 
 
 def counts(session: Session) -> dict[str, dict[str, int]]:

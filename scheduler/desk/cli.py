@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         restore,
         run,
         status,
+        users,
         verify,
     )
 
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (check, run, status, inspect, export, letters, verify, restore, demonstrate):
+    for module in (check, run, status, inspect, export, letters, verify, restore, users, demonstrate):
         module.add(commands, common)
     return parser
 

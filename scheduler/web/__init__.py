@@ -1,0 +1,15 @@
+"""The clerk's desk in the browser: pages over the same record and the same actions that the commands have.
+
+    serving        waitress in a thread of the daemon; ends with it
+    application    the Flask application: doors first, then the pages
+    doors          who may come in: Host, Origin, login, CSRF token, headers
+    accounts       names and hashed passwords, throttled
+    context        what every page needs: the App, the ledger (kept until the record changes), words and dates
+    pages/         one module a page: gather from the record, hand values to a template
+    templates/     HTML, which works without JavaScript; static/ has the one style sheet
+
+What a person does here is done by the functions of the commands (`outbox_desk`, `decide`), each in one transaction, with
+a line in the audit. Pages never parse what came by mail: originals are shown as the locked worker rendered them.
+Must not: fetch, send, or hold a session of the record open while it renders.
+Standards: OWASP ASVS 4.0 V3 (sessions), V13; CSP level 2 (an office's browser may be Chrome 80).
+"""

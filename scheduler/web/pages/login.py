@@ -1,0 +1,48 @@
+"""The login and the logout. A wrong name and a wrong password are told alike; after five tries each waits longer."""
+
+import logging
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from scheduler.web.accounts import Throttle
+from scheduler.web.context import desk, local_words
+from scheduler.web.doors import enter, page
+
+log = logging.getLogger(__name__)
+
+pages = Blueprint("login", __name__)
+_throttle = Throttle()
+
+
+@pages.get("/login")
+def form() -> ResponseReturnValue:
+    """Show the form, or what to do if nobody can log in yet."""
+    return render_template("login.html", nobody=not desk().accounts.names(), wrong="")
+
+
+@pages.post("/login", endpoint="enter")
+def try_() -> ResponseReturnValue:
+    """Let in whoever knows the password."""
+    here, now = desk(), desk().app.clock.now()
+    name, password = request.form.get("name", "").strip(), request.form.get("password", "")
+    keys = (f"name {name[:64]}", f"address {request.remote_addr}")
+    until = _throttle.wait_until(keys, now)
+    if until is not None:
+        wrong = f"失败次数太多，{local_words(until)} 以后才能再试。"
+        return render_template("login.html", nobody=False, wrong=wrong), 429
+    if not here.accounts.is_right(name, password):
+        _throttle.failed(keys, now)
+        log.warning("action=desk.login_refused")
+        return render_template("login.html", nobody=not here.accounts.names(), wrong="用户名或密码不对。"), 403
+    _throttle.succeeded(keys)
+    enter(here.accounts, name, now)
+    return redirect(url_for("overview.show"))
+
+
+@pages.post("/logout")
+@page
+def leave() -> ResponseReturnValue:
+    """End the session."""
+    session.clear()
+    return redirect(url_for("login.form"))

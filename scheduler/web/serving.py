@@ -1,0 +1,84 @@
+"""The web server: waitress in a thread of the daemon, on 127.0.0.1 unless the office says otherwise; ends with it.
+
+In: a WSGI application and where to listen. Out: answers, until the `with` block ends. A connection that stands still is
+closed; slow clients cost a socket, no thread (waitress reads them in one loop).
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import waitress.server
+
+from intake.errors import OfficeError
+from scheduler.app import App
+from scheduler.web.accounts import Accounts
+from scheduler.web.application import make_application
+
+log = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+_THREADS = 4
+_IDLE_S = 30
+_MOST_CONNECTIONS = 100
+
+
+@contextmanager
+def open_desk(app: App) -> Iterator[int]:
+    """Given an App, serve its desk as the settings say while inside; yield the port. Raise OfficeError if it can't be."""
+    door = app.settings.desk
+    if not ip_address(door.host).is_loopback and not Accounts(app.settings.storage.data_dir).names():
+        raise OfficeError(
+            "[desk] host 让别的电脑也能打开网页，但还没有设置登录用户，程序没有启动。请先执行 intake desk user 名字 设置密码，"
+            "或删去 host 这一行，只在本机使用。"
+        )
+    with serving(make_application(app, names=door.names), host=door.host, port=door.port or 0) as port:
+        yield port
+
+
+@contextmanager
+def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Iterator[int]:
+    """Given an application and a port (0: any free one), answer while inside; yield the port.
+
+    Raise OfficeError if the port can't be had.
+    """
+    channels: dict[int, Any] = {}
+    try:
+        server = waitress.server.create_server(
+            application,
+            host=host,
+            port=port,
+            threads=_THREADS,
+            ident=None,
+            channel_timeout=_IDLE_S,
+            connection_limit=_MOST_CONNECTIONS,
+            map=channels,
+        )
+    except OSError as error:
+        raise OfficeError(
+            f"[desk] port 写的端口 {port} 不能使用（{error.strerror}），网页没有打开。多半已被别的程序占用，请换一个"
+            "大于 1024 的端口。"
+        ) from error
+    stopping = threading.Event()
+    thread = threading.Thread(target=_run, args=(server, stopping), name="desk", daemon=True)
+    thread.start()
+    try:
+        yield int(server.effective_port)
+    finally:
+        stopping.set()
+        for channel in list(channels.values()):
+            channel.close()
+        server.task_dispatcher.shutdown(timeout=2)
+        thread.join(timeout=2)
+
+
+def _run(server: Any, stopping: threading.Event) -> None:
+    try:
+        server.run()
+    except OSError as error:
+        if not stopping.is_set():  # its sockets were closed under it: that is how it is told to end
+            log.error("action=desk.server_died error=%s", type(error).__name__)

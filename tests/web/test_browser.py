@@ -1,0 +1,42 @@
+"""In real headless Chromium: the login, the pages as they look, by the width of an office's screen."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.web.conftest import NAME, PASSWORD, needs_chromium
+
+pytestmark = [pytest.mark.integration, needs_chromium]
+
+# Where the pictures go that a person looks at before a page is called done.
+PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
+WIDTHS = (1366, 1920)
+PAGES = {"总览": "/"}
+
+
+def log_in(browser, served) -> None:
+    browser.delete_all_cookies()
+    browser.get(served.url + "/login")
+    browser.find_element("id", "name").send_keys(NAME)
+    browser.find_element("id", "password").send_keys(PASSWORD)
+    browser.find_element("css selector", ".login button").click()
+
+
+def test_a_clerk_logs_in_and_is_told_what_waits(browser, served):
+    log_in(browser, served)
+    assert browser.find_element("tag name", "h1").text == "总览"
+    assert "件来信待核实" in browser.find_element("class name", "todo").text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_is_wider_than_the_screen(browser, served, name, width):
+    log_in(browser, served)
+    browser.set_window_size(width, 768 if width < 1500 else 1080)
+    browser.get(served.url + PAGES[name])
+    if str(PICTURES) != ".":
+        browser.save_screenshot(str(PICTURES / f"{name}-{width}.png"))
+    widths = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1]
+    assert "�" not in browser.page_source

@@ -1,0 +1,104 @@
+"""Who may come in: names, Origin, token, login and its throttle, the headers; and that nothing is open by default."""
+
+import pytest
+
+from scheduler.web.accounts import Accounts
+from scheduler.web.application import make_application
+from tests.web.conftest import NAME, PASSWORD, Client
+
+PAGES = ["/"]
+
+
+def stranger(served) -> Client:
+    return Client(make_application(served.app))
+
+
+def test_a_page_of_whoever_is_not_logged_in_is_the_login(served):
+    for page in PAGES:
+        answer = stranger(served).get(page)
+        assert (answer.status_code, answer.location) == (302, "/login")
+        assert "青石镇" not in answer.text
+
+
+def test_whoever_knows_the_password_sees_the_overview(served):
+    assert "青石镇" not in served.client.get("/").text
+    assert "联络员反馈表" in served.client.get("/").text
+
+
+@pytest.mark.parametrize(("name", "password"), [(NAME, "wrong horse 9"), ("别人", PASSWORD), (NAME, ""), ("", "")])
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(served, name, password):
+    client = stranger(served)
+    answer = client.log_in(name, password)
+    assert answer.status_code == 403
+    assert "用户名或密码不对" in answer.text
+    assert client.get("/").location == "/login"
+
+
+def test_after_five_failures_even_the_right_password_waits(served):
+    client = stranger(served)
+    for _ in range(5):
+        client.log_in(password="wrong horse 9")
+    assert client.log_in().status_code == 429
+    served.app.clock.sleep(16 * 60)
+    assert client.log_in().status_code == 302
+
+
+@pytest.mark.parametrize("host", ["evil.example.com", "127.0.0.1.evil.example.com", "192.168.1.20", ""])
+def test_another_host_name_is_answered_by_nothing_of_ours(served, host):
+    answer = served.client.raw.get("/login", base_url="http://127.0.0.1", headers={"Host": host})
+    assert answer.status_code in (400, 421)
+    assert "<form" not in answer.text
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "http://127.0.0.1:1", ""])
+def test_what_changes_something_comes_from_our_own_page(served, origin):
+    headers = {"Origin": origin} if origin else {}
+    answer = served.client.raw.post("/logout", base_url="http://127.0.0.1", headers=headers)
+    assert answer.status_code == 403
+    assert served.client.get("/").status_code == 200
+
+
+def test_what_changes_something_bears_the_sessions_token(served):
+    assert served.client.post("/logout", {"token": "another"}).status_code == 403
+    assert served.client.get("/").status_code == 200
+    assert served.client.post("/logout").status_code == 302
+    assert served.client.get("/").location == "/login"
+
+
+def test_no_get_changes_anything(served):
+    application = make_application(served.app)
+    changing = [rule for rule in application.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert changing
+    assert all("GET" not in (rule.methods or ()) for rule in changing)
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(served):
+    Accounts(served.app.settings.storage.data_dir).put(NAME, "another horse 9")
+    assert served.client.get("/").location == "/login"
+
+
+def test_a_session_ends_when_nobody_used_it_for_a_working_day(served):
+    served.app.clock.sleep(7 * 3600)
+    assert served.client.get("/").status_code == 200
+    served.app.clock.sleep(9 * 3600)
+    assert served.client.get("/").location == "/login"
+
+
+def test_every_answer_bears_the_safety_headers(served):
+    for path in ("/", "/login", "/static/desk.css", "/nothing"):
+        headers = served.client.get(path).headers
+        assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_the_cookie_is_for_our_server_and_our_pages_alone(served):
+    cookie = stranger(served).log_in().headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+
+
+def test_the_file_of_the_passwords_is_ours_alone_and_holds_none(served):
+    path = served.app.settings.storage.data_dir / "desk-users.json"
+    assert path.stat().st_mode & 0o077 == 0
+    assert PASSWORD not in path.read_text(encoding="utf-8")
