@@ -39,6 +39,11 @@ def is_time(clerk: Clerk, calendar: Calendar, now: datetime) -> bool:
     return bool(calendar.is_working(local.date())) and local.time() >= clerk.digest_at
 
 
+def keys(campaign: Campaign, clerk: Clerk, today: date) -> tuple[str, ...]:
+    """Return the business keys of a day's digest, one an address."""
+    return tuple(f"{LetterKind.DIGEST}:{campaign.id}:{today.isoformat()}:{address}" for address in clerk.addresses)
+
+
 def digest_drafts(
     *,
     campaign: Campaign,
@@ -94,12 +99,12 @@ def digest_drafts(
     return tuple(
         Draft(
             kind=LetterKind.DIGEST,
-            key=f"{LetterKind.DIGEST}:{campaign.id}:{today.isoformat()}:{address}",
+            key=key,
             to_address=address,
             context=context,
             expires_at=datetime.combine(today, datetime.max.time(), SHANGHAI),
         )
-        for address in clerk.addresses
+        for key, address in zip(keys(campaign, clerk, today), clerk.addresses, strict=True)
     )
 
 

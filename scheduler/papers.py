@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intake.db import heartbeats, queries
@@ -44,9 +45,12 @@ def write_summary(app: App, path: Path) -> None:
 
 
 def write_digest(app: App, session: Session, now: datetime) -> None:
-    """Put the digest of this day into the outbox; its key makes a repetition harmless."""
+    """Put the digest of this day into the outbox, unless it lies there: gathering for it reads the whole record."""
     campaign = app.settings.campaign
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+    keys = digest.keys(campaign, app.settings.clerk, midnight.date())
+    if session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.key.in_(keys))) == len(set(keys)):
+        return
     fetched = heartbeats.heartbeat(session, "fetch")
     counted = queries.counts(session)["outbox"]
     ledger = queries.load_ledger(session, campaign, app.bench.roster, app.bench.late_after)

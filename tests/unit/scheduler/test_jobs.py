@@ -16,7 +16,7 @@ from intake.roster import parse_roster
 from intake.settings import SendMode
 from parsers.engines import Engine
 from parsers.isolate import NoService, Worker
-from scheduler import guard, jobs, recovery
+from scheduler import guard, jobs, papers, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
@@ -419,3 +419,26 @@ def test_while_all_letters_are_held_anyway_there_is_no_flood(mailbox, sink, cloc
         jobs.one_round(app)
         assert len(held(app)) == 3
         assert alarms(app) == []
+
+
+def test_the_digest_is_gathered_once_a_day_and_again_for_an_address_that_is_new(
+    mailbox, sink, clock, tmp_path, monkeypatch
+):
+    settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port)
+    gathered = []
+    real = papers.digest.digest_drafts
+    monkeypatch.setattr(papers.digest, "digest_drafts", lambda **given: gathered.append(1) or real(**given))
+
+    def housekeep_twice(*addresses: str) -> list[str]:
+        clerk = replace(settings.clerk, addresses=addresses, digest_at=time(9, 0))
+        with open_app(replace(settings, clerk=clerk), clock, roster=office.roster()) as app:
+            for _ in range(2):
+                clock.sleep(60)
+                jobs.housekeep(app)
+            return [row.to_address for row in rows(app, OutboxRow) if row.kind == "digest"]
+
+    assert housekeep_twice(office.CLERK) == [office.CLERK]
+    assert len(gathered) == 1
+    assert housekeep_twice(office.CLERK, "second@office.example.com") == [office.CLERK, "second@office.example.com"]
+    clock.sleep(24 * 3600)
+    assert len(housekeep_twice(office.CLERK)) == 3
