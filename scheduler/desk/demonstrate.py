@@ -13,11 +13,17 @@ from intake.db import queries
 from intake.db.models import MessageRow, OutboxRow
 from intake.model import CellState, Disposition, FormId, LetterKind, OutboxState, UnitName
 from intake.words import DISPOSITION_WORDS, KIND_NAMES, day_words
+from scheduler import jobs
 from scheduler.app import App
 from scheduler.demo.post_office import PostOffice
 from scheduler.demo.stage import perform
 from scheduler.demo.story import ENDING, SHANGHAI, Scene
 from scheduler.desk.status import matrix
+from scheduler.watching import watch
+from scheduler.web.application import make_application
+from scheduler.web.serving import serving
+
+_ROUND_S = 2.0  # between two rounds of the ticks while the desk is open
 
 _COLORS = {
     Disposition.ACCEPTED: "green",
@@ -35,19 +41,24 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     command.add_argument(
         "--output", type=Path, metavar="文件夹", default=Path("demo"), help="演示结果放在哪里，默认 ./demo"
     )
+    command.add_argument("--web", action="store_true", help="演示完不结束，在浏览器里看网页，按 Ctrl+C 结束")
+    command.add_argument("--port", type=int, default=8026, metavar="端口", help="网页的端口，默认 8026，0 为任选")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Perform the demonstration; exit 1 if it did not end as the story has it."""
-    return 0 if perform(arguments.output, ConsoleTeller(Console(highlight=False), arguments.output)) else 1
+    port = arguments.port if arguments.web else None
+    teller = ConsoleTeller(Console(highlight=False), arguments.output, web_port=port)
+    return 0 if perform(arguments.output, teller) else 1
 
 
 class ConsoleTeller:
     """Tells the story line by line in the terminal."""
 
-    def __init__(self, console: Console, folder: Path) -> None:
+    def __init__(self, console: Console, folder: Path, *, web_port: int | None = None) -> None:
         self._console = console
+        self._web_port = web_port
         self._folder = folder
         self._began = time.monotonic()
         self._seen_mail = 0
@@ -119,7 +130,24 @@ class ConsoleTeller:
         ]
         for words in wrong:
             self._console.print(f"[red]演示结果不符：{escape(words)}[/]")
+        if self._web_port is not None:
+            self._leave_open(app, self._web_port)
         return not wrong
+
+    def _leave_open(self, app: App, port: int) -> None:
+        """Serve the desk until Ctrl+C, the ticks going on: what is released there goes out to the embedded servers."""
+        with serving(make_application(app, guest="演示"), port=port) as number:
+            self._console.print(
+                f"\n网页已打开：[bold]http://127.0.0.1:{number}[/]　（虚构数据，不用登录；按 Ctrl+C 结束）"
+            )
+            try:
+                while True:
+                    jobs.one_round(app)
+                    watch(app, just_ran=True)
+                    time.sleep(_ROUND_S)
+                    app.clock.sleep(_ROUND_S)
+            except KeyboardInterrupt:
+                self._console.print("演示结束。")
 
     def _any_new(self, letters: Sequence[OutboxRow]) -> bool:
         return any(letter.id not in self._seen_letters for letter in letters)

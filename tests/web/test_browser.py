@@ -40,3 +40,41 @@ def test_no_page_is_wider_than_the_screen(browser, served, name, width):
     widths = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1]
     assert "�" not in browser.page_source
+
+
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is missing: npm ci --ignore-scripts --prefix tests/web"
+)
+
+
+def faults_that_axe_finds(browser) -> list[str]:
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    result = browser.execute_async_script(
+        "const done = arguments[arguments.length - 1]; axe.run(document, {resultTypes: ['violations']}).then(done)"
+    )
+    return [
+        f"{one['impact']} {one['id']}: {[node['target'] for node in one['nodes'][:3]]}" for one in result["violations"]
+    ]
+
+
+@needs_axe
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_that_keeps_people_from_a_page(browser, served, name):
+    log_in(browser, served)
+    browser.get(served.url + PAGES[name])
+    assert faults_that_axe_finds(browser) == []
+
+
+@needs_axe
+def test_axe_sees_a_field_without_a_label(browser, served):
+    log_in(browser, served)
+    browser.execute_script("document.querySelector('main').insertAdjacentHTML('beforeend', '<input name=x>')")
+    assert any("label" in one for one in faults_that_axe_finds(browser))
+
+
+@needs_axe
+def test_axe_finds_nothing_at_the_login(browser, served):
+    browser.delete_all_cookies()
+    browser.get(served.url + "/login")
+    assert faults_that_axe_finds(browser) == []
