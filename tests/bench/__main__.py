@@ -1,7 +1,7 @@
 """`python -m tests.bench`: each figure beside its floor, measured in the same run. Prints ratios; asserts nothing.
 
 Ratios travel between machines, milliseconds do not: the machine is named in the first line. `--quick` for CI.
-`--containers [WORD]` prints the table of reading per container instead (`containers`), minutes long.
+`--desk` prints the desk's pages on a large office's record; `--containers [WORD]` prints the table of reading per container instead (`containers`), minutes long.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
-from tests.bench import containers
+from tests.bench import containers, desk
 from tests.builders import office
 
 ADDRESS = "a27398830@126.com"
@@ -259,9 +259,13 @@ def main() -> None:
     arguments.add_argument(
         "--containers", nargs="?", const="", metavar="WORD", help="reading per container (only those named like WORD)"
     )
+    arguments.add_argument("--desk", action="store_true", help="the desk's pages on a large office's record")
     arguments.add_argument("--markitdown", type=Path, metavar="PYTHON", help="a Python that has MarkItDown")
     given = arguments.parse_args()
     quick = given.quick
+    if given.desk:
+        desk.show()
+        return
     if given.containers is not None:
         containers.print_table(quick=quick, markitdown=given.markitdown, only=given.containers)
         return

@@ -43,7 +43,7 @@ def frame() -> dict[str, object]:
         return {"who": None, "path": request.path}
     here = desk()
     with here.app.bench.sessions() as record:
-        counted = queries.counts(record)["outbox"]
+        counted = queries.letter_counts(record)
         waiting = {
             "review.listing": queries.count_open_reviews(record),
             "outbox.listing": sum(counted.get(state, 0) for state in (OutboxState.HELD, OutboxState.UNCERTAIN)),

@@ -49,7 +49,7 @@ def show() -> ResponseReturnValue:
     with here.app.bench.sessions() as record:
         ledger = here.ledger(record)
         reviews = queries.count_open_reviews(record)
-        outbox = queries.counts(record)["outbox"]
+        outbox = queries.letter_counts(record)
         bad = queries.bad_addresses(record)
     units = [(unit.name, address) for unit in here.app.bench.roster.units for address in unit.addresses]
     return render_template(
