@@ -26,6 +26,7 @@ from intake.bugs import frames
 from intake.caps import HOUR, answers_to_strangers
 from intake.correspondence import known_for
 from intake.db import heartbeats, queries
+from intake.db.engine import ReadingSession
 from intake.db.trouble import explain
 from intake.dossier import Known
 from intake.errors import OfficeError
@@ -71,6 +72,7 @@ class Workbench:
     worker: Worker
     sessions: sessionmaker[Session]
     late_after: Mapping[FormId, datetime]
+    reading: sessionmaker[ReadingSession]
     stopping: threading.Event = field(default_factory=threading.Event)
     remembered: dict[int, StoredSubmission] = field(default_factory=dict, repr=False)  # see queries.load_ledger
     owed: set[int] = field(default_factory=set, repr=False)  # messages whose last try is still to be taken back

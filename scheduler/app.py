@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from intake.archive import Archive
 from intake.blank_file import with_blanks
 from intake.db import soundness
-from intake.db.engine import open_engine, session_factory
+from intake.db.engine import open_engine, reading_factory, session_factory
 from intake.db.trouble import told
 from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
@@ -110,6 +110,7 @@ def open_app(
                 archive=Archive(archive),
                 worker=worker,
                 sessions=session_factory(engine),
+                reading=reading_factory(engine),
                 late_after=late_instants(settings, calendar),
                 stopping=running.stopping,
             )

@@ -16,13 +16,14 @@ from intake.errors import OfficeError
 
 # One writer at a time and short transactions: 15 s of waiting means that something holds the file, not that it is busy.
 BUSY_TIMEOUT_S = 15
+_READS = "intake_reads"  # the execution option of connections that only read
 
 
 def open_engine(url: str) -> Engine:
     """Given a database URL, return an engine whose commits survive a power loss. Raise OfficeError if it can't be opened.
 
-    On SQLite every transaction begins IMMEDIATE: one that reads first and writes later would otherwise fail with
-    SQLITE_BUSY_SNAPSHOT instead of waiting its turn (https://www.sqlite.org/isolation.html).
+    On SQLite every transaction that may write begins IMMEDIATE: one that reads first and writes later would otherwise
+    fail with SQLITE_BUSY_SNAPSHOT instead of waiting its turn (https://www.sqlite.org/isolation.html).
     """
     try:
         # hide_parameters: an error message must not carry the values of a form into the log
@@ -33,7 +34,7 @@ def open_engine(url: str) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
     try:
         with engine.connect():
             pass
@@ -54,6 +55,21 @@ def session_factory(engine: Engine) -> sessionmaker[Session]:
     return sessionmaker(engine, expire_on_commit=False)
 
 
+class ReadingSession(Session):
+    """A session that only reads: a page of the desk, a status. On SQLite it waits for no writer, and no writer for it."""
+
+    def flush(self, objects: Any = None) -> None:
+        """Refuse to write: a read transaction that became a writing one would fail whenever somebody else has written."""
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("a reading session was asked to write")
+        super().flush(objects)
+
+
+def reading_factory(engine: Engine) -> sessionmaker[ReadingSession]:
+    """Given an engine, return the factory of sessions that only read."""
+    return sessionmaker(engine.execution_options(**{_READS: True}), class_=ReadingSession, expire_on_commit=False)
+
+
 def _without_password(url: str) -> str:
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -71,5 +87,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Any) -> None:
+    reads = connection.get_execution_options().get(_READS, False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")

@@ -42,7 +42,7 @@ def frame() -> dict[str, object]:
     if getattr(g, "who", None) is None:
         return {"who": None, "path": request.path}
     here = desk()
-    with here.app.bench.sessions() as record:
+    with here.app.bench.reading() as record:
         counted = queries.letter_counts(record)
         waiting = {
             "review.listing": queries.count_open_reviews(record),

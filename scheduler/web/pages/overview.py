@@ -46,7 +46,7 @@ def show() -> ResponseReturnValue:
     """Show what waits, each form's progress and the health in sentences."""
     here = desk()
     today = here.app.clock.now().astimezone(SHANGHAI).date()
-    with here.app.bench.sessions() as record:
+    with here.app.bench.reading() as record:
         ledger = here.ledger(record)
         reviews = queries.count_open_reviews(record)
         outbox = queries.letter_counts(record)
