@@ -52,7 +52,7 @@ __all__ = ["Known", "assess"]
 
 _NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
 _OWN_MARK = "x-intake-id"
-_FOR_A_PERSON = frozenset(
+FOR_A_PERSON = frozenset(
     {
         ProblemCode.AMBIGUOUS,
         ProblemCode.UNKNOWN_UNIT,
@@ -275,7 +275,7 @@ def _problems(one: Candidate) -> list[Problem]:
 
 def _wants_a_person(problem: Problem, piece: Piece) -> bool:
     """A field that cannot be decoded is asked for again; one that cannot be read off a scan is looked at."""
-    return problem.code in _FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.is_scan)
+    return problem.code in FOR_A_PERSON or (problem.code is ProblemCode.UNREADABLE and piece.is_scan)
 
 
 # --- the whole mail --------------------------------------------------------------------------------------------------

@@ -23,13 +23,16 @@ from intake.settings import Campaign
 _REFERENCE = re.compile("\u3014([0-9]{4}-[0-9]{4,})\u3015")
 
 
-def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campaign, roster: Roster) -> Known:
-    """Given the head of a mail, return what the record knows that bears on it."""
+def known_for(
+    session: Session, head: MailHead, ledger: Ledger, campaign: Campaign, roster: Roster, *, without: int | None = None
+) -> Known:
+    """Given the head of a mail, return what the record knows that bears on it; `without` is the mail itself, if it is in it."""
     letter = _answered_letter(session, head)
     current = tuple(one for one in ledger.submissions if one.current)
-    senders = queries.confirmed_senders(session, campaign, roster)
+    senders = queries.confirmed_senders(session, campaign, roster, without=without)
+    excused = frozenset(key for key, cell in ledger.state.cells.items() if not cell.owed)
     if letter is None:
-        return Known(confirmed_addresses=senders, current=current)
+        return Known(confirmed_addresses=senders, current=current, excused=excused)
     return Known(
         confirmed_addresses=senders,
         current=current,
@@ -37,6 +40,7 @@ def known_for(session: Session, head: MailHead, ledger: Ledger, campaign: Campai
         answered_unit=None if letter.unit is None else roster.name_of_the_day(letter.unit),
         answered_forms=tuple(FormId(form) for form in letter.forms),
         answered_text=_text_of(letter),
+        excused=excused,
     )
 
 

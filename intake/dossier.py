@@ -28,8 +28,9 @@ class Known:
     """What the record knows that bears on one mail.
 
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
-    force, of all units. The `answered…` values are set when the mail replies to a letter of ours *and* comes from the
-    address that the letter went to: the submissions it spoke of (for a reminder: none), its unit, its forms, its text.
+    force, of all units. `excused`: which unit need not send what, because a person said so. The `answered…` values are
+    set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
+    spoke of (for a reminder: none), its unit, its forms, its text.
     """
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)
@@ -38,6 +39,7 @@ class Known:
     answered_unit: UnitName | None = None
     answered_forms: tuple[FormId, ...] = ()
     answered_text: str = ""
+    excused: frozenset[tuple[UnitName, FormId]] = frozenset()
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
         """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.

@@ -114,6 +114,8 @@ class Echo:
         return found
 
     def _shown_problem(self, problem: Problem) -> Problem:
+        if problem.code is ProblemCode.RETURNED:
+            return problem  # the office's own words, whole
         given = shown(masked(problem.given) if self.masked else problem.given)
         return replace(problem, given=given)
 

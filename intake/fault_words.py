@@ -149,6 +149,7 @@ _GENERAL: Mapping[ProblemCode, str] = {
     ProblemCode.CONFLICT: "两份材料内容不一致，需要核实",
     ProblemCode.QUESTION: "来信需要人工答复",
     ProblemCode.UNTRUSTED_SENDER: "发件邮箱与原报送邮箱不同，更新待核实后生效",
+    ProblemCode.RETURNED: "经工作人员核对，需要补正",
 }
 
 
@@ -191,6 +192,8 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
         named = f"“{_quoted(problem.given)}”" if problem.given else ""
         return _DOUBTS[Doubt(problem.detail)].format(named)
+    if problem.code is ProblemCode.RETURNED and problem.given:
+        return f"经工作人员核对：{problem.given}"
     if problem.detail == EXAMPLE_ONLY:
         return "中只有填写示例一处有内容，正式表格为空白，请填写在正式表格中"
     if problem.detail in _REMARKED and not clerk:

@@ -242,7 +242,11 @@ class NoteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredSubmission:
-    """One row of the record, for summaries and answers. `fields` is in the form's order; `arrived_at` aware, UTC."""
+    """One row of the record, for summaries and answers. `fields` is in the form's order; `arrived_at` aware, UTC.
+
+    `ordinal` is its place among the submissions of its mail. `by_hand`: what a person did to it, a Chinese sentence each.
+    A paper copy has no mail: its `message_id` and `id` are the negative number of its note.
+    """
 
     id: int
     message_id: int
@@ -258,11 +262,16 @@ class StoredSubmission:
     late: bool
     from_address: str
     notes: tuple[str, ...] = ()
+    ordinal: int = 0
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One unit × form of the matrix: its state and the current submissions behind it (several people = several)."""
+    """One unit × form of the matrix: its state and the current submissions behind it (several people = several).
+
+    `by_hand` says who excused the unit from the form, and when.
+    """
 
     unit: UnitName
     form: FormId
@@ -271,6 +280,7 @@ class Cell:
     owed: bool = True  # false: the form is not asked of this unit
     late: bool = False
     arrived_at: datetime | None = None
+    by_hand: str = ""
 
 
 @dataclass(frozen=True, slots=True)

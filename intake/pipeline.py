@@ -25,8 +25,9 @@ from intake.bounce import bounces
 from intake.bugs import frames
 from intake.caps import HOUR, answers_to_strangers
 from intake.correspondence import known_for
-from intake.db import heartbeats, queries
+from intake.db import by_hand, heartbeats, queries
 from intake.db.engine import ReadingSession
+from intake.db.models import MessageRow
 from intake.db.trouble import explain
 from intake.dossier import Known
 from intake.errors import OfficeError
@@ -176,6 +177,7 @@ def _file(
         campaign=settings.campaign,
         now=now,
     )
+    case = by_hand.settle(session, session.get_one(MessageRow, pending.id), settings.campaign, bench.roster)
     if sender.kind is SenderKind.BOUNCE and not authentication(reading.head).refuted:
         queries.note_bounces(session, bounces(reading), message_id=pending.id, now=now)
     if sender.kind is SenderKind.PERSON and not authentication(reading.head).disowned:
@@ -183,6 +185,8 @@ def _file(
     # who has sent is not reminded: a reminder that still waits would say that nothing has come
     given = {(one.unit, one.form) for one in assessment.submissions if one.unit is not None}
     outbox_desk.withdraw_reminders(session, {*given, *assessment.no_intent}, called_now=bench.roster.name_of_the_day)
+    if case.decisions:
+        return  # read again: what a person has in hand is answered by what they decide (`decide`)
     drafts = reply.answers(
         assessment,
         reading,

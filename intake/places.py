@@ -28,6 +28,8 @@ _RULES: Mapping[str, str] = {
     "letter": "所回复的信件",
     "sender": "发件邮箱",
     "form_field": "表单域",
+    "by_hand": "人工改值",
+    "paper": "纸质件",
 }
 
 _PARTS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -52,12 +54,15 @@ _WITHIN = (
     (re.compile(r"^header(?: (\d+))?, "), "页眉"),
     (re.compile(r"^(?:loose )?text box (\d+), "), "文本框"),
 )
+_PEOPLE: Mapping[str, str] = {"by hand": "经办人填写", "paper": "纸质件"}  # who and when stand behind the colon
 _MESSAGE = re.compile(r"message (\d+)")
 
 
 def place_words(place: str) -> str:
     """Given a place such as ``"table 1, R2C2"`` or ``"反馈表.pdf: page 1, table 1, R2C2"``, return 表1第2行第2列."""
     head, sep, rest = place.partition(": ")
+    if head in _PEOPLE:
+        return f"{_PEOPLE[head]}（{rest}）"
     if sep:
         message = _MESSAGE.fullmatch(head)
         whence = f"第{message[1]}号来件" if message else "邮件正文" if head == "body" else f"“{head}”"

@@ -61,10 +61,24 @@ def read_mail(
             for part in unpacked.parts
             if _may_be_photograph(part)
         ]
+    return _mail(unpacked, tuple(documents))
+
+
+def unpack_mail(
+    worker: Worker, raw: bytes, documents: tuple[PartReading, ...], *, seconds: float = 60.0
+) -> MailReading:
+    """Given the raw bytes of a mail and the readings of its documents as they were stored, return its reading.
+
+    For an answer that a person lets go long after the mail was read. Raise as `read_mail`.
+    """
+    return _mail(_Calls(worker, raw, (), "", seconds).unpack(), documents)
+
+
+def _mail(unpacked: Unpacked, documents: tuple[PartReading, ...]) -> MailReading:
     return MailReading(
         head=unpacked.head,
         parts=unpacked.parts,
-        documents=tuple(documents),
+        documents=documents,
         own_text=unpacked.own_text,
         quoted_text=unpacked.quoted_text,
         reports=unpacked.reports,

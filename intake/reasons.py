@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from intake.fault_words import file_text, problem_text
-from intake.model import FileProblem, SenderKind, Submission, UnitName
+from intake.model import FileProblem, SenderKind, StoredSubmission, Submission, UnitName
 from intake.words import SENDER_WORDS
 from parsers.forms import FormSpec, Problem, ProblemCode
 
@@ -27,6 +27,7 @@ REFUTED = "发件人未通过邮件服务商的验证，可能是冒名来件，
 FOREIGN_SENDER = "来件由与发件地址不同的单位的服务器发出，请核实是否确为该单位更正"
 INCOMPLETE_MAIL = "邮件结构异常，可能有内容未读到，请查看原件"
 PEOPLE_LEFT = "另有未归入任何一份表的填报内容（可能是续页），请核对原件"
+DECIDED_OTHERWISE = "此前的人工处理与现在的识别结果对应不上，没有采用，请重新核实"
 UNRECOGNISED = "附件未识别为本次报送的材料"
 
 _UNIT_CODES = frozenset({ProblemCode.UNKNOWN_UNIT, ProblemCode.AMBIGUOUS})
@@ -36,7 +37,7 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 _REMARK = re.compile("[A-Za-z]+ [A-Za-z]+")
 
 
-def of_submission(submission: Submission, spec: FormSpec) -> tuple[str, ...]:
+def of_submission(submission: Submission | StoredSubmission, spec: FormSpec) -> tuple[str, ...]:
     """Given a submission with problems, return a sentence for each."""
     labels = {field.key: field.label for field in spec.fields}
     types = {field.key: field.type for field in spec.fields}

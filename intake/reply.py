@@ -246,7 +246,13 @@ class _Desk:
         owed = [
             one
             for one in self.campaign.collections
-            if one.id in mending or (not one.voluntary and one.id not in given and asked_of(one, unit))
+            if one.id in mending
+            or (
+                not one.voluntary
+                and one.id not in given
+                and asked_of(one, unit)
+                and (name, one.id) not in self.known.excused
+            )
         ]
         return [
             {

@@ -97,8 +97,12 @@ class Matter:
     def is_missing(self, unit: Unit, collection: Collection) -> bool:
         """Return whether the unit owes the form, has a deadline for it, and nothing at all has come."""
         state = self.ledger.state.cell(UnitName(unit.name), collection.id).state
-        obliged = collection.deadline is not None and not collection.voluntary and asked_of(collection, unit)
+        obliged = collection.deadline is not None and not collection.voluntary and self.is_owed(unit, collection)
         return obliged and state is CellState.NOT_SUBMITTED
+
+    def is_owed(self, unit: Unit, collection: Collection) -> bool:
+        """Return whether the form is asked of the unit, and nobody has excused it."""
+        return asked_of(collection, unit) and self.ledger.state.cell(UnitName(unit.name), collection.id).owed
 
     def is_past(self, collection: Collection) -> bool:
         """Return whether the form's time is over."""

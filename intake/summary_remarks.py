@@ -36,17 +36,19 @@ class EventKind(StrEnum):
     REVIEW = "review"
     NO_INTENT = "no_intent"
     STRANGER = "stranger"  # of no unit of the roster
+    BY_HAND = "by_hand"  # what a person of the office did to a form
+    EXEMPT = "exempt"  # a person excused the unit
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of 情况说明. `unit` is None where nobody on the roster could be found."""
+    """One line of 情况说明. `unit` is None where nobody on the roster could be found, `arrived_at` where no mail came."""
 
     kind: EventKind
     form: FormId
     unit: UnitName | None
     words: str
-    arrived_at: datetime
+    arrived_at: datetime | None
     from_address: str
 
 
@@ -92,7 +94,7 @@ class Remarks:
             parts.append(
                 f"{STATE_WORDS[submission.state]}：{'；'.join(faults)}" if faults else STATE_WORDS[submission.state]
             )
-        parts += [self._mended(cell), self._written_unit(submission), *submission.notes]
+        parts += [self._mended(cell), self._written_unit(submission), *submission.by_hand, *submission.notes]
         if not listed:
             parts.append("单位不在现行名册")
         return "；".join(part for part in parts if part)
@@ -103,12 +105,16 @@ class Remarks:
             if cell.form in self._collections:
                 yield from self._events_of(cell, listed=cell.unit in listed)
         for one in self._ledger.submissions:
+            if one.by_hand and one.form in self._collections:
+                yield _event(EventKind.BY_HAND, one, "；".join(one.by_hand))
             if one.unit is None and one.form in self._collections:
                 told = any(problem.code is ProblemCode.UNKNOWN_UNIT and problem.given for problem in one.problems)
                 written = "" if told else self._written_unit(one) or "表内未写明单位"
                 yield _event(EventKind.STRANGER, one, "；".join(filter(None, (written, self._reasons(one)))))
 
     def _events_of(self, cell: Cell, *, listed: bool) -> Iterator[Event]:
+        if cell.by_hand:
+            yield Event(EventKind.EXEMPT, cell.form, cell.unit, cell.by_hand, None, "")
         if not cell.submissions:
             return
         newest = cell.submissions[-1]

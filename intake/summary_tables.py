@@ -10,7 +10,7 @@ import base64
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from intake.audience import asked_of, days_after
+from intake.audience import days_after
 from intake.model import Cell, CellState, StoredSubmission, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
@@ -103,7 +103,7 @@ def _progress_entry(matter: Matter, name: UnitName, unit: Unit | None, collectio
 def _totals(matter: Matter, collection: Collection) -> str:
     states = Counter(matter.ledger.state.cell(name, collection.id).state for name, _ in matter.units())
     missing = sum(matter.is_missing(unit, collection) for unit in matter.roster.units)
-    owed = sum(asked_of(collection, unit) for unit in matter.roster.units)
+    owed = sum(matter.is_owed(unit, collection) for unit in matter.roster.units)
     obliged = collection.deadline is not None and not collection.voluntary
     parts = [f"应报{owed}"] if obliged else []
     parts += [
@@ -222,6 +222,8 @@ _KINDS: Mapping[EventKind, tuple[str, Tone]] = {
     EventKind.REVIEW: ("待核实", Tone.REVIEW),
     EventKind.NO_INTENT: ("无意向", Tone.NEUTRAL),
     EventKind.STRANGER: ("不在名册", Tone.REVIEW),
+    EventKind.BY_HAND: ("人工处理", Tone.NEUTRAL),
+    EventKind.EXEMPT: ("免报", Tone.NEUTRAL),
 }
 
 
@@ -235,7 +237,7 @@ def _events(matter: Matter, remarks: Remarks) -> Table:
             kinds[one.kind],
             len(units) if one.unit is None else units[one.unit],
             list(forms).index(one.form),
-            one.arrived_at,
+            0.0 if one.arrived_at is None else one.arrived_at.timestamp(),
         ),
     )
     rows = tuple(
@@ -245,7 +247,7 @@ def _events(matter: Matter, remarks: Remarks) -> Table:
             Entry(event.unit or "（未能对应）"),
             Entry(forms[event.form]),
             Entry(event.words),
-            Entry(stamp(event.arrived_at)),
+            Entry("" if event.arrived_at is None else stamp(event.arrived_at)),
             Entry(event.from_address),
         )
         for number, event in enumerate(found, start=1)

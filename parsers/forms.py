@@ -78,6 +78,7 @@ class ProblemCode(StrEnum):
     CONFLICT = "conflict"  # two copies of one form that differ
     QUESTION = "question"  # somebody asks something: a person answers
     UNTRUSTED_SENDER = "untrusted_sender"  # would replace a version that a more trusted sender gave
+    RETURNED = "returned"  # a person of the office sent it back; `Problem.given`: what for, in their words
 
 
 UNLABELLED = "stands under no label"  # `Problem.detail` of a field whose value may stand somewhere without a label

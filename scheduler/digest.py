@@ -109,7 +109,7 @@ def digest_drafts(
 
 
 def _form(collection: Collection, roster: Roster, ledger: Ledger, calendar: Calendar, today: date) -> dict[str, object]:
-    asked = [unit for unit in roster.units if asked_of(collection, unit)]
+    asked = [unit for unit in roster.units if _is_owed(unit, collection, ledger)]
     states = Counter(ledger.state.cell(UnitName(unit.name), collection.id).state for unit in roster.units)
     missing = 0 if collection.voluntary else sum(_is_missing(unit, collection, ledger) for unit in asked)
     deadline = collection.deadline
@@ -126,6 +126,11 @@ def _form(collection: Collection, roster: Roster, ledger: Ledger, calendar: Cale
         "deadline": None if deadline is None else deadline.isoformat(),
         "working_days_left": 0 if deadline is None else calendar.working_days_between(today, deadline),
     }
+
+
+def _is_owed(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
+    """Return whether the form is asked of the unit, and nobody has excused it."""
+    return asked_of(collection, unit) and ledger.state.cell(UnitName(unit.name), collection.id).owed
 
 
 def _is_missing(unit: Unit, collection: Collection, ledger: Ledger) -> bool:

@@ -20,6 +20,7 @@ from intake.model import CellState, LetterKind, OutboxState, SenderKind
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
 _TO_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
+_NEUTRAL = (LetterKind.RECEIVED, LetterKind.QUESTION)
 _OF_OUR_OWN = (LetterKind.REMINDER, *_TO_THE_OFFICE)
 
 
@@ -65,16 +66,24 @@ def _answers(session: Session, allowed: Collection[str]) -> Iterator[Breach]:
             OutboxRow.state == OutboxState.SENT
         )
     ).all()
+    by_a_person = set(session.scalars(select(OutboxRow.id).where(OutboxRow.key.like("return:%"))))
     causes = {
         number: (kind, address)
         for number, kind, address in session.execute(
             select(MessageRow.id, MessageRow.sender_kind, MessageRow.from_address)
         )
     }
-    pairs: Counter[tuple[int | None, str]] = Counter(
-        (cause, address) for _, kind, address, cause in sent if cause and kind not in _OF_OUR_OWN
+    # The neutral word that a person looks is not the answer that follows; what a person sends back has a key of its own.
+    pairs: Counter[tuple[int | None, str, bool]] = Counter(
+        (cause, address, kind in _NEUTRAL)
+        for number, kind, address, cause in sent
+        if cause and kind not in _OF_OUR_OWN and number not in by_a_person
     )
-    twice = [number for number, _, address, cause in sent if pairs[cause, address] > 1]
+    twice = [
+        number
+        for number, kind, address, cause in sent
+        if number not in by_a_person and pairs[cause, address, kind in _NEUTRAL] > 1
+    ]
     yield from _if_any("I2", "one mail was answered twice", twice)
     machine = [
         number

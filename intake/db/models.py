@@ -209,8 +209,10 @@ class DecisionRow(Base):
     """What a person decided about a mail, or about one submission of it. Undone ones stay, with who and when.
 
     The mail is named by its SHA-256 and the submission by its place in the mail, so that a replay or a rebuilding from
-    the archive meets the same decisions. `kind` is a `model.DecisionKind`; `unit`, `form` and `values` (field key → text
-    as the person typed it) say what was decided. `intake.ledger` applies them; submission rows are never changed.
+    the archive meets the same decisions. `kind` is a `model.DecisionKind`; `unit` and `values` say what was decided:
+    ``fields`` (key → text as the person typed it, and its value), ``seen`` (place → form, unit and digest of what stood
+    there), ``letters`` (business keys of what was written because of it). `intake.decisions` applies them; submission
+    rows are never changed.
     """
 
     __tablename__ = "decisions"
@@ -232,7 +234,8 @@ class DecisionRow(Base):
 class UnitNoteRow(Base):
     """What a person noted of a unit beside all mails: telephoned, excused from a form, a paper copy that was handed in.
 
-    `kind` is a `model.NoteKind`. `values` holds the fields of a paper copy (field key → text).
+    `kind` is a `model.NoteKind`. `values` holds of a paper copy ``fields`` (as of a
+    decision) and ``handed_in_at``.
     """
 
     __tablename__ = "unit_notes"

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
+from intake.db import by_hand
 from intake.db.models import (
     BadAddressRow,
     DecisionRow,
@@ -39,6 +40,7 @@ from intake.model import (
 )
 from intake.roster import Roster
 from intake.settings import Campaign
+from intake.unit_notes import excused, papers
 from parsers.codec import to_json
 
 # After three tries a message is set aside for a person (Mailman's MAX_BAK_COUNT is 3 as well).
@@ -199,10 +201,12 @@ def load_ledger(
     late_after: Mapping[FormId, datetime],
     *,
     remembered: dict[int, StoredSubmission] | None = None,
+    without: int | None = None,
 ) -> Ledger:
     """Read all submissions of a campaign and return its ledger, each unit under its name of the day.
 
-    A unit that was renamed after it had sent its form is not asked for it again; the rows keep the name of their time.
+    What people decided and noted is in it; the mail `without` is not. A unit that was renamed after it had sent its form
+    is not asked for it again; the rows keep the name of their time.
     `remembered` keeps what was read before by row number, and is added to: rows are never changed, and decoding all of
     them anew for every mail made the 300th mail ten times slower than the first.
     """
@@ -217,8 +221,12 @@ def load_ledger(
         )
         remembered.update((row.id, stored_submission(row, address)) for row, address in rows)
     rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
-    stored = [_under_its_name_of_the_day(remembered[one], roster) for one in ids]
-    return keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
+    read = [remembered[one] for one in ids if remembered[one].message_id != without]
+    stored = [_under_its_name_of_the_day(one, roster) for one in by_hand.applied(session, read, campaign, roster)]
+    notes = [by_hand.note_of(row, roster) for row in by_hand.note_rows(session, campaign.id)]
+    stored += papers(notes, by_hand.forms_of(campaign))
+    ledger = keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
+    return excused(ledger, notes, [collection.id for collection in campaign.collections])
 
 
 def _under_its_name_of_the_day(submission: StoredSubmission, roster: Roster) -> StoredSubmission:
@@ -236,10 +244,20 @@ def ledger_version(session: Session, campaign: Campaign) -> tuple[object, ...]:
 
 
 def confirmed_senders(
-    session: Session, campaign: Campaign, roster: Roster, *, before: datetime | None = None
+    session: Session,
+    campaign: Campaign,
+    roster: Roster,
+    *,
+    before: datetime | None = None,
+    without: int | None = None,
 ) -> Mapping[str, frozenset[UnitName]]:
-    """Return for each address the units that an accepted submission from it was for, processed `before` an instant."""
+    """Return for each address the units that an accepted submission from it was for, processed `before` an instant.
+
+    Of a mail about which a person has decided, what they made of it counts, from the moment they did.
+    The mail `without` confirms nobody: it is the one that is answered.
+    """
     in_time = true() if before is None else MessageRow.processed_at <= before
+    standing = select(DecisionRow.sha256).where(DecisionRow.undone_at.is_(None))
     rows = session.execute(
         select(MessageRow.from_address, SubmissionRow.unit)
         .join(SubmissionRow, MessageRow.id == SubmissionRow.message_id)
@@ -248,6 +266,8 @@ def confirmed_senders(
             SubmissionRow.state == CellState.ACCEPTED,
             MessageRow.from_address != "",
             in_time,
+            MessageRow.sha256.not_in(standing),
+            true() if without is None else MessageRow.id != without,
         )
         .distinct()
     )
@@ -255,6 +275,16 @@ def confirmed_senders(
     for address, unit in rows:
         if unit is not None:
             senders[address].add(roster.name_of_the_day(unit))
+    for row in session.scalars(
+        select(MessageRow).where(MessageRow.from_address != "", MessageRow.sha256.in_(standing))
+    ):
+        case = by_hand.judged(session, row, campaign, roster)
+        if row.id == without:
+            continue
+        if before is None or max(one.at for one in case.decisions) <= before:
+            for one in case.now:
+                if one.state is CellState.ACCEPTED and one.unit is not None:
+                    senders[row.from_address].add(roster.name_of_the_day(one.unit))
     return {address: frozenset(units) for address, units in senders.items()}
 
 

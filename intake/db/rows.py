@@ -73,4 +73,5 @@ def stored_submission(row: SubmissionRow, from_address: str) -> StoredSubmission
         late=False,
         from_address=from_address,
         notes=tuple(row.notes),
+        ordinal=row.ordinal,
     )

@@ -106,11 +106,9 @@ def _cell_words(state: CellState, arrived_at: datetime | None, *, late: bool) ->
 def _totals(app: App, ledger: Ledger) -> str:
     parts = []
     for collection in app.settings.campaign.collections:
-        asked = [unit for unit in app.bench.roster.units if asked_of(collection, unit)]
-        done = sum(
-            ledger.state.cell(UnitName(unit.name), collection.id).state is CellState.ACCEPTED
-            for unit in app.bench.roster.units
-        )
+        cells = {unit.name: ledger.state.cell(UnitName(unit.name), collection.id) for unit in app.bench.roster.units}
+        asked = [unit for unit in app.bench.roster.units if asked_of(collection, unit) and cells[unit.name].owed]
+        done = sum(cell.state is CellState.ACCEPTED for cell in cells.values())
         total = "" if collection.voluntary else f"/{len(asked)}"
         parts.append(f"{collection.letter_label}《{collection.form.title}》{done}{total}")
     return "\n".join(parts)

@@ -207,7 +207,21 @@ def test_every_answer_of_a_server_is_told_in_chinese(answer_class, phase):
     assert is_chinese(explain(Lost(phase, "timed out")))
 
 
-_RULES = ("right", "below", "in_cell", "header", "columns", "line", "line_below", "double", "ditto", "merged", "loose")
+_RULES = (
+    "right",
+    "below",
+    "in_cell",
+    "header",
+    "columns",
+    "line",
+    "line_below",
+    "double",
+    "ditto",
+    "merged",
+    "loose",
+    "by_hand",
+    "paper",
+)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,310 @@
+"""What the clerk does about one mail: pass it, change values, say whose it is, dismiss it, send it back, undo, read anew.
+
+In: the `Workbench`, the number of a message, who decides, `now`, and the `token` of the state that the person saw. Out:
+one transaction that writes the decision, what it means for the queue, the letters it causes and the audit row, or nothing.
+The commands and the pages call the same functions; with `dry` they tell what would be mailed and keep nothing.
+
+Must not: parse a mail while a transaction is open; send anything (`deliver` comes for the letters).
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from intake import outbox_desk
+from intake.cases import RefusedError, note_words, seen_message, signature, token_of, unit_named
+from intake.db import by_hand, queries
+from intake.db.models import MessageRow
+from intake.decisions import Decision, Given, seen_in, typed_values
+from intake.model import CellState, DecisionKind, UnitName
+from intake.pipeline import Workbench
+from intake.settling import Letter, drafts_for, posted, reading_of, stop_letters
+from parsers.text import clean
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action did. `open`: the mail waits for a person (still, or again), because of `doubts` among others.
+
+    `letters` were written, `stopped` will not go out, `gone` are out already and can't be called back (`undo`). `token`
+    is that of the new state.
+    """
+
+    open: bool
+    doubts: tuple[str, ...]
+    token: str
+    letters: tuple[Letter, ...] = ()
+    stopped: tuple[Letter, ...] = ()
+    gone: tuple[Letter, ...] = ()
+
+
+# --- the actions ------------------------------------------------------------------------------------------------------
+
+
+def accept(
+    bench: Workbench,
+    message_id: int,
+    *,
+    ordinal: int | None = None,
+    who: str,
+    now: datetime,
+    token: str,
+    dry: bool = False,
+) -> Outcome:
+    """Given a submission, or a mail as a whole (all of it that waits for a person), let it pass as it stands.
+
+    Raise RefusedError, where nothing of a form was read, or its unit is not known; OvertakenError.
+    """
+    plan = _Plan(DecisionKind.ACCEPT, ordinal)
+    return _carry_out(bench, message_id, plan, who=who, now=now, token=token, dry=dry)
+
+
+def change_values(
+    bench: Workbench,
+    message_id: int,
+    ordinal: int,
+    typed: Mapping[str, str],
+    *,
+    who: str,
+    now: datetime,
+    token: str,
+    dry: bool = False,
+) -> Outcome:
+    """Given fields (by key or label) and what they are to hold, change them. Raise RefusedError with a sentence for each
+    that is faulty: nothing is changed then.
+    """
+    plan = _Plan(DecisionKind.VALUES, ordinal, typed=tuple(typed.items()))
+    return _carry_out(bench, message_id, plan, who=who, now=now, token=token, dry=dry)
+
+
+def assign(
+    bench: Workbench,
+    message_id: int,
+    ordinal: int,
+    unit: str,
+    *,
+    who: str,
+    now: datetime,
+    token: str,
+    dry: bool = False,
+) -> Outcome:
+    """Given a submission and a unit by its name on the roster, say that it is that unit's."""
+    plan = _Plan(DecisionKind.ASSIGN, ordinal, unit=unit_named(bench, unit))
+    return _carry_out(bench, message_id, plan, who=who, now=now, token=token, dry=dry)
+
+
+def dismiss(
+    bench: Workbench, message_id: int, *, note: str = "", who: str, now: datetime, token: str, dry: bool = False
+) -> Outcome:
+    """Given a mail, say that nothing in it is a submission, or that it has been dealt with otherwise."""
+    plan = _Plan(DecisionKind.DISMISS, None, note=note)
+    return _carry_out(bench, message_id, plan, who=who, now=now, token=token, dry=dry)
+
+
+def return_for_correction(
+    bench: Workbench,
+    message_id: int,
+    ordinal: int | None,
+    *,
+    note: str = "",
+    who: str,
+    now: datetime,
+    token: str,
+    dry: bool = False,
+) -> Outcome:
+    """Given a submission, ask its sender to correct it; `note` says what, beside the problems that it has.
+
+    `ordinal` None: a mail in which no form was read at all, to be sent again. Raise RefusedError if the sender can't be
+    answered, or nothing is named that is to be corrected.
+    """
+    plan = _Plan(DecisionKind.RETURN, ordinal, note=note)
+    return _carry_out(bench, message_id, plan, who=who, now=now, token=token, dry=dry)
+
+
+def preview_return(
+    bench: Workbench, message_id: int, ordinal: int | None, *, note: str = "", who: str, now: datetime, token: str
+) -> tuple[str, str, str]:
+    """Return recipient, subject and body of the letter that `return_for_correction` would write. Raise as that does."""
+    (letter,) = return_for_correction(
+        bench, message_id, ordinal, note=note, who=who, now=now, token=token, dry=True
+    ).letters
+    return letter.to_address, letter.subject, letter.body
+
+
+def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: str, dry: bool = False) -> Outcome:
+    """Take back the last decision about a mail that stands. Its letters are stopped if they have not gone out.
+
+    Raise RefusedError if there is none, OvertakenError.
+    """
+    who = signature(who)
+    with bench.sessions() as session, session.begin() as transaction:
+        row = seen_message(session, message_id, token)
+        standing = [one for one in by_hand.decision_rows(session, row.sha256) if one.undone_at is None]
+        if not standing:
+            raise RefusedError("这封来件没有可以撤销的人工处理。")
+        last = standing[-1]
+        last.undone_at, last.undone_by = now, who
+        stopped, gone = stop_letters(session, last.values["letters"])
+        case = by_hand.settle(session, row, bench.settings.campaign, bench.roster)
+        by_hand.audit(
+            session,
+            who=who,
+            action="undo",
+            subject=f"mail {row.id}",
+            now=now,
+            decision=last.id,
+            kind=last.kind,
+            stopped=[one.id for one in stopped],
+            gone=[one.id for one in gone],
+        )
+        session.flush()
+        outcome = Outcome(row.review_open, case.doubts, token_of(session, row), stopped=stopped, gone=gone)
+        if dry:
+            transaction.rollback()
+    _log("undo", message_id, outcome, dry=dry)
+    return outcome
+
+
+def reprocess(bench: Workbench, message_id: int, *, who: str, now: datetime, token: str) -> None:
+    """Have a mail read again from the archive, at the next round of the `process` tick.
+
+    Decisions about it are kept, and count if the program reads the same as then. Raise OvertakenError.
+    """
+    who = signature(who)
+    with bench.sessions.begin() as session:
+        row = seen_message(session, message_id, token)
+        queries.reset_messages(session, [row.id])
+        by_hand.audit(session, who=who, action="reprocess", subject=f"mail {row.id}", now=now, sha256=row.sha256)
+    log.info("action=decide.reprocess message=%d", message_id)
+
+
+# --- one decision -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    kind: DecisionKind
+    ordinal: int | None
+    typed: tuple[tuple[str, str], ...] = ()
+    unit: UnitName | None = None
+    note: str = ""
+
+
+def _carry_out(
+    bench: Workbench, message_id: int, plan: _Plan, *, who: str, now: datetime, token: str, dry: bool
+) -> Outcome:
+    who, note = signature(who), note_words(plan.note)
+    reading = None if plan.kind is DecisionKind.DISMISS else reading_of(bench, message_id)
+    with bench.sessions() as session, session.begin() as transaction:
+        row = seen_message(session, message_id, token)
+        campaign, roster = bench.settings.campaign, bench.roster
+        before = by_hand.judged(session, row, campaign, roster)
+        if not before.fits:
+            _set_aside(session, row, who, now)
+            before = by_hand.judged(session, row, campaign, roster)
+        _refuse_what_cannot_be(plan, before)
+        decision = Decision(
+            id=0,
+            kind=plan.kind,
+            ordinal=plan.ordinal,
+            who=who,
+            at=now,
+            seen=seen_in(one for one in before.read if plan.ordinal in (None, one.ordinal)),
+            unit=plan.unit,
+            given=_given(bench, plan, before),
+            note=note,
+        )
+        kept = by_hand.decision_row(decision, row.sha256)
+        session.add(kept)
+        session.flush()
+        after = by_hand.settle(session, row, campaign, roster)
+        outbox_desk.withdraw_reminders(
+            session,
+            {(roster.name_of_the_day(one.unit), one.form) for one in after.now if one.unit is not None},
+            called_now=roster.name_of_the_day,
+        )
+        drafts = () if reading is None else drafts_for(session, bench, row, decision, after, reading, now)
+        letters = tuple(filter(None, (posted(session, bench, one, now) for one in drafts)))
+        if plan.kind is DecisionKind.RETURN and not letters:
+            raise RefusedError("发件人不能回信（系统发件、地址无效、未通过验证，或在通知之前来件），请电话联系单位。")
+        kept.values = {**kept.values, "letters": [key for key, _ in letters]}
+        by_hand.audit(
+            session,
+            who=who,
+            action=plan.kind,
+            subject=f"mail {row.id}",
+            now=now,
+            sha256=row.sha256,
+            ordinal=plan.ordinal,
+            fields=[one.key for one in decision.given],
+            unit=plan.unit,
+            letters=[letter.id for _, letter in letters],
+        )
+        session.flush()
+        told = tuple(letter for _, letter in letters)
+        outcome = Outcome(row.review_open, after.doubts, token_of(session, row), letters=told)
+        if dry:
+            transaction.rollback()
+    _log(plan.kind, message_id, outcome, dry=dry)
+    return outcome
+
+
+def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged) -> None:
+    if any(one.kind is DecisionKind.DISMISS for one in case.decisions):
+        raise RefusedError("这封来件已标为“不是报送”，请先撤销，再作别的处理。")
+    if plan.kind is DecisionKind.DISMISS:
+        return
+    whole_return = plan.kind is DecisionKind.RETURN and plan.ordinal is None
+    if whole_return and case.read:
+        raise RefusedError("请指明退回哪一份表。")
+    if not case.read and not whole_return:
+        raise RefusedError("这封来件没有识别出表，只能标为“不是报送”（或已另行处理）；内容要登记的，请作为纸质件补录。")
+    chosen = [one for one in case.now if plan.ordinal in (None, one.ordinal)]
+    if not chosen and not whole_return:
+        raise RefusedError(f"这封来件没有第{plan.ordinal}份表。")
+    if plan.kind is DecisionKind.ACCEPT:
+        waiting = [one for one in chosen if plan.ordinal is not None or one.state is CellState.REVIEW]
+        if any(one.unit is None for one in waiting):
+            raise RefusedError("单位还没有对应上名册，请先用“归属单位”指定，再通过。")
+        if any(one.state is not CellState.NO_INTENT and all(f.value is None for f in one.fields) for one in waiting):
+            raise RefusedError("表中没有读出内容，不能通过。请先改值，或作为纸质件补录后标为“不是报送”。")
+    elif any(one.state is CellState.NO_INTENT for one in chosen) and plan.kind is not DecisionKind.ASSIGN:
+        raise RefusedError("这一份是“无意向”，没有可以改值或退回的内容；不对的，请标为“不是报送”。")
+    if plan.kind is DecisionKind.RETURN and not plan.note and not any(one.problems for one in chosen):
+        raise RefusedError("请写明要单位补正什么。")
+
+
+def _given(bench: Workbench, plan: _Plan, case: by_hand.Judged) -> tuple[Given, ...]:
+    if plan.kind is not DecisionKind.VALUES:
+        return ()
+    spec = next(bench.settings.campaign.collection(one.form).form for one in case.read if one.ordinal == plan.ordinal)
+    typed = {key: clean(text) for key, text in plan.typed}
+    given, faults = typed_values(spec, typed, area_code=bench.settings.office.area_code)
+    if faults:
+        raise RefusedError([f"{fault}。没有改动。" for fault in faults])
+    if not given:
+        raise RefusedError("请写明要改哪一栏。")
+    return given
+
+
+def _set_aside(session: Session, row: MessageRow, who: str, now: datetime) -> None:
+    """Who decides anew about a mail that is read otherwise now, undoes what was decided about the other reading."""
+    standing = [one for one in by_hand.decision_rows(session, row.sha256) if one.undone_at is None]
+    for one in standing:
+        one.undone_at, one.undone_by = now, who
+    by_hand.audit(
+        session, who=who, action="set aside", subject=f"mail {row.id}", now=now, decisions=[one.id for one in standing]
+    )
+    session.flush()
+
+
+def _log(action: str, message_id: int, outcome: Outcome, *, dry: bool) -> None:
+    if not dry:
+        log.info(
+            "action=decide.%s message=%d open=%s letters=%d", action, message_id, outcome.open, len(outcome.letters)
+        )

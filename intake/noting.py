@@ -1,0 +1,160 @@
+"""What the clerk notes of a unit beside all mails: a call, an excuse, a paper copy; and the undoing of each.
+
+In: the `Workbench`, a unit by its name on the roster, who notes it, `now`. Out: one transaction with the note, the
+reminders that it makes needless, and the audit row. What a note means is told by `unit_notes`.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from intake import outbox_desk
+from intake.cases import RefusedError, note_words, signature, unit_named
+from intake.db import by_hand
+from intake.db.models import UnitNoteRow
+from intake.decisions import problem_words, typed_values
+from intake.model import FormId, NoteKind, UnitName
+from intake.pipeline import Workbench
+from intake.settings import Collection
+from intake.unit_notes import UnitNote, paper_faults
+from parsers.text import clean
+
+log = logging.getLogger(__name__)
+
+
+def notes(session: Session, bench: Workbench, *, unit: str | None = None) -> tuple[UnitNote, ...]:
+    """Return the notes that stand, of one unit or of all, oldest first, each under its unit's name of the day."""
+    rows = by_hand.note_rows(session, bench.settings.campaign.id)
+    found = tuple(by_hand.note_of(row, bench.roster) for row in rows)
+    name = None if unit is None else unit_named(bench, unit)
+    return tuple(one for one in found if name is None or one.unit == name)
+
+
+def call(bench: Workbench, unit: str, *, text: str = "", form: str | None = None, who: str, now: datetime) -> int:
+    """Note that a unit was telephoned (about a form, if one is named). Return the number of the note."""
+    note = _note(bench, NoteKind.CALL, unit, form, text=text, who=who, now=now)
+    with bench.sessions.begin() as session:
+        return _kept(session, bench, note)
+
+
+def exempt(bench: Workbench, unit: str, form: str | None, *, text: str = "", who: str, now: datetime) -> int:
+    """Excuse a unit from a form, or from all forms of the campaign (None). Return the number of the note."""
+    note = _note(bench, NoteKind.EXEMPT, unit, form, text=text, who=who, now=now)
+    with bench.sessions.begin() as session:
+        number = _kept(session, bench, note)
+        _withdraw(session, bench, note.unit, _forms(bench, note.form))
+    return number
+
+
+def paper(
+    bench: Workbench,
+    unit: str,
+    form: str,
+    typed: Mapping[str, str],
+    *,
+    text: str = "",
+    handed_in_at: datetime | None = None,
+    who: str,
+    now: datetime,
+) -> int:
+    """Given what stands on a paper copy (by key or label), register it as the unit's form. Return the number of the note.
+
+    `handed_in_at` decides whether it is late; not given, it came `now`. Raise RefusedError with a sentence for each value
+    that is faulty and each that is required and missing.
+    """
+    given, faults = typed_values(
+        _collection(bench, form).form, typed_text(typed), area_code=bench.settings.office.area_code
+    )
+    note = _note(bench, NoteKind.PAPER, unit, form, text=text, who=who, now=now)
+    note = UnitNote(
+        id=0,
+        unit=note.unit,
+        form=note.form,
+        kind=note.kind,
+        who=note.who,
+        at=now,
+        text=note.text,
+        given=tuple(one for one in given if one.value is not None),
+        handed_in_at=handed_in_at,
+    )
+    spec = _collection(bench, form).form
+    faults = (*faults, *(problem_words(paper_faults(spec, note), spec) if not faults else ()))
+    if faults:
+        raise RefusedError([f"{fault}。没有登记。" for fault in faults])
+    if handed_in_at is not None and handed_in_at > now:
+        raise RefusedError("收到纸质件的时间不能晚于现在。")
+    with bench.sessions.begin() as session:
+        number = _kept(session, bench, note)
+        _withdraw(session, bench, note.unit, [FormId(form)])
+    return number
+
+
+def undo(bench: Workbench, number: int, *, who: str, now: datetime) -> None:
+    """Take a note back. Raise RefusedError if there is no such note, or it was taken back before."""
+    name = signature(who)
+    with bench.sessions.begin() as session:
+        row = session.get(UnitNoteRow, number, with_for_update=True)
+        if row is None or row.campaign != bench.settings.campaign.id:
+            raise RefusedError(f"没有编号为 {number} 的登记。")
+        if row.undone_at is not None:
+            raise RefusedError(f"编号 {number} 的登记已由{row.undone_by}撤销。")
+        row.undone_at, row.undone_by = now, name
+        by_hand.audit(session, who=name, action="note undone", subject=f"unit {row.unit}"[:300], now=now, note=number)
+    log.info("action=note.undone note=%d", number)
+
+
+def typed_text(typed: Mapping[str, str]) -> dict[str, str]:
+    """Given what a person typed, return it clean."""
+    return {key: clean(text) for key, text in typed.items()}
+
+
+def _note(
+    bench: Workbench, kind: NoteKind, unit: str, form: str | None, *, text: str, who: str, now: datetime
+) -> UnitNote:
+    return UnitNote(
+        id=0,
+        unit=unit_named(bench, unit),
+        form=None if form is None else _collection(bench, form).id,
+        kind=kind,
+        who=signature(who),
+        at=now,
+        text=note_words(text),
+    )
+
+
+def _collection(bench: Workbench, form: str) -> Collection:
+    try:
+        return bench.settings.campaign.collection(FormId(form))
+    except KeyError:
+        known = "、".join(f"{one.id}（{one.form.title}）" for one in bench.settings.campaign.collections)
+        raise RefusedError(f"本次通知没有“{form}”这份表。有：{known}。") from None
+
+
+def _forms(bench: Workbench, form: FormId | None) -> list[FormId]:
+    return [one.id for one in bench.settings.campaign.collections] if form is None else [form]
+
+
+def _kept(session: Session, bench: Workbench, note: UnitNote) -> int:
+    row = by_hand.note_row(note, bench.settings.campaign.id)
+    session.add(row)
+    session.flush()
+    by_hand.audit(
+        session,
+        who=note.who,
+        action=f"note {note.kind}",
+        subject=f"unit {note.unit}"[:300],
+        now=note.at,
+        note=row.id,
+        form=note.form,
+        fields=[one.key for one in note.given],
+    )
+    log.info("action=note.%s note=%d", note.kind, row.id)
+    return row.id
+
+
+def _withdraw(session: Session, bench: Workbench, unit: UnitName, forms: Iterable[FormId]) -> None:
+    """Stop the reminders of these forms that have not gone out."""
+    given = {(unit, form) for form in forms}
+    outbox_desk.withdraw_reminders(session, given, called_now=bench.roster.name_of_the_day)

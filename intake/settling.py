@@ -1,0 +1,204 @@
+"""What a sender is told because a person has decided, written into the outbox or stopped there.
+
+In: an open session, the message, the case as it counts now, the mail's reading (made before the transaction began). Out:
+drafts by `reply`, as if the mail had been so on arrival; letters posted and stopped. Stage before: `decide`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import default as modern_policy
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake import outbox_desk, reply
+from intake.authentication import authentication
+from intake.cases import message
+from intake.correspondence import known_for
+from intake.db import by_hand, queries
+from intake.db.models import MessageRow, OutboxRow, PartRow, SubmissionRow
+from intake.decisions import Decision
+from intake.identify import trust_of
+from intake.letters import post
+from intake.model import (
+    Assessment,
+    CellState,
+    DecisionKind,
+    Disposition,
+    Draft,
+    FileProblem,
+    LetterKind,
+    MailReading,
+    OutboxState,
+    PartPath,
+    PartReading,
+    PartRole,
+    Sha256,
+    StoredSubmission,
+    Submission,
+    UnitName,
+)
+from intake.pipeline import Workbench, own_addresses
+from intake.read import unpack_mail
+from intake.triage import triage
+from parsers.codec import from_json
+from parsers.forms import DocumentReading, Problem, ProblemCode
+
+_STOPPABLE = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED)
+_KEYS_TRIED = 100  # how often the answer to one mail is stopped and written anew
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that a decision causes, or stops. `body` is its plain text."""
+
+    id: int
+    kind: LetterKind
+    to_address: str
+    subject: str
+    body: str
+    state: OutboxState
+
+
+def reading_of(bench: Workbench, message_id: int) -> MailReading:
+    """Return the mail as it was read: its head anew from the archive, its documents as they are stored."""
+    with bench.sessions() as session:
+        sha256 = message(session, message_id).sha256
+        rows = session.scalars(select(PartRow).where(PartRow.message_id == message_id).order_by(PartRow.id)).all()
+        documents = tuple(
+            PartReading(PartPath(row.path), PartRole(row.role), from_json(DocumentReading, row.reading))
+            for row in rows
+            if row.reading is not None
+        )
+    return unpack_mail(bench.worker, bench.archive.read(Sha256(sha256)), documents)
+
+
+def drafts_for(
+    session: Session,
+    bench: Workbench,
+    row: MessageRow,
+    decision: Decision,
+    case: by_hand.Judged,
+    reading: MailReading,
+    now: datetime,
+) -> tuple[Draft, ...]:
+    """Return what its sender is told: of what is sent back at once; of the rest when nothing waits any more.
+
+    A refuted sender is told nothing, and neither is the unit whose name was used: it was told when the mail came.
+    """
+    if authentication(reading.head).refuted:
+        return ()
+    if decision.kind is DecisionKind.RETURN:
+        chosen = [one for one in case.now if one.ordinal == decision.ordinal]
+        drafts = _answer(session, bench, row, chosen, reading, now, note=decision.note)
+        number = sum(one.kind == DecisionKind.RETURN for one in by_hand.decision_rows(session, row.sha256))
+        key = f"return:{bench.settings.campaign.id}:{row.sha256[:32]}:{number}"
+        return tuple(replace(one, key=key) for one in drafts)
+    if row.review_open:
+        return ()
+    last = {one.ordinal: one.kind for one in case.decisions}
+    chosen = [one for one in case.now if last.get(one.ordinal) is not DecisionKind.RETURN]
+    drafts = _answer(session, bench, row, chosen, reading, now)
+    return tuple(replace(one, key=_free_key(session, one.key)) for one in drafts)
+
+
+def _answer(
+    session: Session,
+    bench: Workbench,
+    row: MessageRow,
+    submissions: Iterable[StoredSubmission],
+    reading: MailReading,
+    now: datetime,
+    *,
+    note: str = "",
+) -> tuple[Draft, ...]:
+    """Return the answer that these submissions would have got on arrival, had they been what they are now.
+
+    `note`: why what was read nothing of is to be sent again.
+    """
+    settings, roster = bench.settings, bench.roster
+    campaign = settings.campaign
+    ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
+    known = known_for(session, reading.head, ledger, campaign, roster, without=row.id)
+    sources = dict(
+        session.execute(
+            select(SubmissionRow.ordinal, SubmissionRow.source).where(SubmissionRow.message_id == row.id)
+        ).all()
+    )
+    told = [replace(one, unit=one.unit and UnitName(roster.name_of_the_day(one.unit))) for one in submissions]
+    filled = tuple(
+        Submission(
+            form=one.form,
+            unit=one.unit,
+            fields=one.fields,
+            problems=one.problems,
+            attachment=one.attachment,
+            source=PartPath(sources[one.ordinal]),
+            trust=trust_of(reading.head.from_address, one.unit, roster=roster, confirmed=known.confirmed_addresses),
+            notes=one.notes,
+        )
+        for one in told
+        if one.state is not CellState.NO_INTENT
+    )
+    files = _sent_again(reading, filled, note) if note else ()
+    faulty = bool(files) or any(one.problems for one in filled)
+    assessment = Assessment(
+        Disposition.CORRECTION if faulty else Disposition.ACCEPTED,
+        (),
+        submissions=filled,
+        file_problems=files,
+        no_intent=tuple((one.unit, one.form) for one in told if one.state is CellState.NO_INTENT and one.unit),
+    )
+    return reply.answers(
+        assessment,
+        reading,
+        triage(reading.head, reading, own_addresses=own_addresses(settings)),
+        incoming=reply.Incoming(row.id, row.sha256, row.arrived_at, now),
+        campaign=campaign,
+        roster=roster,
+        known=known,
+        late_after=bench.late_after,
+    )
+
+
+def _sent_again(reading: MailReading, filled: tuple[Submission, ...], note: str) -> tuple[FileProblem, ...]:
+    """Return what is to be sent again because nothing was read of it."""
+    if any(one.fields for one in filled):
+        return ()
+    names = [one.attachment for one in filled if one.attachment]
+    names = names or [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
+    problem = Problem(ProblemCode.RETURNED, given=note)
+    return tuple(FileProblem(problem, name) for name in dict.fromkeys(names)) or (FileProblem(problem),)
+
+
+def _free_key(session: Session, key: str) -> str:
+    """Return the business key of the answer to a mail, another one if the letters under it were stopped, never sent."""
+    candidates = [key, *(f"{key}:{number}" for number in range(2, _KEYS_TRIED))]
+    states = dict(session.execute(select(OutboxRow.key, OutboxRow.state).where(OutboxRow.key.in_(candidates))).all())
+    return next((one for one in candidates if states.get(one) != OutboxState.CANCELLED), key)
+
+
+def posted(session: Session, bench: Workbench, draft: Draft, now: datetime) -> tuple[str, Letter] | None:
+    if not post(session, draft, stationery=bench.stationery, now=now):
+        return None
+    row = session.scalars(select(OutboxRow).where(OutboxRow.key == draft.key)).one()
+    return row.key, _letter(row)
+
+
+def _letter(row: OutboxRow) -> Letter:
+    body = message_from_bytes(row.raw, policy=modern_policy).get_body(("plain",))
+    text = "" if body is None else str(body.get_content())
+    return Letter(row.id, LetterKind(row.kind), row.to_address, row.subject, text, OutboxState(row.state))
+
+
+def stop_letters(session: Session, keys: list[str]) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
+    """Stop what has not gone out. Return what was stopped, and what can't be."""
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.key.in_(keys)).order_by(OutboxRow.id)).all()
+    waiting = [row.id for row in rows if row.state in _STOPPABLE]
+    outbox_desk.cancel(session, waiting)
+    for row in rows:
+        session.refresh(row)
+    stopped = tuple(_letter(row) for row in rows if row.state == OutboxState.CANCELLED)
+    return stopped, tuple(_letter(row) for row in rows if row.state != OutboxState.CANCELLED)
