@@ -27,6 +27,7 @@ from intake.caps import HOUR, answers_to_strangers
 from intake.correspondence import known_for
 from intake.db import by_hand, heartbeats, queries
 from intake.db.engine import ReadingSession
+from intake.db.ledgers import Ledgers
 from intake.db.models import MessageRow
 from intake.db.trouble import explain
 from intake.dossier import Known
@@ -44,7 +45,6 @@ from intake.model import (
     PartRole,
     SenderKind,
     Sha256,
-    StoredSubmission,
     Triage,
 )
 from intake.read import read_document, read_mail, with_words_below
@@ -74,8 +74,8 @@ class Workbench:
     sessions: sessionmaker[Session]
     late_after: Mapping[FormId, datetime]
     reading: sessionmaker[ReadingSession]
+    ledgers: Ledgers
     stopping: threading.Event = field(default_factory=threading.Event)
-    remembered: dict[int, StoredSubmission] = field(default_factory=dict, repr=False)  # see queries.load_ledger
     owed: set[int] = field(default_factory=set, repr=False)  # messages whose last try is still to be taken back
 
 
@@ -122,10 +122,8 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
     reading = read_mail(bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
 
     # 2. what the record knows; an answer below our own quoted letter is found by that letter
-    with bench.sessions() as session:
-        ledger = queries.load_ledger(
-            session, settings.campaign, bench.roster, bench.late_after, remembered=bench.remembered
-        )
+    with bench.reading() as session:
+        ledger = bench.ledgers.read(session)
         known = known_for(session, reading.head, ledger, settings.campaign, bench.roster)
     reading = with_words_below(
         bench.worker,

@@ -18,6 +18,7 @@ from intake.archive import Archive
 from intake.blank_file import with_blanks
 from intake.db import soundness
 from intake.db.engine import open_engine, reading_factory, session_factory
+from intake.db.ledgers import Ledgers, tell_writers
 from intake.db.trouble import told
 from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
@@ -99,6 +100,8 @@ def open_app(
         services = Services()
         with Worker(handlers="intake.unpack", service=services) as worker:
             settings = with_blanks(settings, worker)
+            sessions, late_after = session_factory(engine), late_instants(settings, calendar)
+            tell_writers(sessions)
             bench = Workbench(
                 settings=settings,
                 roster=roster,
@@ -109,9 +112,10 @@ def open_app(
                 ),
                 archive=Archive(archive),
                 worker=worker,
-                sessions=session_factory(engine),
+                sessions=sessions,
                 reading=reading_factory(engine),
-                late_after=late_instants(settings, calendar),
+                ledgers=Ledgers(settings.campaign, roster, late_after),
+                late_after=late_after,
                 stopping=running.stopping,
             )
             yield App(bench, calendar, clock, running, services, engine)

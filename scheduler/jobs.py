@@ -44,7 +44,7 @@ _NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters 
 def fetch(app: App) -> None:
     """List the mailbox and archive what is new; ask the Sent folder about letters of uncertain fate."""
     now = app.clock.now()
-    with app.bench.sessions() as session:
+    with app.bench.reading() as session:
         uncertain = outbox.has_uncertain(session) or restored.has_unasked(session)
     imap = ImapSession(app.settings.mailbox, app.settings.polling)
     with app.running.wakeable(imap.interrupt), imap:
@@ -64,7 +64,7 @@ def fetch(app: App) -> None:
 
 def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
     """Decide the letters of uncertain fate by what the provider has filed as sent."""
-    with app.bench.sessions() as session:
+    with app.bench.reading() as session:
         depth = _NEWEST_SENT_AFTER_RESTORE if restored.has_unasked(session) else _NEWEST_SENT
     try:
         newest = imap.sent_headers(depth)
@@ -94,7 +94,7 @@ def process(app: App) -> None:
         woken = backlog.wake(session, app.services.present())
     if woken:
         log.info("action=process.woken messages=%d", woken)
-    with app.bench.sessions() as session:
+    with app.bench.reading() as session:
         waiting = queries.pending_messages(session)
     for message_id in waiting:
         if app.running.stopping.is_set():
@@ -121,8 +121,8 @@ def remind(app: App) -> None:
 
 def due_reminders(app: App) -> Due:
     """Return what is due now, without writing anything."""
-    with app.bench.sessions() as session:
-        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+    with app.bench.reading() as session:
+        ledger = app.bench.ledgers.read(session)
         rows = queries.reminder_rows(session, app.settings.campaign)
         return due(
             app.settings.campaign,

@@ -28,8 +28,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def write_summary(app: App, path: Path) -> None:
     """Write the 汇总表 of this moment."""
-    with app.bench.sessions() as session:
-        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+    with app.bench.reading() as session:
+        ledger = app.bench.ledgers.read(session)
         reminders = reminders_that_went(app, session)
         waiting = waiting_for_a_person(session)
     build_summary(
@@ -53,7 +53,7 @@ def write_digest(app: App, session: Session, now: datetime) -> None:
         return
     fetched = heartbeats.heartbeat(session, "fetch")
     counted = queries.counts(session)["outbox"]
-    ledger = queries.load_ledger(session, campaign, app.bench.roster, app.bench.late_after)
+    ledger = app.bench.ledgers.read(session)
     usage = shutil.disk_usage(app.settings.storage.data_dir)
     drafts = digest.digest_drafts(
         campaign=campaign,

@@ -16,12 +16,19 @@ def heartbeat(session: Session, tick: str) -> HeartbeatRow:
     """Return the row of a tick, made if it is the first time."""
     row = session.get(HeartbeatRow, tick)
     if row is None:
-        row = HeartbeatRow(
-            tick=tick, ok_at=None, failed_at=None, failures=0, message="", paused_until=None, details=None
-        )
+        row = _first(tick)
         session.add(row)
         session.flush()
     return row
+
+
+def last_heartbeat(session: Session, tick: str) -> HeartbeatRow:
+    """Return the row of a tick for reading; one that nothing has happened to yet is not kept."""
+    return session.get(HeartbeatRow, tick) or _first(tick)
+
+
+def _first(tick: str) -> HeartbeatRow:
+    return HeartbeatRow(tick=tick, ok_at=None, failed_at=None, failures=0, message="", paused_until=None, details=None)
 
 
 def rests_until(row: HeartbeatRow, now: datetime) -> datetime | None:

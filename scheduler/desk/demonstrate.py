@@ -111,7 +111,7 @@ class ConsoleTeller:
     def ends(self, app: App, workbook: Path, post_office: PostOffice) -> bool:
         """Show the matrix and where everything lies; return whether the state is the one the story leads to."""
         with app.bench.sessions() as session:
-            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+            ledger = app.bench.ledgers.read(session)
             waiting = len(queries.open_reviews(session))
         self._console.rule("结果")
         self._console.print(matrix(app, ledger, now=app.clock.now()))

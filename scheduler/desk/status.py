@@ -40,13 +40,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
 def run(arguments: argparse.Namespace) -> int:
     """Print the matrix; exit 1 if something waits for the clerk."""
     with options.own_app(arguments) as app:
-        with app.bench.sessions() as session:
-            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+        with app.bench.reading() as session:
+            ledger = app.bench.ledgers.read(session)
             reviews = queries.open_reviews(session)
             waiting = len(reviews)
             counts = queries.counts(session)
-            fetch = heartbeats.heartbeat(session, "fetch")
-            clock = heartbeats.heartbeat(session, "clock")
+            fetch = heartbeats.last_heartbeat(session, "fetch")
+            clock = heartbeats.last_heartbeat(session, "clock")
         health = examine(app)
         if arguments.json:
             print(

@@ -1,20 +1,16 @@
 """What every page needs: the App, the ledger of this moment, who is logged in, words and dates for the templates.
 
-In: the `App`. Out: `desk()` within a request. The ledger of a large campaign takes a tenth of a second to work out, so it
-is kept until a row that it depends on is written: one cheap query a page tells (`queries.ledger_version`).
+In: the `App`. Out: `desk()` within a request.
 """
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 
 from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
-from intake.db import queries
 from intake.ledger import Ledger
-from intake.model import StoredSubmission
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
 from scheduler.web.accounts import Accounts
@@ -29,22 +25,10 @@ class Desk:
     app: App
     accounts: Accounts
     guest: str | None = None  # who is let in without an account: only `intake demo --web` has one
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _version: object = None
-    _ledger: Ledger | None = None
-    _remembered: dict[int, StoredSubmission] = field(default_factory=dict, repr=False)
 
     def ledger(self, session: Session) -> Ledger:
         """Given an open session, return the ledger as it stands in the record."""
-        settings, bench = self.app.settings, self.app.bench
-        version = queries.ledger_version(session, settings.campaign)
-        with self._lock:
-            if self._ledger is None or version != self._version:
-                self._ledger = queries.load_ledger(
-                    session, settings.campaign, bench.roster, bench.late_after, remembered=self._remembered
-                )
-                self._version = version
-            return self._ledger
+        return self.app.bench.ledgers.read(session)
 
     def door_is_open(self, name: str, proof: str) -> bool:
         """Given what a session says, return whether its account still has the password that it was opened with."""

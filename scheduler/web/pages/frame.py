@@ -48,7 +48,7 @@ def frame() -> dict[str, object]:
             "review.listing": queries.count_open_reviews(record),
             "outbox.listing": sum(counted.get(state, 0) for state in (OutboxState.HELD, OutboxState.UNCERTAIN)),
         }
-        fetched = heartbeats.heartbeat(record, "fetch").ok_at
+        fetched = heartbeats.last_heartbeat(record, "fetch").ok_at
     return {
         "who": g.who,
         "token": session.get("token", ""),
