@@ -1,5 +1,5 @@
-"""A real PostgreSQL (from Debian) in a temporary directory, on a Unix socket there; a database of its own for each test;
-an office on loopback whose record lies on it.
+"""A real PostgreSQL (from Debian) in a temporary directory, on a Unix socket there and a port of 127.0.0.1; a database of
+its own for each test; an office on loopback whose record lies on it.
 
 The server refuses root, so it runs as `nobody` where the tests run as root. Everybody whom the directory lets in is let
 in without a password, but for the role `guarded`, whose password is `GUARDED_PASSWORD`.
@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -32,8 +33,19 @@ BIN = _FOUND[-1].parent if _FOUND else None
 
 OWNER = "office"  # owns the databases, may nothing else
 GUARDED_PASSWORD = "hunter2-of-the-record"
+_RULES = """local all guarded scram-sha-256
+local all all trust
+host all guarded 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 trust
+"""
 _SECONDS = 60
 _ADDRESS = "a27398830@126.com"
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 class Server:
@@ -49,6 +61,7 @@ class Server:
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
             self._as |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         self._databases = 0
+        self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def initialize(self) -> None:
@@ -56,18 +69,20 @@ class Server:
         command = [BIN / "initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS, **self._as)
         rules = self._data / "pg_hba.conf"
-        rules.write_text("local all guarded scram-sha-256\nlocal all all trust\n", encoding="ascii")
+        rules.write_text(_RULES, encoding="ascii")
         self.start()
         self.execute(f"CREATE ROLE {OWNER} LOGIN")
         self.execute(f"CREATE ROLE guarded LOGIN PASSWORD '{GUARDED_PASSWORD}'")
 
     def start(self) -> None:
         assert BIN is not None
-        command = [BIN / "postgres", "-D", self._data, "-k", self._folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        places = ["-k", self._folder, "-c", "listen_addresses=127.0.0.1", "-p", f"{self._port}"]
+        command = [BIN / "postgres", "-D", self._data, *places, "-c", "fsync=off"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._as)
         end = time.monotonic() + _SECONDS
-        while subprocess.run([BIN / "pg_isready", "-q", "-h", self._folder], check=False).returncode != 0:
+        asked = [BIN / "pg_isready", "-q", "-h", self._folder, "-p", f"{self._port}"]
+        while subprocess.run(asked, check=False).returncode != 0:
             assert self._process.poll() is None, (self._folder / "log").read_text(errors="replace")
             assert time.monotonic() < end, "PostgreSQL does not start"
             time.sleep(0.05)
@@ -80,7 +95,10 @@ class Server:
             self._process = None
 
     def url(self, database: str, user: str = OWNER) -> str:
-        return f"postgresql+psycopg://{user}@/{database}?host={self._folder}"
+        return f"postgresql+psycopg://{user}@/{database}?host={self._folder}&port={self._port}"
+
+    def tcp_url(self, database: str) -> str:
+        return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self._port}/{database}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[Any]:
         """Run one statement as the superuser, outside any transaction, and return its rows."""

@@ -16,6 +16,7 @@ from intake.db import engine as engine_module
 from intake.db import heartbeats
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow, MessageRow, OutboxRow
+from intake.db.postgres import look
 from intake.db.record import SqlRecord
 from intake.db.trouble import DatabaseBusyError, told
 from intake.db.upgrade import upgrade
@@ -23,6 +24,7 @@ from intake.errors import OfficeError
 from intake.fetch import Sighting
 from intake.model import LetterKind, OutboxState, Sha256
 from tests.builders import office
+from tests.builders.postgres import GUARDED_PASSWORD
 
 pytestmark = pytest.mark.integration
 
@@ -78,10 +80,27 @@ def test_the_largest_uid_and_uidvalidity_are_kept(engine):
 
 def test_a_commit_survives_a_power_loss_although_the_server_is_set_otherwise(postgres, name, url):
     postgres.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
     opened = open_engine(url)
     with opened.connect() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
         assert connection.exec_driver_sql("SHOW transaction_isolation").scalar() == "read committed"
+    opened.dispose()
+
+
+def test_the_server_notices_within_a_minute_that_our_machine_is_gone(postgres, name):
+    opened = open_engine(postgres.tcp_url(name))
+    with opened.connect() as connection:
+        settings = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        idle, interval, count = (int(connection.exec_driver_sql(f"SHOW {one}").scalar()) for one in settings)
+    opened.dispose()
+    assert idle + interval * count <= 60
+
+
+def test_a_user_who_may_not_make_tables_is_told_so_by_the_look(postgres, name):
+    opened = open_engine(postgres.url(name, f"guarded:{GUARDED_PASSWORD}"))
+    with pytest.raises(OfficeError, match="不能在 public 里建表"):
+        look(opened)
     opened.dispose()
 
 

@@ -146,6 +146,16 @@ def test_a_second_daemon_with_a_data_directory_of_its_own_is_refused_in_words(ur
         pass
 
 
+def test_the_one_that_is_refused_is_told_from_where_the_other_is_connected(postgres, name, tmp_path):
+    url = postgres.tcp_url(name)
+    with (
+        single_instance(tmp_path / "one", url),
+        pytest.raises(OfficeError, match=r"从 127\.0\.0\.1 连接"),
+        single_instance(tmp_path / "two", url),
+    ):
+        pass
+
+
 def test_two_offices_in_two_databases_of_a_server_do_not_see_each_other(postgres, url, tmp_path):
     with (
         postgres.database() as other,
@@ -199,6 +209,34 @@ def test_a_daemon_that_lost_the_database_to_another_ends_and_says_why(postgres, 
         with pytest.raises(OfficeError, match="两个程序同时运行会重复回信"):
             ended.result(30)
         other.release()
+
+
+def test_a_daemon_whose_configuration_names_another_database_holds_that_one(postgres, url, site, tmp_path, monkeypatch):
+    monkeypatch.setattr(daemon, "_CONFIG_S", 0.2)
+    opened = threading.Semaphore(0)
+    monkeypatch.setattr(recovery, "recover", lambda _app: opened.release())
+    roster = tmp_path / "roster.csv"
+    roster.write_bytes(office.roster_bytes())
+    with postgres.database() as other:
+        first = replace(site.settings, roster_file=roster)
+        second = replace(first, storage=replace(first.storage, database_url=postgres.url(other)))
+        changes = iter((second,))
+        runs = Daemon(first, site.clock, reload=lambda: next(changes, None))
+        with ThreadPoolExecutor(1) as threads:
+            ended = threads.submit(runs.run)
+            assert opened.acquire(timeout=30)
+            assert opened.acquire(timeout=30)
+            try:
+                with single_instance(tmp_path / "two", url):
+                    pass
+                with (
+                    pytest.raises(OfficeError, match="正在使用"),
+                    single_instance(tmp_path / "two", postgres.url(other)),
+                ):
+                    pass
+            finally:
+                runs.stop()
+            ended.result(30)
 
 
 # --- a server that goes away -----------------------------------------------------------------------------------------
