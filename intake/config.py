@@ -48,7 +48,8 @@ _MEGABYTE = 2**20
 # An authorization code of a mailbox (16 letters at NetEase and QQ) written where a file's or a variable's name belongs.
 _LOOKS_LIKE_A_CODE = re.compile(r"[A-Za-z0-9]{16}")
 _URL = re.compile(r"[a-z][a-z0-9]*(\+[a-z0-9]+)?://.*")
-_URL_PASSWORD = re.compile(r"[a-z0-9+]+://[^/@:]*:[^/]+@.*")
+# A password with an "@" or "/" of its own as well, and one behind the question mark.
+_URL_PASSWORD = re.compile(r"[a-z0-9+]+://([^/@:]*:.*@.*|.*[?&](password|passwd|sslpassword)=.*)", re.IGNORECASE)
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?:///)(?![/?]|:memory:)([^?]+)(.*)")
 
 

@@ -123,9 +123,13 @@ class FolderReport:
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """One poll, folder by folder. A folder that failed must be told: one healthy folder makes all look well."""
+    """One poll, folder by folder. A folder that failed must be told: one healthy folder makes all look well.
+
+    `cut_short`: the time was over before every folder had been listed; those that were not are missing here.
+    """
 
     folders: tuple[FolderReport, ...]
+    cut_short: bool = False
 
     @property
     def archived(self) -> int:
@@ -151,14 +155,16 @@ def poll(session: ImapSession, archive: Archive, record: Record, *, suspects: se
     """
     suspects = set() if suspects is None else suspects
     rounds = []
+    cut_short = False
     for folder in _folders(session):
         if not session.seconds_left:
+            cut_short = True
             break
         rounds.append(_Round(session, archive, record, suspects, folder))
         rounds[-1].fetch_new()
     for started in rounds:
         started.fetch_suspects()
-    report = PollReport(tuple(started.report for started in rounds))
+    report = PollReport(tuple(started.report for started in rounds), cut_short)
     if report.failures and len(report.failures) == len(rounds) and not report.archived:
         raise report.failures[0][1]
     return report

@@ -95,6 +95,8 @@ def open_app(
     engine = open_engine(url)
     try:
         with told():
+            if not begin_anew:
+                soundness.examine_server(engine, archive)
             upgrade(engine, backup_dir=settings.storage.backup_dir, now=clock.now())
         soundness.note_open(url)
         services = Services()

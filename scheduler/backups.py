@@ -7,6 +7,9 @@ In: an `App`, or settings. Out: files below the backup directory:
     archive/                  every mail, only if the directory is not inside the data directory (else it would be twice
                               on the same disk)
 
+A database on a server is copied by the server's own tools (pg_dump), which the office runs: whether it does can't be seen
+from here, so nothing here says that it is backed up, and the backup tick is well when key and mails are.
+
 Must not: delete anything but its own old copies.
 """
 
@@ -20,7 +23,8 @@ from zoneinfo import ZoneInfo
 
 from intake import restored
 from intake.archive import Archive
-from intake.db import backups, heartbeats
+from intake.db import backups, heartbeats, soundness
+from intake.db.engine import open_engine
 from intake.db.record import SqlRecord
 from intake.errors import OfficeError
 from intake.settings import Settings, Storage
@@ -53,7 +57,7 @@ def back_up_nightly(app: App) -> None:
 
 
 def back_up(app: App, now: datetime) -> Path | None:
-    """Make a backup now and return the copy of the database; None if it is no SQLite file (its own tools do that)."""
+    """Make a backup now and return the copy of the database; None if it lies on a server (only key and mails are copied)."""
     storage = app.settings.storage
     target = None
     if app.engine.dialect.name == "sqlite":
@@ -136,14 +140,14 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
     """Given a copy of the database (None: an empty one), put it in the place of the present one.
 
     Mails that only the mirror has come back into the archive, and the signing key if it is lost. Raise OfficeError if the
-    copy is not whole or the disk refuses. The data directory must be ours alone (`daemon.single_instance`).
+    copy is not whole or the disk refuses. The data directory must be ours alone (`daemon.single_instance`). A server's
+    database is never touched: it can only be found empty.
     """
     storage = settings.storage
     database = backups.database_file(storage.database_url)
     if database is None:
-        raise OfficeError(
-            "现在用的不是 SQLite 数据库，本命令不能恢复它。请用该数据库自己的工具恢复，然后执行 intake restore --hold。"
-        )
+        _must_be_empty(storage, source)
+        return PutBack(None, storage.data_dir / "replaced", files_back(storage))
     if source is not None and (wrong := backups.what_is_wrong(source)):
         raise OfficeError(f"备份文件 {source} 不完整，没有恢复：{wrong}。请另选一个备份（intake restore --list）。")
     aside = storage.data_dir / f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
@@ -151,13 +155,46 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
         backups.set_aside(database, aside)
     else:
         backups.put_back(source, database, aside=aside)
+    return PutBack(source, aside, files_back(storage))
+
+
+def refuse_for_a_server(storage: Storage) -> None:
+    """Raise OfficeError if the database lies on a server: no copy of it is ours to put back."""
+    if backups.database_file(storage.database_url) is None:
+        raise OfficeError(
+            "数据库在 PostgreSQL 服务器上，本命令不能恢复它。请管理员用 pg_dump 的备份恢复（pg_restore 或 psql），"
+            "然后执行 intake restore --hold：发信全部暂停，来件原件从备份补回。没有可用的备份时，请新建一个空数据库，"
+            "把 [storage] database_url 改成它，执行 intake restore --from-archive 从存档原件重建。"
+        )
+
+
+def words_of_a_server(storage: Storage) -> str:
+    """Return what is and is not backed up where the database lies on a server."""
+    words = "数据库在 PostgreSQL 服务器上，本程序不备份它，也看不到有没有备份：请管理员每天用 pg_dump 备份，并试着恢复一次。"
+    if has_mirror(storage):
+        return f"{words}来件原件和密钥每天备份到 {storage.backup_dir}。"
+    return f"{words}来件原件没有另存。建议把 [storage] backup_dir 写成另一块硬盘上的文件夹。"
+
+
+def _must_be_empty(storage: Storage, source: Path | None) -> None:
+    if source is not None:
+        refuse_for_a_server(storage)
+    engine = open_engine(storage.database_url)
+    try:
+        if not soundness.is_empty(engine):
+            raise OfficeError(
+                "数据库里已有数据表，本命令不删除它们。请管理员新建一个空数据库，把 [storage] database_url 改成它，"
+                "再执行 intake restore --from-archive。"
+            )
+    finally:
+        engine.dispose()
+
+
+def files_back(storage: Storage) -> int:
+    """Bring back from the backups the signing key and the mails that are lost here. Return how many mails."""
     if not (storage.data_dir / _KEY).exists() and (storage.backup_dir / _KEY).exists():
         (storage.data_dir / _KEY).touch(mode=0o600)
         shutil.copyfile(storage.backup_dir / _KEY, storage.data_dir / _KEY)
-    return PutBack(source, aside, _mails_back(storage))
-
-
-def _mails_back(storage: Storage) -> int:
     if not has_mirror(storage):
         return 0
     archive, there = Archive(storage.data_dir / "archive"), Archive(storage.backup_dir / "archive")

@@ -1,4 +1,5 @@
-"""The process: APScheduler (at home here) runs the ticks, one instance a data directory, SIGTERM ends it in ≤ 10 s.
+"""The process: APScheduler (at home here) runs the ticks, one instance a data directory and a database on a server,
+SIGTERM ends it in ≤ 10 s.
 
 In: the path of the configuration. Out: nothing; it runs until it is told to stop. Ticks are short interval jobs, not
 jobs at a date: what is due is computed from the record each time, so that sleep, clock steps and crashes lose nothing
@@ -20,6 +21,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from intake.bugs import frames
+from intake.db import postgres
+from intake.db.trouble import DatabaseBusyError, told
 from intake.errors import OfficeError
 from intake.settings import Settings
 from scheduler import guard, jobs, recovery
@@ -38,17 +42,20 @@ _LEFT_BEHIND_S = 10  # how often the ticks themselves are looked at
 _SLACK = timedelta(seconds=5)
 _CONFIG_S = 15  # twice: see desk.run.ConfigWatch
 _WATCH_S = 60
+_ALONE_S = 10
 _SIGNAL_S = 0.5
-# One for each tick, the configuration and the watch: what waits for a server must not keep another from its turn.
-_WORKERS = len(jobs.TICKS) + 2
+# One for each tick, the configuration, the watch and the hold: what waits for a server must not keep another from its turn.
+_WORKERS = len(jobs.TICKS) + 3
 STOP_S = 8  # a tick that is under way gets this long; then the process ends all the same (crash-safe by design)
 
 
 @contextmanager
-def single_instance(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory for this process. Raise OfficeError if another one holds it.
+def single_instance(data_dir: Path, database_url: str = "sqlite://") -> Iterator[Callable[[], None]]:
+    """Hold the data directory for this process, and its database on a server. Raise OfficeError if another one holds it.
 
     An exclusive lock on a little SQLite file, held for life: works alike on Linux and Windows and goes with the process.
+    A database on a server can be reached from another directory and another machine: it has a lock of its own, which goes
+    with a connection. What is yielded makes sure that it is still ours, and raises what `postgres.Hold.keep` does.
     """
     prepare_data_dir(data_dir)
     try:
@@ -70,7 +77,8 @@ def single_instance(data_dir: Path) -> Iterator[None]:
                 f"已有一个 intake 正在使用数据目录 {data_dir}。两个程序同时运行会重复回信，所以这一个没有启动。"
                 "请先停止正在运行的那个，或等它结束。"
             ) from error
-        yield
+        with postgres.held(database_url) as keep:
+            yield keep
     finally:
         connection.close()
 
@@ -110,19 +118,27 @@ class Daemon:
         self._reload_wanted = threading.Event()
         self._has_run = False
         self._signalled = False
+        self._ousted: OfficeError | None = None
 
     def run(self) -> None:
-        """Run until stopped. Raise OfficeError if the start fails."""
-        with single_instance(self._settings.storage.data_dir):
-            self._catch_signals()
-            while not (self._signalled or self._stopping.is_set()):
-                with open_app(self._settings, self._clock) as app, ExitStack() as open_doors:
-                    self._open_doors(app, open_doors)
-                    self._run_app(app)
-                if self._new_settings is not None:
-                    self._settings, self._new_settings = self._new_settings, None
-                    log.info("action=daemon.reloaded")
+        """Run until stopped. Raise OfficeError if the start fails, or if another daemon has got hold of the database."""
+        self._catch_signals()
+        while not self._ends():
+            storage = self._settings.storage
+            with single_instance(storage.data_dir, storage.database_url) as keep:
+                while not self._ends() and self._settings.storage == storage:
+                    with open_app(self._settings, self._clock) as app, ExitStack() as open_doors:
+                        self._open_doors(app, open_doors)
+                        self._run_app(app, keep)
+                    if self._new_settings is not None:
+                        self._settings, self._new_settings = self._new_settings, None
+                        log.info("action=daemon.reloaded")
+        if self._ousted is not None:
+            raise self._ousted
         log.info("action=daemon.stopped")
+
+    def _ends(self) -> bool:
+        return self._signalled or self._stopping.is_set()
 
     def stop(self) -> None:
         """Ask the daemon to end: no new tick begins, the one under way gets a few seconds."""
@@ -150,7 +166,7 @@ class Daemon:
                 log.error("action=%s.not_open port=%d", name, port)
         self._has_run = True
 
-    def _run_app(self, app: App) -> None:
+    def _run_app(self, app: App, keep: Callable[[], None]) -> None:
         recovery.recover(app)
         ticks = BackgroundScheduler(
             timezone=UTC,
@@ -163,6 +179,7 @@ class Daemon:
             ticks.add_job(guard.guarded, Every(seconds), (app, name, tick), id=name, next_run_time=now)
         ticks.add_job(watch, Every(_WATCH_S), (app,), id="watch", next_run_time=self._clock.now())
         ticks.add_job(self._look_at_config, Every(_CONFIG_S), (app,), id="config")
+        ticks.add_job(self._stay_alone, Every(_ALONE_S), (keep,), id="alone")
         ticks.start()
         log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)
         try:
@@ -186,6 +203,20 @@ class Daemon:
             if waited >= _LEFT_BEHIND_S:
                 waited = 0.0
                 wake_those_left_behind(ticks, self._clock.now())
+
+    def _stay_alone(self, keep: Callable[[], None]) -> None:
+        """Make sure that no other daemon has the database by now; if one has, end: both would answer the same mails."""
+        try:
+            with told():
+                keep()
+        except DatabaseBusyError:
+            return  # the server is away, as the ticks tell
+        except OfficeError as error:
+            self._ousted = error
+            self.stop()
+            log.error("action=daemon.ousted")
+        except Exception as error:  # noqa: BLE001 - the last frame of its thread; the library would log the message itself
+            log.error("action=alone.bug\n%s", frames(error))
 
     def _look_at_config(self, app: App) -> None:
         settings: Settings | None = None

@@ -31,6 +31,7 @@ class Health:
     held: int
     uncertain: int
     troubles: tuple[str, ...] = ()
+    is_on_server: bool = False  # the database is backed up by others, where we can't look
 
 
 def is_time(clerk: Clerk, calendar: Calendar, now: datetime) -> bool:
@@ -89,6 +90,7 @@ def digest_drafts(
             "last_poll_at": None if health.last_poll_at is None else health.last_poll_at.isoformat(),
             "last_error": health.last_error,
             "last_backup_at": None if health.last_backup_at is None else health.last_backup_at.isoformat(),
+            "is_on_server": health.is_on_server,
             "disk_free_percent": health.disk_free_percent,
             "calendar_until": calendar.known_until().isoformat(),
             "held": health.held,

@@ -53,7 +53,8 @@ def fetch(app: App) -> None:
             _ask_sent_folder(app, imap, now)
     if report.archived:
         timekeeping.note_mails(app, now)
-    if not report.left and not report.failures and not app.adopted.is_set():
+    is_whole = not (report.left or report.failures or report.cut_short)
+    if is_whole and not app.adopted.is_set():
         backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
         app.adopted.set()
     log.info("action=fetch.done archived=%d left=%d", report.archived, report.left)

@@ -71,6 +71,7 @@ def write_digest(app: App, session: Session, now: datetime) -> None:
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
             troubles=judged(app, session, now).sentences,
+            is_on_server=app.engine.dialect.name != "sqlite",
         ),
         clerk=app.settings.clerk,
         calendar=app.calendar,

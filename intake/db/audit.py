@@ -41,9 +41,18 @@ def breaches(session: Session, *, allowed: Collection[str], now: datetime) -> It
     yield from _submissions(session)
 
 
-def recorded(session: Session) -> dict[str, int]:
-    """Return the SHA-256 of every message and its number."""
-    return {sha256: number for sha256, number in session.execute(select(MessageRow.sha256, MessageRow.id))}  # noqa: C416 - rows
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the record says of an archived mail: its number, its length."""
+
+    number: int
+    size_bytes: int
+
+
+def recorded(session: Session) -> dict[str, Recorded]:
+    """Return what the record says of every message, by the SHA-256 that names its file in the archive."""
+    rows = session.execute(select(MessageRow.sha256, MessageRow.id, MessageRow.size_bytes))
+    return {sha256: Recorded(number, size_bytes) for sha256, number, size_bytes in rows}
 
 
 def _accounting(session: Session, now: datetime) -> Iterator[Breach]:
@@ -51,6 +60,13 @@ def _accounting(session: Session, now: datetime) -> Iterator[Breach]:
         SightingRow.state.in_(["archived", "mismatch"]), SightingRow.message_id.is_(None)
     )
     yield from _if_any("I1", "a mail was listed and its message is missing", session.scalars(lost).all())
+    # what came in another length than the server announced is marked "mismatch"
+    other = (
+        select(SightingRow.id)
+        .join(MessageRow, MessageRow.id == SightingRow.message_id)
+        .where(SightingRow.state == "archived", SightingRow.size_bytes != MessageRow.size_bytes)
+    )
+    yield from _if_any("I1", "a mail was listed in one length and recorded in another", session.scalars(other).all())
     waiting = select(MessageRow.id).where(MessageRow.state == "archived", MessageRow.archived_at < now - _SLOW)
     yield from _if_any("I9", "archived for more than an hour and not read", session.scalars(waiting).all())
     known = ["archived", "filed", "held", "ignored", "shunted"]

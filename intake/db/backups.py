@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 
+from intake.db.address import parse
 from intake.errors import OfficeError
 
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
@@ -20,7 +20,7 @@ _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.s
 
 def database_file(url: str) -> Path | None:
     """Given a database URL, return the file of an SQLite database, None for any other kind."""
-    parsed = make_url(url)
+    parsed = parse(url)
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 

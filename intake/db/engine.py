@@ -1,17 +1,17 @@
-"""How the database is opened: SQLite with WAL and synchronous=FULL by default, any SQLAlchemy URL otherwise.
+"""How the database is opened: SQLite with WAL and synchronous=FULL by default, or PostgreSQL (`postgres` says how).
 
-In: a URL. Out: an `Engine`. The schema is `models`, its versions `upgrade`.
+In: a URL. Out: an `Engine`. The schema is `models`, its versions `upgrade`. Must not show a password that the URL holds.
 """
 
 import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake.db.trouble import explain
+from intake.db import address, postgres
+from intake.db.trouble import explain, unreachable
 from intake.errors import OfficeError
 
 # One writer at a time and short transactions: 15 s of waiting means that something holds the file, not that it is busy.
@@ -23,30 +23,29 @@ def open_engine(url: str) -> Engine:
     """Given a database URL, return an engine whose commits survive a power loss. Raise OfficeError if it can't be opened.
 
     On SQLite every transaction that may write begins IMMEDIATE: one that reads first and writes later would otherwise
-    fail with SQLITE_BUSY_SNAPSHOT instead of waiting its turn (https://www.sqlite.org/isolation.html).
+    fail with SQLITE_BUSY_SNAPSHOT instead of waiting its turn (https://www.sqlite.org/isolation.html). On PostgreSQL they
+    take turns as well.
     """
+    engine = _engine(url)
+    is_server = engine.dialect.name == "postgresql"
     try:
-        # hide_parameters: an error message must not carry the values of a form into the log
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
-    except (ArgumentError, ImportError) as error:
-        raise OfficeError(
-            f"数据库地址无法使用：{_without_password(url)}。请检查 [storage] database。（{error}）"
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin)
-    try:
-        with engine.connect():
-            pass
+        with engine.connect() as connection:
+            if is_server:
+                postgres.examine(connection)
     except DBAPIError as error:
         engine.dispose()
+        if is_server:
+            raise unreachable(error, address.shown(url)) from error
         words = explain(error)
         if words is not None:
             raise words from error
         raise OfficeError(
-            f"数据库打不开：{_without_password(url)}。收件暂不能登记（来件仍在邮箱中，不会丢失）。"
+            f"数据库打不开：{url}。收件暂不能登记（来件仍在邮箱中，不会丢失）。"
             f"请检查数据目录是否存在、可写、磁盘未满。（{error.orig}）"
         ) from error
+    except OfficeError:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -66,15 +65,34 @@ class ReadingSession(Session):
 
 
 def reading_factory(engine: Engine) -> sessionmaker[ReadingSession]:
-    """Given an engine, return the factory of sessions that only read."""
-    return sessionmaker(engine.execution_options(**{_READS: True}), class_=ReadingSession, expire_on_commit=False)
+    """Given an engine, return the factory of sessions that only read, each of which sees the record at one moment."""
+    options: dict[str, Any] = {_READS: True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "REPEATABLE READ"
+    return sessionmaker(engine.execution_options(**options), class_=ReadingSession, expire_on_commit=False)
 
 
-def _without_password(url: str) -> str:
+def _engine(url: str) -> Engine:
+    """Return an engine that has not been used yet. hide_parameters: an error must not carry a form's values into the log."""
     try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return "（格式不正确）"
+        if not address.is_on_server(url):
+            engine = create_engine(url, hide_parameters=True)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin)
+        else:
+            engine = create_engine(
+                url,
+                hide_parameters=True,
+                isolation_level="READ COMMITTED",  # `postgres.take_turns` relies on it
+                pool_pre_ping=True,  # a connection that a restart or a firewall has cut since is replaced unnoticed
+                connect_args=postgres.connect_arguments(url, lock_wait_s=BUSY_TIMEOUT_S),
+            )
+            event.listen(engine, "begin", _take_turns)
+    except ImportError as error:
+        raise OfficeError(
+            f'没有安装连接数据库服务器的程序（{error.name}）。请执行 pip install "form-intake[postgresql]"。'
+        ) from error
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -88,5 +106,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: Any) -> None:
-    reads = connection.get_execution_options().get(_READS, False)
-    connection.exec_driver_sql("BEGIN DEFERRED" if reads else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN DEFERRED" if _only_reads(connection) else "BEGIN IMMEDIATE")
+
+
+def _take_turns(connection: Any) -> None:
+    if not _only_reads(connection):
+        postgres.take_turns(connection)
+
+
+def _only_reads(connection: Any) -> bool:
+    return bool(connection.get_execution_options().get(_READS, False))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import case, func, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db import by_hand
@@ -45,6 +45,8 @@ from parsers.codec import to_json
 
 # After three tries a message is set aside for a person (Mailman's MAX_BAK_COUNT is 3 as well).
 MAXIMUM_ATTEMPTS = 3
+# A line of a header has at most 998 bytes (RFC 5322 §2.1.1); PostgreSQL indexes 2,704 bytes at most and refuses the row.
+_MESSAGE_ID_BYTES = 998
 _ROWS_AT_ONCE = 500  # SQLite takes 32,766 parameters a statement, older ones 999
 
 
@@ -147,7 +149,7 @@ def file_message(
     """Record what a message amounts to: its head, parts, submissions and disposition."""
     row = session.get_one(MessageRow, message_id)
     head = reading.head
-    row.header_message_id = head.message_id[:998]
+    row.header_message_id = _within(head.message_id, _MESSAGE_ID_BYTES)
     row.in_reply_to = head.in_reply_to[:998]
     row.from_address = head.from_address[:320]
     row.from_name = head.from_name[:255]
@@ -181,6 +183,11 @@ def file_message(
     for ordinal, one in enumerate(rows, start=1):
         one.ordinal = ordinal
         session.add(one)
+
+
+def _within(text: str, size: int) -> str:
+    """Return what of a text fits into so many bytes of UTF-8."""
+    return text.encode()[:size].decode(errors="ignore")
 
 
 _MESSAGE_STATES = {
@@ -324,7 +331,12 @@ def last_mail_by_unit(session: Session, ledger: Ledger, roster: Roster, *, now: 
     """
     newest = {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
     written = session.execute(
-        select(MessageRow.from_address, func.max(MessageRow.arrived_at), func.max(MessageRow.review_open))
+        # PostgreSQL has no greatest of booleans
+        select(
+            MessageRow.from_address,
+            func.max(MessageRow.arrived_at),
+            func.max(case((MessageRow.review_open, 1), else_=0)),
+        )
         .where(MessageRow.sender_kind == SenderKind.PERSON)
         .group_by(MessageRow.from_address)
     )

@@ -2,7 +2,7 @@
 
 In: the database's URL and the archive's directory. Out: nothing, or an OfficeError. A lost database beside an archive full
 of mails must never be begun anew silently: every unit would be answered and reminded a second time. Only SQLite has a
-file to look at; a database server keeps its own.
+file to look at; of a server's database it is asked whether our tables are there.
 
 A mark beside the file ("….open") says that the program has it open: SQLite removes the write-ahead log when the last
 connection closes, so that a mark without a log means a process that was killed *and* a log that somebody removed, with
@@ -13,8 +13,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, inspect
 
+from intake.db.address import parse
 from intake.db.trouble import RESTORE, DatabaseBusyError, explain
 from intake.errors import OfficeError
 
@@ -28,7 +29,7 @@ def examine(url: str, archive: Path) -> None:
     if path is None:
         return
     if not is_there(url):
-        if any(archive.glob("[0-9a-f][0-9a-f]/*.eml")):
+        if _holds_mails(archive):
             what = "不见了" if not path.exists() else "是空的"
             raise OfficeError(
                 f"数据库文件{what}：{path}，而存档里有来件。为免向各单位重复回信，程序没有新建数据库，也没有启动。"
@@ -42,6 +43,22 @@ def examine(url: str, archive: Path) -> None:
     _examine_log(path)
     _mark(path).unlink(missing_ok=True)  # the look below is itself a last connection, which removes the log
     _examine_pages(path)
+
+
+def examine_server(engine: Engine, archive: Path) -> None:
+    """Given an engine, raise OfficeError if its server's database is empty while the archive has mails."""
+    if engine.dialect.name != "sqlite" and _holds_mails(archive) and is_empty(engine):
+        raise OfficeError(
+            "数据库是空的，而存档里有来件。为免向各单位重复回信，程序没有新建数据表，也没有启动。"
+            "如果 [storage] database_url 写错了库名，请改正；如果数据库丢失，请管理员用 pg_dump 的备份恢复，然后执行 "
+            "intake restore --hold；没有可用的备份时，执行 intake restore --from-archive 从存档的来件重建。"
+        )
+
+
+def is_empty(engine: Engine) -> bool:
+    """Return whether a database has no table at all."""
+    with engine.connect() as connection:
+        return not inspect(connection).get_table_names()
 
 
 def is_there(url: str) -> bool:
@@ -66,10 +83,14 @@ def note_closed(url: str) -> None:
 
 def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite URL; None for other databases and for one in memory."""
-    parsed = make_url(url)
+    parsed = parse(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))
+
+
+def _holds_mails(archive: Path) -> bool:
+    return any(archive.glob("[0-9a-f][0-9a-f]/*.eml"))
 
 
 def _examine_log(path: Path) -> None:

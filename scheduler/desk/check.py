@@ -14,6 +14,7 @@ from rich.console import Console
 
 from intake.audience import asked_of
 from intake.blank_file import blank_words, read_blank
+from intake.db import postgres
 from intake.db.engine import open_engine
 from intake.errors import IntakeError, OfficeError
 from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
@@ -28,6 +29,7 @@ from parsers.isolate import Worker, WorkerUnavailable
 from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
+from scheduler import backups
 from scheduler.app import load_roster
 from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
@@ -152,8 +154,12 @@ def _look_at_disk(settings: Settings) -> str:
 
 def _look_at_database(settings: Settings) -> str:
     engine = open_engine(settings.storage.database_url)
-    engine.dispose()
-    return f"{engine.dialect.name}，可以打开"
+    try:
+        if engine.dialect.name == "sqlite":
+            return "sqlite，可以打开"
+        return f"{postgres.look(engine)}，可以打开。{backups.words_of_a_server(settings.storage)}"
+    finally:
+        engine.dispose()
 
 
 def _reader_findings(settings: Settings) -> Iterator[Finding]:

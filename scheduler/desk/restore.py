@@ -41,9 +41,9 @@ def run_backup(arguments: argparse.Namespace) -> int:
         target = backups.back_up(app, app.clock.now())
         storage = app.settings.storage
     if target is None:
-        print("数据库不是 SQLite，请用它自己的工具备份。", end="")
-    else:
-        print(f"数据库已备份并校验：{target}。", end="")
+        print(backups.words_of_a_server(storage))
+        return 0
+    print(f"数据库已备份并校验：{target}。", end="")
     if backups.has_mirror(storage):
         print(f"来件原件也已备份到 {storage.backup_dir / 'archive'}。")
     else:
@@ -57,8 +57,12 @@ def run_restore(arguments: argparse.Namespace) -> int:
     if arguments.list:
         return _list(settings)
     clock = SystemClock()
-    with single_instance(settings.storage.data_dir):
-        if not arguments.hold:
+    if not (arguments.from_archive or arguments.hold):
+        backups.refuse_for_a_server(settings.storage)
+    with single_instance(settings.storage.data_dir, settings.storage.database_url):
+        if arguments.hold:
+            _say_mails(backups.files_back(settings.storage))
+        else:
             source = None if arguments.from_archive else arguments.file or _newest(settings)
             done = backups.put_back(settings, source, clock.now())
             _say_what_was_put_back(done)
@@ -76,6 +80,7 @@ def run_restore(arguments: argparse.Namespace) -> int:
 
 
 def _list(settings: Settings) -> int:
+    backups.refuse_for_a_server(settings.storage)
     found = backups.available(settings.storage)
     for path in found:
         print(f"{path}  {moment_words(SystemClock.of(path.stat().st_mtime))}  {path.stat().st_size:,} 字节")
@@ -96,8 +101,12 @@ def _newest(settings: Settings) -> Path:
 def _say_what_was_put_back(done: backups.PutBack) -> None:
     print("已建立新的数据库。" if done.source is None else f"已恢复：{done.source}。", end="")
     print(f"原来的数据库没有删除，移到 {done.aside}。" if done.aside.exists() else "原来没有数据库。")
-    if done.mails:
-        print(f"从备份补回来件原件 {done.mails} 封。")
+    _say_mails(done.mails)
+
+
+def _say_mails(number: int) -> None:
+    if number:
+        print(f"从备份补回来件原件 {number} 封。")
 
 
 def _read_the_archive(app: App) -> None:

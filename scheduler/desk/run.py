@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         Daemon(settings, SystemClock(), reload=watch.changed).run()
         return 0
-    with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
+    storage = settings.storage
+    with single_instance(storage.data_dir, storage.database_url), open_app(settings, SystemClock()) as app:
         recovery.recover(app)
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("收信", total=None)
@@ -66,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
 def run_replay(arguments: argparse.Namespace) -> int:
     """Read every archived message again into the record; the letters already written stay the only ones."""
     settings = options.own_settings(arguments, need_password=False)
-    with single_instance(settings.storage.data_dir), open_app(settings, SystemClock()) as app:
+    storage = settings.storage
+    with single_instance(storage.data_dir, storage.database_url), open_app(settings, SystemClock()) as app:
         with Progress(console=Console(stderr=True)) as progress:
             ids = begin_replay(app)
             for message_id in progress.track(ids, description="重新识别"):

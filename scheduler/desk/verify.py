@@ -1,6 +1,7 @@
 """`intake verify`: every promise that can be checked on the data as they lie here, one line each.
 
-Reads only. Exit 0 if all holds, 1 if something does not. Invariants: facts/reliability.md §2.2.
+Reads only. Exit 0 if all holds, 1 if something does not. Invariants: facts/reliability.md §2.2. What can't be looked at
+from here is said so, and is neither.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from intake.db import audit, backups, heartbeats, queries
+from intake.db import audit, backups, heartbeats, postgres, queries
 from intake.db.models import MessageRow
 from intake.errors import OfficeError
 from intake.model import OutboxState, Sha256
@@ -45,11 +46,11 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line: what was looked at, whether it holds, in words."""
+    """One line: what was looked at, whether it holds (None: it is not for us to see), in words."""
 
     rule: str
     what: str
-    ok: bool
+    ok: bool | None
     words: str
 
 
@@ -71,9 +72,13 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         console = Console()
         for one in checks:
-            console.print(f"[{'green' if one.ok else 'red'}]{'符合' if one.ok else '不符'}[/]  {one.what}：", end="")
+            verdict, style = _VERDICTS[one.ok]
+            console.print(f"[{style}]{verdict}[/]  {one.what}：", end="")
             console.print(one.words, markup=False, soft_wrap=True)
-    return 0 if all(one.ok for one in checks) else 1
+    return 1 if any(one.ok is False for one in checks) else 0
+
+
+_VERDICTS = {True: ("符合", "green"), False: ("不符", "red"), None: ("说明", "cyan")}
 
 
 @contextmanager
@@ -103,7 +108,8 @@ def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
 def _database(app: App) -> Check:
     path = backups.database_file(app.settings.storage.database_url)
     if path is None:
-        return Check("I1", "数据库", ok=True, words=f"{app.engine.dialect.name}，由它自己的工具检查")
+        words = f"{postgres.look(app.engine)}，可以读写；数据文件由服务器自己的工具检查"
+        return Check("I1", "数据库", ok=None, words=words)
     wrong = backups.what_is_wrong(path)
     words = "完整" if not wrong else f"有损坏（{wrong}）。请停止程序，执行 intake restore 恢复最近的备份"
     return Check("I1", "数据库", ok=not wrong, words=words)
@@ -111,16 +117,30 @@ def _database(app: App) -> Check:
 
 def _archive(app: App) -> Iterator[Check]:
     archive = app.bench.archive
+    there = tuple(archive.hashes())  # before the rows: what a running service archives meanwhile is not yet expected
     with app.bench.sessions() as session:
         recorded = audit.recorded(session)
-    bad = [number for sha256, number in recorded.items() if not archive.verify(Sha256(sha256))]
+    bad = [one.number for sha256, one in recorded.items() if not archive.verify(Sha256(sha256))]
     words = f"{len(recorded)} 封来件的原件都在，内容与登记的指纹一致"
     if bad:
         words = f"{len(bad)} 封原件缺失或已变样（编号 {_numbers(bad)}）。请从备份恢复，或重新收取"
     yield Check("I1", "存档原件", ok=not bad, words=words)
-    stray = sum(1 for _ in archive.orphans(recorded))
-    words = "没有未登记的原件" if not stray else f"{stray} 封原件还没有登记，下一次收信时会自动补登"
-    yield Check("I1", "未登记的原件", ok=True, words=words)
+    sizes = {sha256: archive.size(sha256) for sha256 in there}
+    odd = [
+        one.number for sha256, one in recorded.items() if sizes.get(Sha256(sha256), one.size_bytes) != one.size_bytes
+    ]
+    words = "与登记的都一致"
+    if odd:
+        words = (
+            f"{len(odd)} 封的大小与登记的不同（编号 {_numbers(odd)}）。原件没有问题时是登记被改动，请把日志交给维护人员"
+        )
+    yield Check("I1", "原件大小", ok=not odd, words=words)
+    stray = [sha256 for sha256 in there if sha256 not in recorded]
+    words = "没有未登记的原件"
+    if stray:
+        names = "、".join(f"{one[:12]}…" for one in stray[:_SHOWN])
+        words = f"{len(stray)} 封原件没有登记（{names}）。请重新启动程序，收完一次信后会自动补登；仍然如此时把日志交给维护人员"
+    yield Check("I1", "未登记的原件", ok=not stray, words=words)
 
 
 def _record(app: App, now: datetime) -> Iterator[Check]:
@@ -191,7 +211,7 @@ def _secret(app: App) -> Check:
     """The password may stand nowhere but where the office put it."""
     password = app.settings.mailbox.password.reveal().encode()
     if not password:
-        return Check("I12", "授权码", ok=True, words="没有核对：这一次读不到授权码")
+        return Check("I12", "授权码", ok=None, words="没有核对：这一次读不到授权码")
     data_dir = app.settings.storage.data_dir
     files = [path for path in data_dir.glob("*") if path.is_file()]
     found = [path.name for path in files if password in path.read_bytes()]
@@ -200,6 +220,8 @@ def _secret(app: App) -> Check:
 
 
 def _backup(app: App, now: datetime) -> Check:
+    if backups.database_file(app.settings.storage.database_url) is None:
+        return Check("I6", "备份", ok=None, words=nightly.words_of_a_server(app.settings.storage))
     with app.bench.sessions() as session:
         at = nightly.last_backup_at(heartbeats.heartbeat(session, "backup").details)
     found = nightly.available(app.settings.storage)

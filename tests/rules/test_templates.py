@@ -187,6 +187,7 @@ def _digests():
         "last_poll_at": TIME,
         "last_error": "",
         "last_backup_at": TIME,
+        "is_on_server": False,
         "disk_free_percent": 71,
         "calendar_until": "2026-12-31",
         "held": 0,
@@ -211,7 +212,7 @@ def _digests():
         "system": {**system, "held": 3, "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"]},
     }
     yield full
-    started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None}
+    started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None, "is_on_server": True}
     yield {**full, "forms": [], "todo": [], "missing": [], "today": quiet, "bounced": [], "system": started}
 
 

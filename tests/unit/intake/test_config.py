@@ -136,6 +136,7 @@ def test_relative_paths_count_from_the_folder_of_the_file(folder, monkeypatch, t
         ("sqlite+pysqlite:///own.db?timeout=5", "sqlite+pysqlite:///{folder}/own.db?timeout=5"),
         ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("postgresql+psycopg://db.example.com/intake", "postgresql+psycopg://db.example.com/intake"),
+        ("postgresql+psycopg://a@db.example.com:5/b", "postgresql+psycopg://a@db.example.com:5/b"),
     ],
 )
 def test_only_the_file_of_an_sqlite_url_is_made_absolute(folder, given, expected):
@@ -485,8 +486,18 @@ def test_commands_that_open_no_mailbox_need_no_password(folder):
     assert read(folder, SOUND, need_password=False).mailbox.password.reveal() == ""
 
 
-def test_a_database_password_in_the_url_is_refused_and_not_repeated(folder):
-    found = problems(folder, SOUND + '\n[storage]\ndatabase_url = "postgresql://intake:geheim@db.example.com/intake"\n')
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://intake:geheim@db.example.com/intake",
+        "postgresql+psycopg://intake:ge/geheim@db.example.com/intake",
+        "postgresql+psycopg://intake:x@geheim@db.example.com/intake",
+        "postgresql+psycopg://intake@db.example.com/intake?sslmode=require&password=geheim",
+        "postgresql+psycopg://intake@db.example.com/intake?sslpassword=geheim",
+    ],
+)
+def test_a_database_password_in_the_url_is_refused_and_not_repeated(folder, url):
+    found = problems(folder, SOUND + f'\n[storage]\ndatabase_url = "{url}"\n')
     assert "PGPASSWORD" in found[0]
     assert "geheim" not in "".join(found)
 

@@ -492,9 +492,11 @@ def test_a_poll_that_runs_out_of_time_ends_quietly_with_what_it_has(world, monke
     report = world.poll()
     assert 0 < report.archived < 50
     assert report.left == 50 - report.archived
+    assert report.cut_short, "the junk folder has not been listed"
     world.polling = replace(POLLING, poll_deadline_s=20)
-    while world.poll().left:
+    while (report := world.poll()).left:
         pass
+    assert not report.cut_short
     assert len(world.record.states()) == 50
 
 

@@ -12,7 +12,9 @@ from intake import outbox_desk, restored
 from intake.db import backups as copies
 from intake.db import heartbeats
 from intake.db.models import MessageRow, OutboxRow, SightingRow
-from intake.errors import OfficeError
+from intake.errors import OfficeError, TransientServerError
+from intake.fetch import PollReport
+from intake.imap_session import ImapSession
 from intake.model import OutboxState
 from scheduler import backups, jobs
 from scheduler.app import open_app
@@ -225,3 +227,38 @@ def test_a_mail_that_is_archived_without_a_row_and_gone_from_the_server_is_recor
         (row,) = rows(app, MessageRow)
         assert (row.sha256, row.arrived_at) == (sha256, office.START)
         assert row.state != "archived"
+
+
+def test_a_mail_whose_folder_cannot_be_read_yet_is_not_recorded_without_its_folder(site, monkeypatch):
+    """It was archived and the process ended before its row was written: only its folder tells that it lay in the junk."""
+    junk = "垃圾邮件"
+    raw = office.mail(office.UNITS[TOWN], "附件2", attachment=office.liaison(TOWN))
+    site.imap.deliver(junk, raw, office.START)
+    real = ImapSession.examine
+
+    def refuse(session, folder):
+        if folder == junk:
+            raise TransientServerError("x")
+        return real(session, folder)
+
+    with site.open() as app:
+        app.bench.archive.store([raw], arrived_at=office.START)
+        with monkeypatch.context() as patched:
+            patched.setattr(ImapSession, "examine", refuse)
+            jobs.one_round(app)
+        assert rows(app, MessageRow) == []
+        site.round(app)
+        assert [row.folder for row in rows(app, MessageRow)] == [junk]
+
+
+def test_a_mail_without_a_row_waits_while_the_time_for_a_poll_was_over_before_every_folder_was_listed(
+    site, monkeypatch
+):
+    with site.open() as app:
+        app.bench.archive.store([b"From: a@example.com\r\n\r\nx"], arrived_at=office.START)
+        with monkeypatch.context() as patched:
+            patched.setattr(jobs, "poll", lambda *_things, **_options: PollReport((), cut_short=True))
+            assert jobs.one_round(app) is None
+        assert rows(app, MessageRow) == []
+        site.round(app)
+        assert len(rows(app, MessageRow)) == 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from intake.db import audit
 from intake.db.models import MessageRow, OutboxRow
 from intake.settings import Secret
 from scheduler import backups, jobs
@@ -84,6 +85,37 @@ def test_a_missing_and_a_changed_original_are_seen(app):
     app.bench.archive.path(second.sha256).write_bytes(b"changed")
     (archive,) = [one for one in verify(app) if one.what == "存档原件"]
     assert (archive.ok, archive.words[:5]) == (False, "2 封原件")
+
+
+def test_a_length_that_is_not_that_of_the_original_is_seen(app):
+    change(app, "UPDATE messages SET size_bytes = size_bytes + 1 WHERE id = 2")
+    change(app, "UPDATE sightings SET size_bytes = size_bytes + 1 WHERE message_id = 2")
+    (found,) = [one for one in verify(app) if not one.ok]
+    assert (found.what, "编号 2" in found.words) == ("原件大小", True)
+
+
+def test_a_length_that_the_server_never_announced_is_seen(app):
+    change(app, "UPDATE sightings SET size_bytes = size_bytes + 1 WHERE message_id = 2")
+    assert broken(app) == {"I1"}
+    change(app, "UPDATE sightings SET state = 'mismatch' WHERE message_id = 2")
+    assert broken(app) == set(), "the server itself tells another length: that is marked"
+
+
+def test_an_original_without_a_row_is_seen_and_named(app):
+    sha256 = app.bench.archive.store([b"From: a@example.com\r\n\r\nx"], arrived_at=office.START)
+    (found,) = [one for one in verify(app) if not one.ok]
+    assert (found.what, sha256[:12] in found.words) == ("未登记的原件", True)
+
+
+def test_a_mail_that_comes_while_verify_looks_is_no_breach(app, monkeypatch):
+    real = audit.recorded
+
+    def recorded(session):
+        app.bench.archive.store([b"From: a@example.com\r\n\r\nx"], arrived_at=office.START)
+        return real(session)
+
+    monkeypatch.setattr(audit, "recorded", recorded)
+    assert broken(app) == set()
 
 
 def test_a_value_that_another_reading_would_not_give_is_seen_by_the_deep_look(app):
