@@ -21,6 +21,7 @@ from intake.db.models import MessageRow
 from intake.decisions import Decision, Given, seen_in, typed_values
 from intake.model import CellState, DecisionKind, UnitName
 from intake.pipeline import Workbench
+from intake.settings import Campaign
 from intake.settling import Letter, drafts_for, posted, reading_of, stop_letters
 from parsers.text import clean
 
@@ -207,7 +208,7 @@ def _carry_out(
         if not before.fits:
             _set_aside(session, row, who, now)
             before = by_hand.judged(session, row, campaign, roster)
-        _refuse_what_cannot_be(plan, before)
+        _refuse_what_cannot_be(plan, before, campaign)
         decision = Decision(
             id=0,
             kind=plan.kind,
@@ -254,7 +255,7 @@ def _carry_out(
     return outcome
 
 
-def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged) -> None:
+def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged, campaign: Campaign) -> None:
     if any(one.kind is DecisionKind.DISMISS for one in case.decisions):
         raise RefusedError("这封来件已标为“不是报送”，请先撤销，再作别的处理。")
     if plan.kind is DecisionKind.DISMISS:
@@ -265,6 +266,9 @@ def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged) -> None:
     if not case.read and not whole_return:
         raise RefusedError("这封来件没有识别出表，只能标为“不是报送”（或已另行处理）；内容要登记的，请作为纸质件补录。")
     chosen = [one for one in case.now if plan.ordinal in (None, one.ordinal)]
+    known = by_hand.forms_of(campaign)
+    if any(one.form not in known for one in chosen):
+        raise RefusedError("这份表已不在本次通知之内，不能处理。")
     if not chosen and not whole_return:
         raise RefusedError(f"这封来件没有第{plan.ordinal}份表。")
     if plan.kind is DecisionKind.ACCEPT:
