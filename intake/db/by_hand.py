@@ -47,8 +47,8 @@ def forms_of(campaign: Campaign) -> Forms:
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
-def decision_row(decision: Decision, sha256: str, *, letters: Iterable[str] = ()) -> DecisionRow:
-    """Given a decision, return its row; `letters` are the business keys of what is mailed because of it."""
+def decision_row(decision: Decision, sha256: str) -> DecisionRow:
+    """Given a decision, return its row; what is mailed or stopped because of it is written into it afterwards."""
     return DecisionRow(
         sha256=sha256,
         ordinal=decision.ordinal,
@@ -61,7 +61,8 @@ def decision_row(decision: Decision, sha256: str, *, letters: Iterable[str] = ()
                 str(ordinal): {"form": one.form, "unit": one.unit, "digest": one.digest}
                 for ordinal, one in decision.seen.items()
             },
-            "letters": list(letters),
+            "letters": [],
+            "stopped": {},
         },
         note=decision.note,
         who=decision.who,

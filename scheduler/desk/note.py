@@ -123,7 +123,7 @@ def run_undo(arguments: argparse.Namespace) -> int:
 def run_list(arguments: argparse.Namespace) -> int:
     """List what stands."""
     with options.own_app(arguments) as app:
-        with app.bench.sessions() as session:
+        with app.bench.reading() as session:
             found = noting.notes(session, app.bench, unit=arguments.unit)
         table = Table(title="单位登记")
         for heading in ("编号", "时间", "单位", "表", "事项", "说明", "经办人"):

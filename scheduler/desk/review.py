@@ -69,11 +69,11 @@ def _add_note(parser: argparse.ArgumentParser, words: str) -> None:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """List what waits; exit 1 if something does."""
-    with options.own_app(arguments) as app, app.bench.sessions() as session:
+    with options.own_app(arguments) as app, app.bench.reading() as session:
         waiting = queries.open_reviews(session)
         rows = waiting
         if arguments.unit:
-            ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+            ledger = app.bench.ledgers.read(session)
             name = _unit_of(app, arguments.unit)
             numbers = {one.message_id for one in ledger.submissions if one.unit == name and one.message_id > 0}
             found = (session.get_one(MessageRow, number) for number in sorted(numbers))
@@ -241,7 +241,7 @@ def run_undo(arguments: argparse.Namespace) -> int:
     def act(app: App, case: Case, who: str, now: datetime, *, dry: bool) -> decide.Outcome:
         return decide.undo(app.bench, case.message_id, who=who, now=now, token=case.token, dry=dry)
 
-    return _decide(arguments, act, "已撤销最后一次处理。")
+    return _decide(arguments, act, "已撤销最后一次处理。", written="恢复待发")
 
 
 def run_reprocess(arguments: argparse.Namespace) -> int:
@@ -255,16 +255,16 @@ def run_reprocess(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _decide(arguments: argparse.Namespace, act: Callable[..., decide.Outcome], done: str) -> int:
+def _decide(
+    arguments: argparse.Namespace, act: Callable[..., decide.Outcome], done: str, *, written: str = "写入发件箱"
+) -> int:
     """Do it after a yes where something is mailed. What the person saw is the state that is acted upon."""
     with options.own_app(arguments) as app:
         case, who = _case(app, arguments.number), confirming.who(arguments)
         outcome = confirming.carried_out(arguments, lambda dry: act(app, case, who, app.clock.now(), dry=dry))
     if outcome is None:
         return confirming.REFRAINED
-    print(
-        done + "".join(_letter_words(outcome.letters, "写入发件箱")) + "".join(_letter_words(outcome.stopped, "取消"))
-    )
+    print(done + "".join(_letter_words(outcome.letters, written)) + "".join(_letter_words(outcome.stopped, "取消")))
     if outcome.gone:
         print("".join(_letter_words(outcome.gone, "发出，收不回来，如内容有误请电话告知对方")))
     if outcome.open:
@@ -279,7 +279,7 @@ def _letter_words(letters: tuple[Letter, ...], what: str) -> list[str]:
 
 
 def _case(app: App, number: int) -> Case:
-    with app.bench.sessions() as session:
+    with app.bench.reading() as session:
         return look(session, app.bench, number)
 
 
