@@ -21,7 +21,8 @@ from intake.db.models import MessageRow
 from intake.decisions import Decision, Given, seen_in, typed_values
 from intake.model import CellState, DecisionKind, UnitName
 from intake.pipeline import Workbench
-from intake.settling import Letter, drafts_for, posted, reading_of, stop_letters
+from intake.settings import Campaign
+from intake.settling import Letter, drafts_for, let_go_again, posted, reading_of, stop_letters, stop_overtaken
 from parsers.text import clean
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 class Outcome:
     """What an action did. `open`: the mail waits for a person (still, or again), because of `doubts` among others.
 
-    `letters` were written, `stopped` will not go out, `gone` are out already and can't be called back (`undo`). `token`
-    is that of the new state.
+    `letters` were written (or, after `undo`, wait again), `stopped` will not go out, `gone` are out already and can't be
+    called back (`undo`). `token` is that of the new state.
     """
 
     open: bool
@@ -130,9 +131,9 @@ def preview_return(
     bench: Workbench, message_id: int, ordinal: int | None, *, note: str = "", who: str, now: datetime, token: str
 ) -> tuple[str, str, str]:
     """Return recipient, subject and body of the letter that `return_for_correction` would write. Raise as that does."""
-    (letter,) = return_for_correction(
+    letter = return_for_correction(
         bench, message_id, ordinal, note=note, who=who, now=now, token=token, dry=True
-    ).letters
+    ).letters[0]
     return letter.to_address, letter.subject, letter.body
 
 
@@ -150,6 +151,7 @@ def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: s
         last = standing[-1]
         last.undone_at, last.undone_by = now, who
         stopped, gone = stop_letters(session, last.values["letters"])
+        again = () if gone else let_go_again(session, last.values.get("stopped", {}))
         case = by_hand.settle(session, row, bench.settings.campaign, bench.roster)
         by_hand.audit(
             session,
@@ -163,7 +165,9 @@ def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: s
             gone=[one.id for one in gone],
         )
         session.flush()
-        outcome = Outcome(row.review_open, case.doubts, token_of(session, row), stopped=stopped, gone=gone)
+        outcome = Outcome(
+            row.review_open, case.doubts, token_of(session, row), letters=again, stopped=stopped, gone=gone
+        )
         if dry:
             transaction.rollback()
     _log("undo", message_id, outcome, dry=dry)
@@ -199,7 +203,8 @@ def _carry_out(
     bench: Workbench, message_id: int, plan: _Plan, *, who: str, now: datetime, token: str, dry: bool
 ) -> Outcome:
     who, note = signature(who), note_words(plan.note)
-    reading = None if plan.kind is DecisionKind.DISMISS else reading_of(bench, message_id)
+    answers = plan.kind is not DecisionKind.RETURN
+    reading = None if plan.kind is DecisionKind.DISMISS else reading_of(bench, message_id, answers=answers)
     with bench.sessions() as session, session.begin() as transaction:
         row = seen_message(session, message_id, token)
         campaign, roster = bench.settings.campaign, bench.roster
@@ -207,7 +212,7 @@ def _carry_out(
         if not before.fits:
             _set_aside(session, row, who, now)
             before = by_hand.judged(session, row, campaign, roster)
-        _refuse_what_cannot_be(plan, before)
+        _refuse_what_cannot_be(plan, before, campaign)
         decision = Decision(
             id=0,
             kind=plan.kind,
@@ -228,11 +233,12 @@ def _carry_out(
             {(roster.name_of_the_day(one.unit), one.form) for one in after.now if one.unit is not None},
             called_now=roster.name_of_the_day,
         )
+        stopped, former = stop_overtaken(session, row, decision, before)
         drafts = () if reading is None else drafts_for(session, bench, row, decision, after, reading, now)
         letters = tuple(filter(None, (posted(session, bench, one, now) for one in drafts)))
-        if plan.kind is DecisionKind.RETURN and not letters:
+        if plan.kind is DecisionKind.RETURN and not any(one.key.startswith("return:") for one in letters):
             raise RefusedError("发件人不能回信（系统发件、地址无效、未通过验证，或在通知之前来件），请电话联系单位。")
-        kept.values = {**kept.values, "letters": [key for key, _ in letters]}
+        kept.values = {**kept.values, "letters": [one.key for one in letters], "stopped": former}
         by_hand.audit(
             session,
             who=who,
@@ -243,18 +249,18 @@ def _carry_out(
             ordinal=plan.ordinal,
             fields=[one.key for one in decision.given],
             unit=plan.unit,
-            letters=[letter.id for _, letter in letters],
+            letters=[one.id for one in letters],
+            stopped=[one.id for one in stopped],
         )
         session.flush()
-        told = tuple(letter for _, letter in letters)
-        outcome = Outcome(row.review_open, after.doubts, token_of(session, row), letters=told)
+        outcome = Outcome(row.review_open, after.doubts, token_of(session, row), letters=letters, stopped=stopped)
         if dry:
             transaction.rollback()
     _log(plan.kind, message_id, outcome, dry=dry)
     return outcome
 
 
-def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged) -> None:
+def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged, campaign: Campaign) -> None:
     if any(one.kind is DecisionKind.DISMISS for one in case.decisions):
         raise RefusedError("这封来件已标为“不是报送”，请先撤销，再作别的处理。")
     if plan.kind is DecisionKind.DISMISS:
@@ -265,6 +271,9 @@ def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged) -> None:
     if not case.read and not whole_return:
         raise RefusedError("这封来件没有识别出表，只能标为“不是报送”（或已另行处理）；内容要登记的，请作为纸质件补录。")
     chosen = [one for one in case.now if plan.ordinal in (None, one.ordinal)]
+    known = by_hand.forms_of(campaign)
+    if any(one.form not in known for one in chosen):
+        raise RefusedError("这份表已不在本次通知之内，不能处理。")
     if not chosen and not whole_return:
         raise RefusedError(f"这封来件没有第{plan.ordinal}份表。")
     if plan.kind is DecisionKind.ACCEPT:
@@ -297,6 +306,7 @@ def _set_aside(session: Session, row: MessageRow, who: str, now: datetime) -> No
     standing = [one for one in by_hand.decision_rows(session, row.sha256) if one.undone_at is None]
     for one in standing:
         one.undone_at, one.undone_by = now, who
+        stop_letters(session, one.values["letters"])
     by_hand.audit(
         session, who=who, action="set aside", subject=f"mail {row.id}", now=now, decisions=[one.id for one in standing]
     )

@@ -117,12 +117,14 @@ def decided(
     if any(one.kind is DecisionKind.DISMISS for one in ordered):
         return ()
     doubtful = bool(tuple(doubts))
-    return tuple(_decided(one, ordered, forms[one.form], doubtful=doubtful) for one in read)
+    return tuple(_decided(one, ordered, forms.get(one.form), doubtful=doubtful) for one in read)
 
 
 def _decided(
-    read: StoredSubmission, decisions: Iterable[Decision], spec: FormSpec, *, doubtful: bool
+    read: StoredSubmission, decisions: Iterable[Decision], spec: FormSpec | None, *, doubtful: bool
 ) -> StoredSubmission:
+    if spec is None:
+        return read  # the office has taken the form out of its campaign
     now = read
     for one in decisions:
         match one.kind:
@@ -242,7 +244,7 @@ def mail_doubts(told: Iterable[str], submissions: Iterable[StoredSubmission], fo
     """
     explained = {reasons.ALL_COMPLETE, reasons.NO_INTENT, reasons.DECIDED_OTHERWISE}
     for one in submissions:
-        explained.update(reasons.of_submission(one, forms[one.form]))
+        explained.update(reasons.of_submission(one, forms[one.form]) if one.form in forms else ())
         explained.update(one.notes)
     return tuple(sentence for sentence in told if sentence not in explained)
 

@@ -260,7 +260,8 @@ def complete(stored: StoredSubmission, partial: FormReading, spec: FormSpec) -> 
 
 def carried(field: FieldReading, stored: StoredSubmission) -> FieldReading:
     """Given a field of a stored submission, return it as part of a newer one."""
-    place = field.place if field.place.startswith("message ") else f"message {stored.message_id}: {field.place}"
+    whole = field.place.startswith("message ") or stored.message_id < 0  # a paper copy came by no message
+    place = field.place if whole else f"message {stored.message_id}: {field.place}"
     return replace(field, rule="merged", place=place)
 
 

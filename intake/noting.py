@@ -19,7 +19,7 @@ from intake.model import FormId, NoteKind, UnitName
 from intake.pipeline import Workbench
 from intake.settings import Collection
 from intake.unit_notes import UnitNote, paper_faults
-from parsers.text import clean
+from parsers.text import clean, fold
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def paper(
         raise RefusedError("收到纸质件的时间不能晚于现在。")
     with bench.sessions.begin() as session:
         number = _kept(session, bench, note)
-        _withdraw(session, bench, note.unit, [FormId(form)])
+        _withdraw(session, bench, note.unit, _forms(bench, note.form))
     return number
 
 
@@ -125,11 +125,16 @@ def _note(
 
 
 def _collection(bench: Workbench, form: str) -> Collection:
-    try:
-        return bench.settings.campaign.collection(FormId(form))
-    except KeyError:
-        known = "、".join(f"{one.id}（{one.form.title}）" for one in bench.settings.campaign.collections)
-        raise RefusedError(f"本次通知没有“{form}”这份表。有：{known}。") from None
+    """Return the collection that is called so: by its id, its number in the notice, or a title that fits it alone."""
+    collections, wanted = bench.settings.campaign.collections, fold(form)
+    for one in collections:
+        if form == one.id or wanted == fold(one.letter_label or one.id):
+            return one
+    fitting = [one for one in collections if wanted and wanted in fold(one.form.title)]
+    if len(fitting) == 1:
+        return fitting[0]
+    known = "、".join(f"{one.letter_label or one.id}（{one.form.title}）" for one in collections)
+    raise RefusedError(f"不能确定“{clean(form)}”是哪份表。本次通知有：{known}。")
 
 
 def _forms(bench: Workbench, form: FormId | None) -> list[FormId]:

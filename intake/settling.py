@@ -20,6 +20,7 @@ from intake.correspondence import known_for
 from intake.db import by_hand, queries
 from intake.db.models import MessageRow, OutboxRow, PartRow, SubmissionRow
 from intake.decisions import Decision
+from intake.errors import OfficeError
 from intake.identify import trust_of
 from intake.letters import post
 from intake.model import (
@@ -45,6 +46,7 @@ from intake.read import unpack_mail
 from intake.triage import triage
 from parsers.codec import from_json
 from parsers.forms import DocumentReading, Problem, ProblemCode
+from parsers.isolate import WorkerUnavailable
 
 _STOPPABLE = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED)
 _KEYS_TRIED = 100  # how often the answer to one mail is stopped and written anew
@@ -52,9 +54,10 @@ _KEYS_TRIED = 100  # how often the answer to one mail is stopped and written ane
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter that a decision causes, or stops. `body` is its plain text."""
+    """A letter that a decision causes, or stops. `key` is its business key, `body` its plain text."""
 
     id: int
+    key: str
     kind: LetterKind
     to_address: str
     subject: str
@@ -62,17 +65,29 @@ class Letter:
     state: OutboxState
 
 
-def reading_of(bench: Workbench, message_id: int) -> MailReading:
-    """Return the mail as it was read: its head anew from the archive, its documents as they are stored."""
-    with bench.sessions() as session:
+def reading_of(bench: Workbench, message_id: int, *, answers: bool) -> MailReading | None:
+    """Return the mail as it was read: its head anew from the archive, its documents as they are stored.
+
+    `answers`: it is wanted for the one answer to the mail; None if that has gone out already, so that nobody waits for the
+    worker (it may be looking at a scan). Raise OfficeError if no worker can be started.
+    """
+    with bench.reading() as session:
         sha256 = message(session, message_id).sha256
+        if answers and _has_gone(session, _free_key(session, _answer_key(bench, sha256))):
+            return None
         rows = session.scalars(select(PartRow).where(PartRow.message_id == message_id).order_by(PartRow.id)).all()
         documents = tuple(
             PartReading(PartPath(row.path), PartRole(row.role), from_json(DocumentReading, row.reading))
             for row in rows
             if row.reading is not None
         )
-    return unpack_mail(bench.worker, bench.archive.read(Sha256(sha256)), documents)
+    raw = bench.archive.read(Sha256(sha256))
+    try:
+        return unpack_mail(bench.worker, raw, documents)
+    except WorkerUnavailable as error:
+        raise OfficeError(
+            "读取程序起不来，暂时不能办理。没有改动。请重启程序，或运行 intake check 查看原因。"
+        ) from error
 
 
 def drafts_for(
@@ -90,18 +105,19 @@ def drafts_for(
     """
     if authentication(reading.head).refuted:
         return ()
+    drafts: tuple[Draft, ...] = ()
     if decision.kind is DecisionKind.RETURN:
         chosen = [one for one in case.now if one.ordinal == decision.ordinal]
-        drafts = _answer(session, bench, row, chosen, reading, now, note=decision.note)
         number = sum(one.kind == DecisionKind.RETURN for one in by_hand.decision_rows(session, row.sha256))
         key = f"return:{bench.settings.campaign.id}:{row.sha256[:32]}:{number}"
-        return tuple(replace(one, key=key) for one in drafts)
-    if row.review_open:
-        return ()
-    last = {one.ordinal: one.kind for one in case.decisions}
-    chosen = [one for one in case.now if last.get(one.ordinal) is not DecisionKind.RETURN]
-    drafts = _answer(session, bench, row, chosen, reading, now)
-    return tuple(replace(one, key=_free_key(session, one.key)) for one in drafts)
+        asked = _answer(session, bench, row, chosen, reading, now, note=decision.note)
+        drafts = tuple(replace(one, key=key) for one in asked)
+    if not row.review_open:
+        last = {one.ordinal: one.kind for one in case.decisions}
+        rest = [one for one in case.now if last.get(one.ordinal) is not DecisionKind.RETURN]
+        answer = _answer(session, bench, row, rest, reading, now) if rest else ()
+        drafts += tuple(replace(one, key=_free_key(session, one.key)) for one in answer)
+    return drafts
 
 
 def _answer(
@@ -173,6 +189,16 @@ def _sent_again(reading: MailReading, filled: tuple[Submission, ...], note: str)
     return tuple(FileProblem(problem, name) for name in dict.fromkeys(names)) or (FileProblem(problem),)
 
 
+def _answer_key(bench: Workbench, sha256: str) -> str:
+    """Return the business key of the answer to a mail, as `reply` makes it (a test holds the two together)."""
+    return f"answer:{bench.settings.campaign.id}:{sha256[:32]}"
+
+
+def _has_gone(session: Session, key: str) -> bool:
+    state = session.scalar(select(OutboxRow.state).where(OutboxRow.key == key))
+    return state is not None and state not in _STOPPABLE
+
+
 def _free_key(session: Session, key: str) -> str:
     """Return the business key of the answer to a mail, another one if the letters under it were stopped, never sent."""
     candidates = [key, *(f"{key}:{number}" for number in range(2, _KEYS_TRIED))]
@@ -180,25 +206,65 @@ def _free_key(session: Session, key: str) -> str:
     return next((one for one in candidates if states.get(one) != OutboxState.CANCELLED), key)
 
 
-def posted(session: Session, bench: Workbench, draft: Draft, now: datetime) -> tuple[str, Letter] | None:
+def posted(session: Session, bench: Workbench, draft: Draft, now: datetime) -> Letter | None:
+    """Given a draft, put the letter into the outbox and return it; None if it lies there already."""
     if not post(session, draft, stationery=bench.stationery, now=now):
         return None
     row = session.scalars(select(OutboxRow).where(OutboxRow.key == draft.key)).one()
-    return row.key, _letter(row)
+    return _letter(row)
 
 
 def _letter(row: OutboxRow) -> Letter:
     body = message_from_bytes(row.raw, policy=modern_policy).get_body(("plain",))
     text = "" if body is None else str(body.get_content())
-    return Letter(row.id, LetterKind(row.kind), row.to_address, row.subject, text, OutboxState(row.state))
+    return Letter(row.id, row.key, LetterKind(row.kind), row.to_address, row.subject, text, OutboxState(row.state))
 
 
-def stop_letters(session: Session, keys: list[str]) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
+def stop_letters(session: Session, keys: Iterable[str]) -> tuple[tuple[Letter, ...], tuple[Letter, ...]]:
     """Stop what has not gone out. Return what was stopped, and what can't be."""
-    rows = session.scalars(select(OutboxRow).where(OutboxRow.key.in_(keys)).order_by(OutboxRow.id)).all()
+    rows = session.scalars(select(OutboxRow).where(OutboxRow.key.in_(list(keys))).order_by(OutboxRow.id)).all()
     waiting = [row.id for row in rows if row.state in _STOPPABLE]
     outbox_desk.cancel(session, waiting)
     for row in rows:
         session.refresh(row)
-    stopped = tuple(_letter(row) for row in rows if row.state == OutboxState.CANCELLED)
+    stopped = tuple(_letter(row) for row in rows if row.id in waiting and row.state == OutboxState.CANCELLED)
     return stopped, tuple(_letter(row) for row in rows if row.state != OutboxState.CANCELLED)
+
+
+def stop_overtaken(
+    session: Session, row: MessageRow, decision: Decision, before: by_hand.Judged
+) -> tuple[tuple[Letter, ...], dict[str, str]]:
+    """Stop the letters about a mail that wait to go out and are true no more. Return them, and by key the state they had.
+
+    The answer that would repeat a value which was just changed, the request to mend what has just been mended, the word
+    that a person looks when a person has looked.
+    """
+    returned = {
+        one.id
+        for one in before.decisions
+        if one.kind is DecisionKind.RETURN and decision.ordinal in (None, one.ordinal)
+    }
+    keys = {
+        key for one in by_hand.decision_rows(session, row.sha256) if one.id in returned for key in one.values["letters"]
+    }
+    waiting = session.scalars(
+        select(OutboxRow).where(OutboxRow.cause_id == row.id, OutboxRow.state.in_(_STOPPABLE)).order_by(OutboxRow.id)
+    ).all()
+    neutral = (LetterKind.RECEIVED, LetterKind.QUESTION)
+    overtaken = {
+        one.key: one.state
+        for one in waiting
+        if one.key in keys or not (one.key.startswith("return:") or (row.review_open and one.kind in neutral))
+    }
+    stopped, _ = stop_letters(session, overtaken)
+    return stopped, {key: overtaken[key] for key in overtaken if key in {one.key for one in stopped}}
+
+
+def let_go_again(session: Session, states: dict[str, str]) -> tuple[Letter, ...]:
+    """Given the letters that a decision had stopped, by key, let them wait again as they did: it was undone."""
+    rows = session.scalars(
+        select(OutboxRow).where(OutboxRow.key.in_(states), OutboxRow.state == OutboxState.CANCELLED)
+    ).all()
+    for row in rows:
+        row.state = states[row.key]
+    return tuple(_letter(row) for row in rows)

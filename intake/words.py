@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
+from intake.model import CellState, DecisionKind, Disposition, LetterKind, NoteKind, OutboxState, SenderKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -28,6 +28,20 @@ DISPOSITION_WORDS: Mapping[Disposition, str] = {
     Disposition.CORRECTION: "请补正",
     Disposition.REVIEW: "待人工核实",
     Disposition.IGNORED: "不是报送",
+}
+
+DECISION_KIND_WORDS: Mapping[DecisionKind, str] = {
+    DecisionKind.ACCEPT: "通过",
+    DecisionKind.VALUES: "改值",
+    DecisionKind.ASSIGN: "归属单位",
+    DecisionKind.DISMISS: "不是报送",
+    DecisionKind.RETURN: "退回补正",
+}
+
+NOTE_KIND_WORDS: Mapping[NoteKind, str] = {
+    NoteKind.CALL: "已电话催办",
+    NoteKind.EXEMPT: "免报",
+    NoteKind.PAPER: "补录纸质件",
 }
 
 OUTBOX_WORDS: Mapping[OutboxState, str] = {

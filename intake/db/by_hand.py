@@ -5,7 +5,7 @@ is told by `intake.decisions` and `intake.unit_notes`; who may decide what, by `
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,10 +16,12 @@ from intake import reasons
 from intake.db.models import AuditRow, DecisionRow, MessageRow, SubmissionRow, UnitNoteRow
 from intake.db.rows import stored_submission
 from intake.decisions import Decision, Forms, Given, Seen, decided, is_settled, mail_doubts, still_fits
-from intake.model import DecisionKind, Disposition, FormId, NoteKind, StoredSubmission, UnitName
+from intake.model import CellState, DecisionKind, Disposition, FormId, NoteKind, StoredSubmission, UnitName
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.unit_notes import UnitNote
+
+DECIDED = select(DecisionRow.sha256).where(DecisionRow.undone_at.is_(None))  # the mails about which decisions stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ def forms_of(campaign: Campaign) -> Forms:
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
-def decision_row(decision: Decision, sha256: str, *, letters: Iterable[str] = ()) -> DecisionRow:
-    """Given a decision, return its row; `letters` are the business keys of what is mailed because of it."""
+def decision_row(decision: Decision, sha256: str) -> DecisionRow:
+    """Given a decision, return its row; what is mailed or stopped because of it is written into it afterwards."""
     return DecisionRow(
         sha256=sha256,
         ordinal=decision.ordinal,
@@ -59,7 +61,8 @@ def decision_row(decision: Decision, sha256: str, *, letters: Iterable[str] = ()
                 str(ordinal): {"form": one.form, "unit": one.unit, "digest": one.digest}
                 for ordinal, one in decision.seen.items()
             },
-            "letters": list(letters),
+            "letters": [],
+            "stopped": {},
         },
         note=decision.note,
         who=decision.who,
@@ -92,28 +95,62 @@ def decision_rows(session: Session, sha256: str) -> tuple[DecisionRow, ...]:
     return tuple(session.scalars(select(DecisionRow).where(DecisionRow.sha256 == sha256).order_by(DecisionRow.id)))
 
 
-def applied(
-    session: Session, submissions: Iterable[StoredSubmission], campaign: Campaign, roster: Roster
-) -> list[StoredSubmission]:
-    """Given submissions as the program read them, return them as they count."""
-    told: dict[int, list[str]] = {}
-    standing: dict[int, list[Decision]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The decisions that stand about one message, and why that message was shown to a person."""
+
+    decisions: tuple[Decision, ...]
+    reasons: tuple[str, ...]
+
+
+def standing(session: Session) -> dict[int, Standing]:
+    """Return by message what people have decided and not undone."""
+    found: dict[int, Standing] = {}
     for row, message_id, why in session.execute(
         select(DecisionRow, MessageRow.id, MessageRow.reasons)
         .join(MessageRow, MessageRow.sha256 == DecisionRow.sha256)
         .where(DecisionRow.undone_at.is_(None))
+        .order_by(DecisionRow.id)
     ):
-        standing[message_id].append(decision_of(row))
-        told[message_id] = list(why)
+        before = found[message_id].decisions if message_id in found else ()
+        found[message_id] = Standing((*before, decision_of(row)), tuple(why))
+    return found
+
+
+def applied(
+    decisions: Mapping[int, Standing], submissions: Iterable[StoredSubmission], campaign: Campaign, roster: Roster
+) -> list[StoredSubmission]:
+    """Given what stands and submissions as the program read them, return them as they count."""
     found: list[StoredSubmission] = []
     concerned: dict[int, list[StoredSubmission]] = defaultdict(list)
     for one in submissions:
-        (concerned[one.message_id] if one.message_id in standing else found).append(one)
+        (concerned[one.message_id] if one.message_id in decisions else found).append(one)
     forms = forms_of(campaign)
     for message_id, read in concerned.items():
-        doubts = mail_doubts(told[message_id], read, forms)
-        found += decided(read, standing[message_id], forms, doubts=doubts, called_now=roster.name_of_the_day)
+        made = decisions[message_id]
+        doubts = mail_doubts(made.reasons, read, forms)
+        found += decided(read, made.decisions, forms, doubts=doubts, called_now=roster.name_of_the_day)
     return found
+
+
+def accepted_from(
+    session: Session, campaign: Campaign, roster: Roster, *, before: datetime | None, without: int | None
+) -> Iterator[tuple[str, UnitName]]:
+    """Yield sender and unit of what counts as accepted in mails about which people decided (all of it `before` an instant)."""
+    decisions = {
+        message_id: one
+        for message_id, one in standing(session).items()
+        if message_id != without and (before is None or max(made.at for made in one.decisions) <= before)
+    }
+    rows = session.execute(
+        select(SubmissionRow, MessageRow.from_address)
+        .join(MessageRow, MessageRow.id == SubmissionRow.message_id)
+        .where(SubmissionRow.campaign == campaign.id, MessageRow.from_address != "", MessageRow.sha256.in_(DECIDED))
+    )
+    read = [stored_submission(row, address) for row, address in rows if row.message_id in decisions]
+    for one in applied(decisions, read, campaign, roster):
+        if one.state is CellState.ACCEPTED and one.unit is not None:
+            yield one.from_address, one.unit
 
 
 def judged(session: Session, row: MessageRow, campaign: Campaign, roster: Roster) -> Judged:

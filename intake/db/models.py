@@ -211,8 +211,8 @@ class DecisionRow(Base):
     The mail is named by its SHA-256 and the submission by its place in the mail, so that a replay or a rebuilding from
     the archive meets the same decisions. `kind` is a `model.DecisionKind`; `unit` and `values` say what was decided:
     ``fields`` (key → text as the person typed it, and its value), ``seen`` (place → form, unit and digest of what stood
-    there), ``letters`` (business keys of what was written because of it). `intake.decisions` applies them; submission
-    rows are never changed.
+    there), ``letters`` (business keys of what was written because of it), ``stopped`` (of what was stopped, with the
+    state it had). `intake.decisions` applies them; submission rows are never changed.
     """
 
     __tablename__ = "decisions"

@@ -229,7 +229,10 @@ def load_ledger(
         remembered.update((row.id, stored_submission(row, address)) for row, address in rows)
     rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
     read = [remembered[one] for one in ids if remembered[one].message_id != without]
-    stored = [_under_its_name_of_the_day(one, roster) for one in by_hand.applied(session, read, campaign, roster)]
+    stored = [
+        _under_its_name_of_the_day(one, roster)
+        for one in by_hand.applied(by_hand.standing(session), read, campaign, roster)
+    ]
     notes = [by_hand.note_of(row, roster) for row in by_hand.note_rows(session, campaign.id)]
     stored += papers(notes, by_hand.forms_of(campaign))
     ledger = keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
@@ -264,7 +267,6 @@ def confirmed_senders(
     The mail `without` confirms nobody: it is the one that is answered.
     """
     in_time = true() if before is None else MessageRow.processed_at <= before
-    standing = select(DecisionRow.sha256).where(DecisionRow.undone_at.is_(None))
     rows = session.execute(
         select(MessageRow.from_address, SubmissionRow.unit)
         .join(SubmissionRow, MessageRow.id == SubmissionRow.message_id)
@@ -273,25 +275,15 @@ def confirmed_senders(
             SubmissionRow.state == CellState.ACCEPTED,
             MessageRow.from_address != "",
             in_time,
-            MessageRow.sha256.not_in(standing),
+            MessageRow.sha256.not_in(by_hand.DECIDED),
             true() if without is None else MessageRow.id != without,
         )
         .distinct()
     )
     senders: dict[str, set[UnitName]] = defaultdict(set)
-    for address, unit in rows:
+    for address, unit in (*rows, *by_hand.accepted_from(session, campaign, roster, before=before, without=without)):
         if unit is not None:
             senders[address].add(roster.name_of_the_day(unit))
-    for row in session.scalars(
-        select(MessageRow).where(MessageRow.from_address != "", MessageRow.sha256.in_(standing))
-    ):
-        case = by_hand.judged(session, row, campaign, roster)
-        if row.id == without:
-            continue
-        if before is None or max(one.at for one in case.decisions) <= before:
-            for one in case.now:
-                if one.state is CellState.ACCEPTED and one.unit is not None:
-                    senders[row.from_address].add(roster.name_of_the_day(one.unit))
     return {address: frozenset(units) for address, units in senders.items()}
 
 

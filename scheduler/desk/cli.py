@@ -67,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         export,
         inspect,
         letters,
+        note,
         restore,
+        review,
         run,
         status,
         users,
@@ -85,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (check, run, status, inspect, export, letters, verify, restore, users, demonstrate):
+    for module in (check, run, status, review, note, inspect, export, letters, verify, restore, users, demonstrate):
         module.add(commands, common)
     return parser
 

@@ -1,7 +1,10 @@
 """What the clerk decides about a mail, in a whole office: the record, the letters, the 汇总表, and what a second clerk meets."""
 
+import io
 import json
 import logging
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -10,7 +13,7 @@ from email.policy import default
 import pytest
 from openpyxl import load_workbook
 
-from intake import decide, noting, pipeline, reasons
+from intake import decide, noting, pipeline, reasons, settling
 from intake.cases import OvertakenError, RefusedError, look
 from intake.db import audit, queries
 from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow, SubmissionRow
@@ -20,6 +23,7 @@ from scheduler.papers import write_summary
 from tests.builders import office
 from tests.rig.checker import subject_of, violations
 from tests.rig.inprocess import Office, a_round, shared_worker
+from tests.rig.machines import checked
 
 TOWN, SANDS, SCHOOLS = (UnitName(name) for name in office.UNITS)
 LIAISON, SUMMARY = FormId("liaison"), FormId("summary")
@@ -50,16 +54,24 @@ class Desk:
     def now(self):
         return self.app.clock.now()
 
-    def receives(self, sender: str, subject: str = "联络员表", **mail) -> int:
-        """Let a mail come in and be read; return its number."""
+    def receives(
+        self, sender: str, subject: str = "联络员表", *, unsent: bool = False, trace: tuple[bytes, ...] = (), **mail
+    ) -> int:
+        """Let a mail come in and be read; return its number. `unsent`: the answer waits in the outbox."""
         self.number += 1
-        self.place.deliver(office.mail(sender, subject, number=self.number, **mail), sender)
-        self.goes_on()
+        raw = b"".join(line + b"\r\n" for line in trace) + office.mail(sender, subject, number=self.number, **mail)
+        self.place.deliver(raw, sender)
+        if unsent:
+            jobs.fetch(self.app)
+            jobs.process(self.app)
+        else:
+            self.goes_on()
         with self.bench.sessions() as session:
             return session.query(MessageRow).order_by(MessageRow.id.desc()).first().id
 
-    def receives_form(self, unit: str, sender: str | None = None, **changes) -> int:
-        return self.receives(sender or office.UNITS[unit], attachment=office.liaison(unit, **changes))
+    def receives_form(self, unit: str, sender: str | None = None, *, unsent: bool = False, **changes) -> int:
+        attachment = office.liaison(unit, **changes)
+        return self.receives(sender or office.UNITS[unit], attachment=attachment, unsent=unsent)
 
     def goes_on(self, by: timedelta = timedelta(minutes=10)) -> None:
         a_round(self.app)
@@ -371,6 +383,135 @@ def test_what_the_rig_checks_of_stored_values_holds_after_decisions(desk):
     assert row.state == CellState.CORRECTION
 
 
+# --- letters that wait ------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_that_waits_is_written_anew_with_the_value_that_was_changed(desk):
+    number = desk.receives_form(TOWN, unsent=True)
+    outcome = desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
+    assert MOBILE in outcome.stopped[0].body
+    assert "13900000008" in outcome.letters[0].body
+    desk.goes_on()
+    assert desk.subjects() == [outcome.letters[0].subject]
+    assert desk.breaches() == []
+
+
+def test_a_request_to_mend_that_waits_does_not_go_out_once_it_is_mended_and_undoing_lets_it_go(desk):
+    number = desk.receives_form(TOWN, unsent=True, mobile="1390000")
+    outcome = desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
+    assert [letter.kind for letter in outcome.stopped] == [LetterKind.CORRECTION]
+    assert [letter.kind for letter in outcome.letters] == [LetterKind.ACKNOWLEDGEMENT]
+    undone = desk.acts(decide.undo, number)
+    assert [letter.kind for letter in undone.stopped] == [LetterKind.ACKNOWLEDGEMENT]
+    assert [letter.kind for letter in undone.letters] == [LetterKind.CORRECTION]
+    desk.goes_on()
+    assert [subject.startswith("【请补正】") for subject in desk.subjects()] == [True]
+
+
+def test_a_letter_that_went_out_in_the_meantime_is_not_followed_by_the_one_that_it_replaced(desk):
+    number = desk.receives_form(TOWN, unsent=True, mobile="1390000")
+    desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
+    desk.goes_on()
+    undone = desk.acts(decide.undo, number)
+    assert [letter.kind for letter in undone.gone] == [LetterKind.ACKNOWLEDGEMENT]
+    desk.goes_on()
+    assert len(desk.place.letters()) == 1
+
+
+def test_nothing_that_waits_goes_out_about_a_mail_that_was_put_away(desk):
+    number = desk.receives_form(TOWN, sender=STRANGER, unsent=True)
+    outcome = desk.acts(decide.dismiss, number)
+    assert len(outcome.stopped) == 1
+    desk.goes_on()
+    assert desk.place.letters() == []
+
+
+def test_what_was_sent_back_and_waits_is_stopped_when_the_clerk_passes_it(desk):
+    number = desk.receives_form(TOWN, unsent=True)
+    returned = desk.acts(decide.return_for_correction, number, 1, note="请盖章")
+    assert [letter.kind for letter in returned.stopped] == [LetterKind.ACKNOWLEDGEMENT]
+    passed = desk.acts(decide.accept, number, ordinal=1)
+    assert [letter.id for letter in passed.stopped] == [returned.letters[0].id]
+    assert [letter.kind for letter in passed.letters] == [LetterKind.ACKNOWLEDGEMENT]
+    desk.goes_on()
+    assert [subject.startswith("【收件回执】") for subject in desk.subjects()] == [True]
+
+
+def test_the_neutral_word_still_goes_while_something_of_the_mail_waits(desk):
+    text = "表已附上。请问纸质件还要交吗？\n"
+    number = desk.receives(office.UNITS[TOWN], text=text, attachment=office.liaison(TOWN), unsent=True)
+    assert desk.acts(decide.change_values, number, 1, {"手机": "13900000008"}).stopped == ()
+    assert [letter.kind for letter in desk.acts(decide.accept, number).stopped] == [LetterKind.RECEIVED]
+
+
+def test_an_answer_that_has_gone_is_known_without_asking_the_worker(desk, monkeypatch):
+    number = desk.receives_form(TOWN)
+    (row,) = desk.rows(OutboxRow)
+    assert row.key == settling._answer_key(desk.bench, desk.case(number).sha256)
+    monkeypatch.setattr(settling, "unpack_mail", None)
+    assert desk.acts(decide.change_values, number, 1, {"手机": "13900000008"}).letters == ()
+
+
+# --- several people at once -------------------------------------------------------------------------------------------
+
+
+def test_of_two_clerks_who_press_at_the_same_moment_one_is_refused(desk):
+    number = desk.receives_form("某某管理处", sender=STRANGER)
+    token = desk.case(number).token
+
+    def press(unit):
+        try:
+            return desk.acts(decide.assign, number, 1, unit, token=token)
+        except OvertakenError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(press, (TOWN, SANDS)))
+    assert sum(one is None for one in found) == 1
+    assert len(desk.rows(DecisionRow)) == 1
+
+
+# --- who is answered --------------------------------------------------------------------------------------------------
+
+
+def test_an_update_from_elsewhere_that_a_person_lets_pass_replaces_and_says_what_changed(desk):
+    desk.receives_form(TOWN)
+    number = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000007")
+    assert desk.is_open(number)
+    assert desk.value("mobile").value == MOBILE
+    (letter,) = desk.acts(decide.accept, number).letters
+    assert desk.value("mobile").value == "13900000007"
+    assert (letter.kind, letter.to_address) == (LetterKind.UPDATE, STRANGER)
+
+
+def test_several_forms_of_one_mail_get_one_receipt_when_the_last_of_them_is_decided(desk):
+    number = desk.receives(STRANGER, attachment=_two_forms("某某管理处", "另一管理处"), name="报送.zip")
+    assert [item.read.unit for item in desk.case(number).items] == [None, None]
+    first = desk.acts(decide.assign, number, 1, TOWN)
+    assert (first.open, first.letters) == (True, ())
+    with pytest.raises(RefusedError, match="归属单位"):
+        desk.acts(decide.accept, number)
+    second = desk.acts(decide.assign, number, 2, SANDS)
+    assert not second.open
+    (letter,) = second.letters
+    assert TOWN in letter.body
+    assert SANDS in letter.body
+
+
+def test_a_refuted_sender_is_told_nothing_even_when_the_form_is_let_pass(desk):
+    number = desk.receives(
+        office.UNITS[TOWN],
+        attachment=office.liaison(TOWN),
+        trace=checked("spf=softfail smtp.mail=qingshi@qs.example.com; dkim=none")["first"],
+    )
+    case = desk.case(number)
+    assert reasons.REFUTED in case.reasons
+    assert desk.acts(decide.change_values, number, 1, {"手机": "13900000008"}).open
+    letters = len(desk.rows(OutboxRow))
+    outcome = desk.acts(decide.accept, number)
+    assert (outcome.open, outcome.letters, len(desk.rows(OutboxRow))) == (False, (), letters)
+
+
 # --- notes of units ---------------------------------------------------------------------------------------------------
 
 
@@ -469,6 +610,14 @@ def _newer_version_reads(monkeypatch, **values) -> None:
         )
 
     monkeypatch.setattr(pipeline, "assess", assess)
+
+
+def _two_forms(*units: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number, unit in enumerate(units):
+            archive.writestr(f"form{number}.docx", office.liaison(unit, name=("陈一一", "吴二二")[number]))
+    return packed.getvalue()
 
 
 def _told(ledger):

@@ -30,10 +30,12 @@ from intake.explain_words import (
 from intake.identify import SOURCE_WORDS, Source
 from intake.model import (
     CellState,
+    DecisionKind,
     Disposition,
     FileProblem,
     FormId,
     LetterKind,
+    NoteKind,
     OutboxState,
     PartPath,
     SenderKind,
@@ -101,6 +103,8 @@ TABLES = [
     (words.STATE_WORDS, CellState),
     (words.DISPOSITION_WORDS, Disposition),
     (words.OUTBOX_WORDS, OutboxState),
+    (words.DECISION_KIND_WORDS, DecisionKind),
+    (words.NOTE_KIND_WORDS, NoteKind),
     (words.KIND_NAMES, LetterKind),
     (words.SENDER_WORDS, SenderKind),
     (fault_words.ENGINE_WORDS, Engine),

@@ -1,0 +1,71 @@
+"""What the commands have in common that change something by a person's will: who it is, and the yes before a mail.
+
+In: parsed arguments. Out: options on a parser, a name, a yes or no. Nothing is mailed without having been shown.
+"""
+
+import argparse
+import getpass
+from collections.abc import Callable
+
+from intake.decide import Outcome
+from intake.errors import OfficeError
+from intake.settling import Letter
+from intake.words import OUTBOX_WORDS
+
+REFRAINED = 1  # exit code: the person said no
+
+
+def options() -> argparse.ArgumentParser:
+    """Return a parent parser with --who and --yes."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--who", metavar="姓名", default="", help="经办人，默认是当前的系统用户名；记入处理记录")
+    parent.add_argument("--yes", action="store_true", help="不再询问，直接办理（会发信的也直接写入发件箱）")
+    return parent
+
+
+def who(arguments: argparse.Namespace) -> str:
+    """Return who acts: --who, else the system's user name. Raise OfficeError if there is none."""
+    if arguments.who:
+        return str(arguments.who)
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:  # 3.13 raises OSError, before that what the platform raises
+        raise OfficeError("不知道经办人是谁，请用 --who 写明姓名。") from error
+
+
+def carried_out(arguments: argparse.Namespace, act: Callable[[bool], Outcome]) -> Outcome | None:
+    """Given an action (called with True it keeps nothing), do it; where it mails something, show that and ask first.
+
+    Return None if the person said no: nothing was changed.
+    """
+    if not arguments.yes:
+        letters = act(True).letters
+        if letters and not _said_yes(letters):
+            print("没有改动。")
+            return None
+    return act(False)
+
+
+def _said_yes(letters: tuple[Letter, ...]) -> bool:
+    print("将发出以下邮件：")
+    for letter in letters:
+        print(f"收件人：{letter.to_address}（{OUTBOX_WORDS[letter.state]}）\n主题：{letter.subject}\n")
+        print("\n".join(f"    {line}" for line in letter.body.rstrip().splitlines()) + "\n")
+    try:
+        return input("确认？[y/N] ").strip().lower() in ("y", "yes", "是")
+    except EOFError:
+        print("\n当前没有键盘可输入；确定要办的，请加 --yes。")
+        return False
+
+
+def pairs(given: list[str]) -> dict[str, str]:
+    """Given 栏=值 as typed, return them by name. Raise OfficeError naming what is not of that shape."""
+    found: dict[str, str] = {}
+    for one in given:
+        name, sign, text = one.replace("\uff1d", "=").partition("=")
+        if not sign or not name.strip():
+            raise OfficeError(f"“{one}”看不明白，请写成“栏目=内容”，例如：手机=13900000000。")
+        if name.strip() in found:
+            raise OfficeError(f"“{name.strip()}”写了两次。")
+        found[name.strip()] = text.strip()
+    return found
