@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db.models import (
@@ -43,6 +43,7 @@ from parsers.codec import to_json
 
 # After three tries a message is set aside for a person (Mailman's MAX_BAK_COUNT is 3 as well).
 MAXIMUM_ATTEMPTS = 3
+SKIPPED = "skipped"  # OutboxRow.phase of a cancelled reminder whose step a person wants left out
 _ROWS_AT_ONCE = 500  # SQLite takes 32,766 parameters a statement, older ones 999
 
 
@@ -273,13 +274,13 @@ def letters_answered(session: Session, message_ids: Iterable[str]) -> tuple[Outb
 
 
 def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]:
-    """Return every reminder of the campaign that went out or still may, oldest first."""
+    """Return every reminder of the campaign that went out, still may, or was skipped by a person, oldest first."""
     rows = session.scalars(
         select(OutboxRow)
         .where(
             OutboxRow.campaign == campaign.id,
             OutboxRow.kind == LetterKind.REMINDER,
-            OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]),
+            or_(OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]), OutboxRow.phase == SKIPPED),
         )
         .order_by(OutboxRow.id)
     )
