@@ -83,3 +83,14 @@ def test_only_a_reminder_that_waits_can_be_skipped(capsys, config, sink):
     ((number,),) = ask(config, "SELECT id FROM outbox WHERE kind = 'acknowledgement'")
     code, words = run(capsys, "outbox", "skip", number, "--config", config)
     assert (code, "已跳过 0 封" in words) == (2, True)
+
+
+def test_one_mail_is_read_again_by_its_number_and_answered_no_second_time(capsys, config, sink):
+    run(capsys, "run", "--once", "--config", config)
+    code, words = run(capsys, "replay", 1, "--config", config)
+    assert (code, "重新识别 1 封" in words) == (0, True)
+    code, words = run(capsys, "replay", 1, 7, "--config", config)
+    assert (code, "没有重新识别" in words) == (2, True)
+    assert ask(config, "SELECT state FROM messages") == [("filed",)]
+    run(capsys, "run", "--once", "--config", config)
+    assert to_units(sink) == 1

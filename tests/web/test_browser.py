@@ -17,6 +17,9 @@ PAGES = {
     "发件箱": "/outbox",
     "已发送": "/outbox?tab=sent",
     "一封信": "/outbox/1",
+    "来信": "/mails",
+    "一封来信": "/mails/2",
+    "重新识别": "/mails/2/again",
     "确认重发": "/outbox/confirm?do=resend&id=1",
 }
 

@@ -78,7 +78,7 @@ def test_a_letter_is_shown_as_its_reader_sees_it_with_its_cause(sending):
         own = read_own(session.get_one(OutboxRow, number).raw)
     assert own.subject in answer
     assert own.text.splitlines()[0] in answer
-    assert "号来信" in answer
+    assert 'href="/mails/' in answer
     assert sending.client.get("/outbox/999").status_code == 404
 
 
