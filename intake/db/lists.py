@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from intake.db.models import BadAddressRow, MessageRow, OutboxRow, SightingRow, SubmissionRow
+from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
 from intake.model import Disposition, OutboxState
 
 PAGE = 50
@@ -172,3 +172,56 @@ def when_seen(session: Session, message_id: int) -> Sequence[tuple[str, datetime
         .order_by(SightingRow.id)
     )
     return [(one[0], one[1]) for one in found]
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The part of a mail that a submission was read from; `kind` is the sniffed one, "" for the text of the mail."""
+
+    submission_id: int
+    message_id: int
+    mail_sha256: str
+    path: str
+    role: str
+    kind: str
+    sha256: str
+    size_bytes: int
+
+
+def source_files(session: Session) -> dict[int, SourceFile]:
+    """Return for each submission, by its number, the part it was read from."""
+    found = session.execute(
+        select(
+            SubmissionRow.id,
+            SubmissionRow.message_id,
+            MessageRow.sha256,
+            PartRow.path,
+            PartRow.role,
+            PartRow.reading["kind"].as_string(),
+            PartRow.sha256,
+            PartRow.size_bytes,
+        )
+        .join(MessageRow, MessageRow.id == SubmissionRow.message_id)
+        .join(PartRow, and_(PartRow.message_id == SubmissionRow.message_id, PartRow.path == SubmissionRow.source))
+    )
+    return {one[0]: SourceFile(one[0], one[1], one[2], one[3], one[4], one[5] or "", one[6], one[7]) for one in found}
+
+
+def all_mails(session: Session, *, since: datetime, campaign: str) -> tuple[MessageRow, ...]:
+    """Return the mails of a campaign in order of arrival: what came since its start, and what brought something for it."""
+    brought = exists().where(SubmissionRow.message_id == MessageRow.id, SubmissionRow.campaign == campaign)
+    rows = select(MessageRow).where(or_(MessageRow.arrived_at >= since, brought))
+    return tuple(session.scalars(rows.order_by(MessageRow.arrived_at, MessageRow.id)))
+
+
+def submissions_of_all(session: Session, campaign: str) -> tuple[tuple[int, str | None, str, str], ...]:
+    """Return message, unit, form and state of every submission of a campaign."""
+    found = session.execute(
+        select(SubmissionRow.message_id, SubmissionRow.unit, SubmissionRow.form, SubmissionRow.state)
+        .where(SubmissionRow.campaign == campaign)
+        .order_by(SubmissionRow.message_id, SubmissionRow.ordinal)
+    )
+    return tuple((one[0], one[1], one[2], one[3]) for one in found)

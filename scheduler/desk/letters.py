@@ -1,7 +1,6 @@
 """`intake outbox` (list, show, release, cancel, skip, resend, pause, resume), `intake remind --dry-run`: what goes out."""
 
 import argparse
-import getpass
 import json
 from collections.abc import Iterable
 
@@ -155,7 +154,7 @@ def run_resend(arguments: argparse.Namespace) -> int:
 def run_pause(arguments: argparse.Namespace) -> int:
     """Let nothing be sent."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        paused = halt.pause(session, who=_who(), now=app.clock.now())
+        paused = halt.pause(session, who=options.typist(), now=app.clock.now())
         if paused:
             _note(app, session, "pause", ["outbox"])
     print("已暂停全部发送，信照常写好排队。恢复：intake outbox resume" if paused else "已经是暂停状态，没有改动。")
@@ -174,15 +173,7 @@ def run_resume(arguments: argparse.Namespace) -> int:
 
 def _note(app: App, session: Session, action: str, what: Iterable[object], **details: object) -> None:
     subject = ", ".join(f"letter {one}" if isinstance(one, int) else str(one) for one in what)
-    changes.note(session, who=_who(), action=action, subject=subject, details=details, now=app.clock.now())
-
-
-def _who() -> str:
-    """Return the account of this machine that types the command, for the audit."""
-    try:
-        return f"{getpass.getuser()}（命令行）"
-    except (KeyError, OSError, ImportError):  # an account without a name (a container)
-        return "命令行"
+    changes.note(session, who=options.typist(), action=action, subject=subject, details=details, now=app.clock.now())
 
 
 def _exit_code(number: int, arguments: argparse.Namespace) -> int:

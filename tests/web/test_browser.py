@@ -18,6 +18,7 @@ PAGES = {
     "已发送": "/outbox?tab=sent",
     "一封信": "/outbox/1",
     "来信": "/mails",
+    "导出": "/export",
     "一封来信": "/mails/2",
     "重新识别": "/mails/2/again",
     "确认重发": "/outbox/confirm?do=resend&id=1",
