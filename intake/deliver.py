@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import outbox
+from intake import halt, outbox
 from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, pause_after
 from intake.db import heartbeats
 from intake.settings import Sending
@@ -57,7 +57,8 @@ def deliver_batch(
 ) -> Batch:
     """Given the outbox, send what is due, at most `limit` letters, and return what came of it.
 
-    Ends early when the queue has to pause, or before the next letter once `stopping` says so or `may_go` says no.
+    Ends early when the queue has to pause, or before the next letter once `stopping` says so, `may_go` says no or a person
+    has halted all sending (`halt`).
     `on_sent` is told of each letter once its row says so; no transaction is open when either is called. Whatever is raised (a
     database that is locked or full, a bug) leaves the letter at hand in a state that `outbox.recover` understands.
     """
@@ -75,7 +76,7 @@ def deliver_batch(
             if record.attempts:
                 sleep(sending.pause_s)
             with sessions.begin() as session:
-                letter = outbox.claim(session, now(), sending)
+                letter = None if halt.in_force(session) else outbox.claim(session, now(), sending)
             if letter is None:
                 break
             outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))

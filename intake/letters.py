@@ -48,7 +48,7 @@ def post(
     known = session.scalar(select(OutboxRow.id).where(OutboxRow.key == draft.key))
     if known is not None or not addressable(draft.to_address):
         return False
-    reference = _next_reference(session, now)
+    reference = next_reference(session, now)
     letter = stationery.texts.letter(draft.kind, _context(draft, settings, reference))
     message_id = new_message_id(draft.key, address=settings.mailbox.address, key=stationery.signing_key)
     raw = compose(
@@ -87,7 +87,7 @@ def post(
     return outbox.enqueue(session, new, state=state, now=now)
 
 
-def _next_reference(session: Session, now: datetime) -> str:
+def next_reference(session: Session, now: datetime) -> str:
     """Return the next reference, such as "2025-0042". It shows in the subject: people quote it on the telephone."""
     newest = session.scalar(select(func.max(OutboxRow.id))) or 0
     return f"{now.astimezone(SHANGHAI).year}-{newest + 1:04d}"

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from intake.db.models import OutboxRow
+from intake.db.queries import SKIPPED
 from intake.model import LetterKind, OutboxState
 
 
@@ -69,6 +70,18 @@ def cancel(session: Session, ids: Collection[int]) -> int:
     return _change(
         session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(stoppable)), {"state": OutboxState.CANCELLED}
     )
+
+
+def skip(session: Session, ids: Collection[int]) -> int:
+    """Leave out reminders that wait, as if they had been sent: the step is over, the next one comes in its time. Return
+    how many. (One that is only cancelled is written again on the next day of its step.)
+    """
+    chosen = and_(
+        OutboxRow.id.in_(ids),
+        OutboxRow.kind == LetterKind.REMINDER,
+        OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
+    )
+    return _change(session, chosen, {"state": OutboxState.CANCELLED, "phase": SKIPPED})
 
 
 def withdraw_reminders(

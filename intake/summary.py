@@ -94,13 +94,18 @@ def build_summary(
     OSError if the file cannot be written (on Windows also while it is open in WPS or Excel); then the old one is whole.
     """
     matter = Matter(campaign, roster, ledger, late_after, tuple(reminders), generated_at, tuple(waiting))
+    write_tables(path, tables(matter), title=campaign.name, generated_at=generated_at)
+
+
+def write_tables(path: Path, sheets: Iterable[Table], *, title: str, generated_at: datetime) -> None:
+    """Given tables, write a workbook with a sheet each to `path`, replacing what is there. Raise OSError as above."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
     workbook.properties.creator = "form-intake"
-    workbook.properties.title = _text(campaign.name)
+    workbook.properties.title = _text(title)
     workbook.properties.created = generated_at.astimezone(UTC).replace(tzinfo=None)
     taken: set[str] = set()
-    for table in tables(matter):
+    for table in sheets:
         sheet = workbook.create_sheet(_tab_name(table.name, taken))
         _write(sheet, table)
     _save(workbook, path)

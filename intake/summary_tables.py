@@ -42,7 +42,7 @@ def tables(matter: Matter) -> tuple[Table, ...]:
     """Given the matter, return the sheets in the order of the workbook."""
     remarks = Remarks(matter.campaign, matter.ledger, matter.late_after)
     forms = (_form(matter, collection, remarks) for collection in matter.campaign.collections)
-    last = (_missing(matter), _events(matter, remarks), _waiting(matter), *_scanned(matter))
+    last = (missing(matter), _events(matter, remarks), _waiting(matter), *_scanned(matter))
     return (_progress(matter), *forms, *last)
 
 
@@ -169,7 +169,8 @@ def _listed(cell: Cell) -> Iterator[StoredSubmission]:
 # --- 未报名单 -----------------------------------------------------------------------------------------------------------
 
 
-def _missing(matter: Matter) -> Table:
+def missing(matter: Matter) -> Table:
+    """Return the units that owe something, in roster order, with whom to call: also a workbook of its own."""
     rows: list[tuple[Entry, ...]] = []
     for unit in matter.roster.units:
         owed = [one for one in matter.campaign.collections if matter.is_missing(unit, one)]

@@ -13,19 +13,21 @@ part        {path, forms, area_code}               DocumentReading
 body        {path, forms, area_code}               DocumentReading
 document    {name, declared_type, forms, area_code}  DocumentReading
 blank       {name, form, forms}                    Template
+bytes       {path, start, bytes}                   {data: base64 of that piece of the part, size: of the whole}
 ==========  =====================================  ==================
 
 ``part``, ``body`` and ``document`` with ``"explain": true`` in the header answer with `parsers.traces.Traces` instead: the same
 reading, watched.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from intake.bodies import BodyText, read_bodies
-from intake.mime import QUOTED_MARK, part, unpack, unpack_head
+from intake.mime import QUOTED_MARK, part, payload, unpack, unpack_head
 from intake.structure import walk
 from parsers.codec import from_json, to_json
 from parsers.document import Note, NoteCode
@@ -124,6 +126,13 @@ def _read_blank(header: JsonObject, data: bytes, engines: Engines) -> JsonObject
     return cast("JsonObject", to_json(template))
 
 
+def _read_bytes(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject:
+    data = payload(raw, str(header["path"]))
+    start = int(str(header["start"]))
+    piece = data[start : start + int(str(header["bytes"]))]
+    return {"data": base64.b64encode(piece).decode("ascii"), "size": len(data)}
+
+
 def _forms(header: JsonObject) -> tuple[FormSpec, ...]:
     forms = header["forms"]
     return tuple(from_json(FormSpec, form) for form in forms) if isinstance(forms, list) else ()
@@ -138,4 +147,5 @@ HANDLERS: Mapping[str, Handler] = {
     "words": _read_words,
     "document": _read_bare,
     "blank": _read_blank,
+    "bytes": _read_bytes,
 }

@@ -137,13 +137,23 @@ class Worker:
         self._closed = False
         self._starts = 0
 
-    def call(self, operation: str, header: JsonObject, payload: bytes, *, timeout_s: float) -> Answered | Stopped:
+    def call(
+        self,
+        operation: str,
+        header: JsonObject,
+        payload: bytes,
+        *,
+        timeout_s: float,
+        patience_s: float | None = None,
+    ) -> Answered | Stopped:
         """Run one handler over `payload` and return its answer, or the reason why there is none.
 
-        The call takes at most `timeout_s` (and the start of a child, if one is due). Raise WorkerUnavailable if no
-        child can be started.
+        The call takes at most `timeout_s` (and the start of a child, if one is due), once it is its turn; it waits for that
+        `patience_s` at most (None: as long as it takes). Raise WorkerUnavailable if no child can be started.
         """
-        with self._turn:
+        if not self._turn.acquire(timeout=-1 if patience_s is None else patience_s):
+            return Stopped(FailureCode.TIMEOUT, "the worker is busy")
+        try:
             try:
                 child = self._ready_child()
                 call = _Call(operation, header, payload, timeout_s)
@@ -162,6 +172,8 @@ class Worker:
                     "action=worker.stopped operation=%s code=%s detail=%r", operation, outcome.code, outcome.detail
                 )
             return outcome
+        finally:
+            self._turn.release()
 
     def report(self) -> WorkerReport:
         """Start the child if there is none and return what protects us from it. Raise WorkerUnavailable if none starts."""

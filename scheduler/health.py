@@ -25,6 +25,7 @@ _UNREADABLE_FOR = timedelta(minutes=5)
 # A backup is made daily. A day and a half is one that failed, three days are no oversight any more.
 _BACKUP_WARN = timedelta(hours=36)
 _BACKUP_BAD = timedelta(hours=72)
+_HALT_FORGOTTEN = timedelta(days=3)  # longer than a weekend
 _MEGABYTE = 2**20
 _DISK_WARN_BYTES = 10_240 * _MEGABYTE  # with less than a tenth free as well: a tenth of a large disk is plenty
 _DISK_WARN_PERCENT = 10
@@ -72,6 +73,7 @@ class Facts:
     awake_since: datetime | None = None
     disk_free_bytes: int | None = None
     disk_bytes: int = 0
+    halted_since: datetime | None = None  # a person lets nothing be sent
 
     def beat(self, tick: str) -> Beat | None:
         """Return the heartbeat of a tick, None if it has none yet."""
@@ -126,6 +128,7 @@ TITLES = {
     "disk": "磁盘",
     "config": "配置",
     "record": "数据库",
+    "halt": "全部发送",
 }
 _MEANINGS = {
     "fetch": "新来件暂时不能登记和答复，都还在邮箱里，不会丢失",
@@ -150,7 +153,13 @@ _VITAL = ("fetch", "process", "deliver", "remind")  # without these the office m
 def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
     """Given what the record says, return how the service does."""
     found: dict[str, Symptom] = {}
-    for symptom in (*_failing(facts, now), *_quiet(facts, settings, now), *_backup(facts, now), *_disk(facts)):
+    for symptom in (
+        *_failing(facts, now),
+        *_quiet(facts, settings, now),
+        *_halted(facts, now),
+        *_backup(facts, now),
+        *_disk(facts),
+    ):
         known = found.get(symptom.cause)
         if known is None or _worse(symptom.state, known.state):
             found[symptom.cause] = symptom
@@ -194,7 +203,7 @@ def _quiet(facts: Facts, settings: Settings, now: datetime) -> Iterator[Symptom]
         ("process", facts.unread, "{count} 封来件等待识别，最久的等了{span}"),
         ("deliver", facts.unsent, "{count} 封信等待发出，最久的等了{span}"),
     ):
-        if not queue.count:
+        if not queue.count or (cause == "deliver" and facts.halted_since is not None):
             continue
         waited = _elapsed(queue.since, facts, now)
         # a long queue that moves is a busy day (a thousand mails at once), not a fault
@@ -202,6 +211,20 @@ def _quiet(facts: Facts, settings: Settings, now: datetime) -> Iterator[Symptom]
         state = State.BAD if stuck >= _BAD_AFTER else _lasting(waited, _WARN_AFTER, None)
         if state:
             yield _symptom(cause, state, words.format(count=queue.count, span=_span(waited)))
+
+
+def _halted(facts: Facts, now: datetime) -> Iterator[Symptom]:
+    """What a person has stopped is no fault, unless it was forgotten: the digest, which would tell it, waits as well."""
+    if facts.halted_since is None:
+        return
+    lasted = max(now - facts.halted_since, timedelta())
+    yield Symptom(
+        "halt",
+        State.BAD if lasted >= _HALT_FORGOTTEN else State.WARN,
+        f"全部发送已由工作人员暂停{_for(lasted)}",
+        "回执、提醒和日报都留在发件箱里，一封也不发出",
+        "可以发送时，请在网页“发件箱”点“恢复发送”，或执行 intake outbox resume",
+    )
 
 
 def _backup(facts: Facts, now: datetime) -> Iterator[Symptom]:

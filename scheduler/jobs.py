@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox, restored
 from intake.caps import HOUR
-from intake.db import backlog, heartbeats, queries
+from intake.db import backlog, heartbeats, lists, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
@@ -112,6 +112,9 @@ def remind(app: App) -> None:
     now = app.clock.now()
     if timekeeping.doubt(app) is not None:
         return  # what is due by a wrong clock is not due
+    with app.bench.sessions() as session:
+        if lists.waits_to_be_read_again(session):
+            return  # its form is not in the record just now: its unit would be told that nothing has come
     found = due_reminders(app)
     if not found.drafts:
         return

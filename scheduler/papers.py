@@ -17,8 +17,9 @@ from intake.db.models import OutboxRow
 from intake.letters import post
 from intake.model import OutboxState, ReminderRecord
 from intake.roster import Roster
-from intake.summary import build_summary
-from intake.summary_matter import Waiting
+from intake.summary import build_summary, write_tables
+from intake.summary_matter import Matter, Waiting
+from intake.summary_tables import missing
 from scheduler import backups, digest
 from scheduler.app import App
 from scheduler.watching import judged
@@ -42,6 +43,23 @@ def write_summary(app: App, path: Path) -> None:
         generated_at=app.clock.now(),
         waiting=waiting,
     )
+
+
+def write_missing(app: App, path: Path) -> int:
+    """Write who has not sent what, and whom to call, as of this moment. Return how many units that is."""
+    matter = present_matter(app)
+    table = missing(matter)
+    write_tables(path, (table,), title=matter.campaign.name, generated_at=matter.generated_at)
+    return len(table.rows)
+
+
+def present_matter(app: App) -> Matter:
+    """Return what the papers of this moment are made of, but for the mails that wait."""
+    with app.bench.sessions() as session:
+        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+        reminders = reminders_that_went(app, session)
+    bench = app.bench
+    return Matter(app.settings.campaign, bench.roster, ledger, bench.late_after, reminders, app.clock.now())
 
 
 def write_digest(app: App, session: Session, now: datetime) -> None:

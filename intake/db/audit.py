@@ -21,6 +21,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
 _TO_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
 _NEUTRAL = (LetterKind.RECEIVED, LetterKind.QUESTION)
+_AGAIN = "again:%"  # what a person sent a second time (`intake.again`) was answered once by us
 _OF_OUR_OWN = (LetterKind.REMINDER, *_TO_THE_OFFICE)
 
 
@@ -79,7 +80,7 @@ def _accounting(session: Session, now: datetime) -> Iterator[Breach]:
 def _answers(session: Session, allowed: Collection[str]) -> Iterator[Breach]:
     sent = session.execute(
         select(OutboxRow.id, OutboxRow.kind, OutboxRow.to_address, OutboxRow.cause_id).where(
-            OutboxRow.state == OutboxState.SENT
+            OutboxRow.state == OutboxState.SENT, OutboxRow.key.not_like(_AGAIN)
         )
     ).all()
     by_a_person = set(session.scalars(select(OutboxRow.id).where(OutboxRow.key.like("return:%"))))
@@ -120,7 +121,7 @@ def _reminders(session: Session) -> Iterator[Breach]:
     days: dict[tuple[str | None, str, date], list[int]] = defaultdict(list)
     for number, unit, address, sent_at in session.execute(
         select(OutboxRow.id, OutboxRow.unit, OutboxRow.to_address, OutboxRow.sent_at).where(
-            OutboxRow.kind == LetterKind.REMINDER
+            OutboxRow.kind == LetterKind.REMINDER, OutboxRow.key.not_like(_AGAIN)
         )
     ):
         if sent_at is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import case, func, select, true, update
+from sqlalchemy import case, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db import by_hand
@@ -47,6 +47,7 @@ from parsers.codec import to_json
 MAXIMUM_ATTEMPTS = 3
 # A line of a header has at most 998 bytes (RFC 5322 §2.1.1); PostgreSQL indexes 2,704 bytes at most and refuses the row.
 _MESSAGE_ID_BYTES = 998
+SKIPPED = "skipped"  # OutboxRow.phase of a cancelled reminder whose step a person wants left out
 _ROWS_AT_ONCE = 500  # SQLite takes 32,766 parameters a statement, older ones 999
 
 
@@ -302,13 +303,13 @@ def letters_answered(session: Session, message_ids: Iterable[str]) -> tuple[Outb
 
 
 def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]:
-    """Return every reminder of the campaign that went out or still may, oldest first."""
+    """Return every reminder of the campaign that went out, still may, or was skipped by a person, oldest first."""
     rows = session.scalars(
         select(OutboxRow)
         .where(
             OutboxRow.campaign == campaign.id,
             OutboxRow.kind == LetterKind.REMINDER,
-            OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]),
+            or_(OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]), OutboxRow.phase == SKIPPED),
         )
         .order_by(OutboxRow.id)
     )

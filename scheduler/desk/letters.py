@@ -1,17 +1,19 @@
-"""`intake outbox` (list, show, release, cancel) and `intake remind --dry-run`: what goes out, under the clerk's eyes."""
+"""`intake outbox` (list, show, release, cancel, skip, resend, pause, resume), `intake remind --dry-run`: what goes out."""
 
 import argparse
 import json
-from email import message_from_bytes
-from email.policy import default as modern_policy
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import Session
 
-from intake import outbox_desk, restored
+from intake import again, halt, outbox_desk, restored
+from intake.db import changes
 from intake.db.models import OutboxRow
 from intake.errors import OfficeError
 from intake.model import OutboxState
+from intake.own_letter import read_own
 from intake.words import KIND_NAMES, OUTBOX_WORDS, moment_words
 from scheduler import jobs
 from scheduler.app import App
@@ -24,7 +26,7 @@ _OPEN = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
-    command = commands.add_parser("outbox", help="发件箱：查看、放行、取消")
+    command = commands.add_parser("outbox", help="发件箱：查看、放行、取消、重发、暂停和恢复发送")
     actions = command.add_subparsers(title="操作", metavar="操作", required=True)
     listing = actions.add_parser("list", parents=[common], help="列出待放行、排队、失败和去向不明的信")
     listing.add_argument("--all", action="store_true", help="连同已发送、已取消、已过期的一起列出")
@@ -41,6 +43,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     cancel = actions.add_parser("cancel", parents=[common], help="取消：不再发出")
     cancel.add_argument("numbers", nargs="+", type=int, metavar="编号")
     cancel.set_defaults(run=run_cancel)
+    skip = actions.add_parser("skip", parents=[common], help="跳过本次提醒：还没发出的提醒不发了，下一次照常")
+    skip.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    skip.set_defaults(run=run_skip)
+    resend = actions.add_parser(
+        "resend", parents=[common], help="重发：已发送或去向不明的信再发一遍（对方可能收到两封）"
+    )
+    resend.add_argument("number", type=int, metavar="编号")
+    resend.set_defaults(run=run_resend)
+    pause = actions.add_parser("pause", parents=[common], help="暂停全部发送：信照常写好排队，一封也不发出")
+    pause.set_defaults(run=run_pause)
+    resume = actions.add_parser("resume", parents=[common], help="恢复发送")
+    resume.set_defaults(run=run_resume)
     remind = commands.add_parser("remind", parents=[common], help="现在该催报谁（只列出，不发信）")
     remind.add_argument(
         "--dry-run", action="store_true", required=True, help="只列出，不发信；实际催报由 intake run 按时进行"
@@ -52,11 +66,13 @@ def run_list(arguments: argparse.Namespace) -> int:
     """List letters; exit 1 if some wait for the clerk."""
     states = tuple(OutboxState) if arguments.all else _OPEN
     with options.own_app(arguments) as app, app.bench.sessions() as session:
-        letters = outbox_desk.listed(session, states)
+        letters, halted = outbox_desk.listed(session, states), halt.in_force(session)
     if arguments.json:
         for letter in letters:
             print(json.dumps(_as_json(letter), ensure_ascii=False))
     else:
+        if halted is not None:
+            print(f"全部发送已暂停（{moment_words(halted.since)}由{halted.who}暂停）。恢复：intake outbox resume")
         table = Table(title="发件箱")
         for heading in ("编号", "状态", "类别", "收件人", "主题", "写成时间", "服务器答复"):
             table.add_column(heading, overflow="fold")
@@ -90,10 +106,9 @@ def run_show(arguments: argparse.Namespace) -> int:
         row = session.get(OutboxRow, arguments.number)
         if row is None:
             raise OfficeError(f"没有编号为 {arguments.number} 的信。")
-        message = message_from_bytes(row.raw, policy=modern_policy)
-        print(f"状态：{OUTBOX_WORDS[OutboxState(row.state)]}　收件人：{row.to_address}\n主题：{message['Subject']}\n")
-        body = message.get_body(("plain",))
-        print(body.get_content() if body is not None else "")
+        letter = read_own(row.raw)
+        print(f"状态：{OUTBOX_WORDS[OutboxState(row.state)]}　收件人：{row.to_address}\n主题：{letter.subject}\n")
+        print(letter.text)
     return 0
 
 
@@ -102,6 +117,7 @@ def run_release(arguments: argparse.Namespace) -> int:
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
         number = outbox_desk.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
         resumed = arguments.all and restored.end_hold(session)
+        _note(app, session, "release", arguments.numbers if not arguments.all else ["all"], letters=number)
     if resumed:
         print("恢复数据以后的暂停已解除，此后照常发信。")
     print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
@@ -112,8 +128,52 @@ def run_cancel(arguments: argparse.Namespace) -> int:
     """Stop letters."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
         number = outbox_desk.cancel(session, arguments.numbers)
+        _note(app, session, "cancel", arguments.numbers, letters=number)
     print(f"已取消 {number} 封。")
     return _exit_code(number, arguments)
+
+
+def run_skip(arguments: argparse.Namespace) -> int:
+    """Leave out reminders that wait."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        number = outbox_desk.skip(session, arguments.numbers)
+        _note(app, session, "skip", arguments.numbers, letters=number)
+    print(f"已跳过 {number} 封提醒，本次不再发出；下一次提醒照常。")
+    return _exit_code(number, arguments)
+
+
+def run_resend(arguments: argparse.Namespace) -> int:
+    """Send a letter once more."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        number = again.send_again(session, arguments.number, stationery=app.bench.stationery, now=app.clock.now())
+        _note(app, session, "resend", [arguments.number], letter=number)
+    print(f"已排队重发，编号 {number}；对方可能会收到两封。由正在运行的 intake run 下一轮发出。")
+    return 0
+
+
+def run_pause(arguments: argparse.Namespace) -> int:
+    """Let nothing be sent."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        paused = halt.pause(session, who=options.typist(), now=app.clock.now())
+        if paused:
+            _note(app, session, "pause", ["outbox"])
+    print("已暂停全部发送，信照常写好排队。恢复：intake outbox resume" if paused else "已经是暂停状态，没有改动。")
+    return 0
+
+
+def run_resume(arguments: argparse.Namespace) -> int:
+    """Let letters go again."""
+    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
+        resumed = halt.resume(session)
+        if resumed:
+            _note(app, session, "resume", ["outbox"])
+    print("已恢复发送，排队的信由正在运行的 intake run 下一轮发出。" if resumed else "发送没有暂停，没有改动。")
+    return 0
+
+
+def _note(app: App, session: Session, action: str, what: Iterable[object], **details: object) -> None:
+    subject = ", ".join(f"letter {one}" if isinstance(one, int) else str(one) for one in what)
+    changes.note(session, who=options.typist(), action=action, subject=subject, details=details, now=app.clock.now())
 
 
 def _exit_code(number: int, arguments: argparse.Namespace) -> int:

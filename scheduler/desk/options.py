@@ -56,3 +56,11 @@ def _ask_password(address: str) -> str:
             "配置里写的是运行时输入授权码，但当前没有键盘可输入。请改用 password_file 或 password_env，见 config.example.toml。"
         )
     return getpass.getpass(f"请输入 {address} 的授权码（不是网页登录密码）：")
+
+
+def typist() -> str:
+    """Return the account of this machine that types the command, for the audit."""
+    try:
+        return f"{getpass.getuser()}（命令行）"
+    except (KeyError, OSError, ImportError):  # an account without a name (a container)
+        return "命令行"

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
         "--dry-run", action="store_true", help="演练：照常收信和识别，但一封信也不发，全部留在发件箱待放行"
     )
     command.set_defaults(run=run)
-    replay = commands.add_parser("replay", parents=[common], help="从存档重新识别全部来件（不收信、不重复回信）")
+    replay = commands.add_parser("replay", parents=[common], help="从存档重新识别来件（不收信、不重复回信）")
+    replay.add_argument("numbers", nargs="*", type=int, metavar="编号", help="只识别这几封来信；不写则全部")
     replay.set_defaults(run=run_replay)
 
 
@@ -70,7 +72,7 @@ def run_replay(arguments: argparse.Namespace) -> int:
     storage = settings.storage
     with single_instance(storage.data_dir, storage.database_url), open_app(settings, SystemClock()) as app:
         with Progress(console=Console(stderr=True)) as progress:
-            ids = begin_replay(app)
+            ids = begin_replay(app, arguments.numbers or None)
             for message_id in progress.track(ids, description="重新识别"):
                 process_message(app.bench, message_id, now=app.clock.now())
         with app.bench.sessions() as session:
@@ -161,9 +163,14 @@ def for_run(settings: Settings, *, dry_run: bool) -> Settings:
     return replace(settings, sending=sending, clerk=replace(settings.clerk, addresses=()), health=health)
 
 
-def begin_replay(app: App) -> tuple[int, ...]:
-    """Put every archived message back to be read again. Return their ids in order of arrival."""
+def begin_replay(app: App, numbers: Collection[int] | None = None) -> tuple[int, ...]:
+    """Put every archived message, or those named, back to be read again. Return their ids in order of arrival.
+
+    Raise OfficeError, and put none back, if one is named that there is not.
+    """
     with app.bench.sessions.begin() as session:
-        queries.reset_messages(session)
+        found = queries.reset_messages(session, numbers)
+        if numbers is not None and found < len(set(numbers)):
+            raise OfficeError("有的编号没有对应的来信，没有重新识别。编号见网页“来信”或 intake status。")
     with app.bench.sessions() as session:
         return queries.pending_messages(session)

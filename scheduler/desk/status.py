@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
+from intake import halt
 from intake.audience import asked_of
 from intake.db import heartbeats, queries
 from intake.ledger import Ledger
@@ -47,11 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
             counts = queries.counts(session)
             fetch = heartbeats.last_heartbeat(session, "fetch")
             clock = heartbeats.last_heartbeat(session, "clock")
+            halted = halt.in_force(session)
         health = examine(app)
         if arguments.json:
             print(
                 json.dumps(
-                    _as_json(app, ledger, waiting, counts) | {"health": _health_json(health)}, ensure_ascii=False
+                    _as_json(app, ledger, waiting, counts)
+                    | {
+                        "health": _health_json(health),
+                        "halted_since": None if halted is None else halted.since.isoformat(),
+                    },
+                    ensure_ascii=False,
                 )
             )
         else:
@@ -62,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
                 words = f"待处理 [{row.id}] {moment_words(row.arrived_at)} {who}“{row.subject}”：{'；'.join(row.reasons[:2])}"
                 console.print(words, markup=False, highlight=False, soft_wrap=True)
             _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
+            if halted is not None:
+                words = f"全部发送已暂停（{moment_words(halted.since)}由{halted.who}暂停）。恢复：intake outbox resume"
+                console.print(words, style="red", markup=False, soft_wrap=True)
             _print_verdict(console, health)
             if clock.failures:
                 console.print(f"{clock.message}。", style="red", markup=False, soft_wrap=True)

@@ -73,4 +73,11 @@ def long_day(day: date | None) -> str:
     return "随时" if day is None else day_words(day)
 
 
-FILTERS = {"moment": local_words, "short": short_words, "day": long_day, "masked": masked}
+def size_words(size_bytes: int) -> str:
+    """Return the size of a file as people read it: 38 KB, 2.5 MB."""
+    if size_bytes < 2**20:
+        return f"{max(1, round(size_bytes / 1024))} KB" if size_bytes else "0 KB"
+    return f"{size_bytes / 2**20:.1f} MB"
+
+
+FILTERS = {"size": size_words, "moment": local_words, "short": short_words, "day": long_day, "masked": masked}

@@ -19,6 +19,8 @@ HOMES = {
         "intake/db",
         "intake/outbox.py",
         "intake/restored.py",
+        "intake/halt.py",
+        "intake/again.py",
         "intake/caps.py",
         "intake/letters.py",
         "intake/deliver.py",

@@ -12,7 +12,17 @@ pytestmark = [pytest.mark.integration, needs_chromium]
 # Where the pictures go that a person looks at before a page is called done.
 PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
 WIDTHS = (1366, 1920)
-PAGES = {"总览": "/"}
+PAGES = {
+    "总览": "/",
+    "发件箱": "/outbox",
+    "已发送": "/outbox?tab=sent",
+    "一封信": "/outbox/1",
+    "来信": "/mails",
+    "导出": "/export",
+    "一封来信": "/mails/2",
+    "重新识别": "/mails/2/again",
+    "确认重发": "/outbox/confirm?do=resend&id=1",
+}
 
 
 def log_in(browser, served) -> None:

@@ -1,12 +1,13 @@
 """What stands around every page: the menu with what waits, the health in a word, when mail was last fetched.
 
-In: the request. Out: values for `base.html`. Three queries; a page of an office that is ill says so in red on top.
+In: the request. Out: values for `base.html`. Four queries; a page of an office that is ill says so in red on top.
 """
 
 from dataclasses import dataclass
 
 from flask import g, request, session
 
+from intake import halt
 from intake.db import heartbeats, queries
 from intake.model import OutboxState
 from scheduler.health import State
@@ -49,6 +50,7 @@ def frame() -> dict[str, object]:
             "outbox.listing": sum(counted.get(state, 0) for state in (OutboxState.HELD, OutboxState.UNCERTAIN)),
         }
         fetched = heartbeats.last_heartbeat(record, "fetch").ok_at
+        halted = halt.in_force(record)
     return {
         "who": g.who,
         "token": session.get("token", ""),
@@ -60,6 +62,7 @@ def frame() -> dict[str, object]:
             if endpoint in _known_endpoints()
         ],
         "fetched_at": fetched,
+        "halted": halted,
         "health": _health(),
         "now": here.app.clock.now(),
         "endpoint": request.endpoint,

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from intake import outbox
+from intake import halt, outbox
 from intake.db.models import HeartbeatRow
 from intake.deliver import Batch, deliver_batch
 from intake.model import LetterKind
@@ -70,6 +70,26 @@ def test_what_is_due_is_sent_over_one_connection_with_pauses(sessions, server, t
 def test_nothing_due_opens_no_connection(server, tick):
     assert tick() == Batch()
     assert server.reached(Stage.CONNECT) == 0
+
+
+def test_a_halt_ends_the_batch_before_the_next_letter_and_is_no_failure(sessions, server):
+    put(sessions, *(new_letter(number) for number in (1, 2, 3)))
+
+    def halt_now(*_):
+        with sessions.begin() as session:
+            halt.pause(session, who="章某某", now=NOW)
+
+    caps = sending()
+    batch = deliver_batch(
+        sessions, lambda: smtp(server), caps, now=lambda: NOW, sleep=lambda _seconds: None, on_sent=halt_now
+    )
+    assert batch == Batch(sent=1)
+    assert states(sessions) == ["sent", "queued", "queued"]
+    assert heartbeat(sessions).failures == 0
+    with sessions.begin() as session:
+        assert halt.resume(session)
+        assert not halt.resume(session)
+    assert deliver_batch(sessions, lambda: smtp(server), caps, now=lambda: NOW, sleep=lambda _seconds: None).sent == 2
 
 
 def test_a_batch_ends_at_its_limit_or_when_the_process_has_to_stop(sessions, server, tick):

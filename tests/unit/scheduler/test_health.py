@@ -67,6 +67,12 @@ def test_after_a_weekend_asleep_nothing_is_wrong_yet():
     assert set(found(asleep, NOW + HOUR)) == {"fetch", "process", "deliver"}
 
 
+@pytest.mark.parametrize(("lasted", "state"), [(HOUR, State.WARN), (2 * DAY, State.WARN), (3 * DAY, State.BAD)])
+def test_letters_that_a_person_halts_are_no_fault_of_sending_until_they_are_forgotten(lasted, state):
+    halted = replace(WELL, unsent=Queue(9, NOW - lasted, NOW - lasted), halted_since=NOW - lasted)
+    assert found(halted) == {"halt": state}
+
+
 def test_a_queue_that_moves_is_a_busy_day_and_one_that_stands_is_a_fault():
     waiting = Queue(900, NOW - 2 * HOUR, NOW - MINUTE)
     assert found(replace(WELL, unread=waiting)) == {"process": State.WARN}
