@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox_desk
 from intake.cases import RefusedError, note_words, seen_message, signature, token_of, unit_named
-from intake.db import by_hand, queries
+from intake.db import by_hand, changes, queries
 from intake.db.models import MessageRow
 from intake.decisions import Decision, Given, seen_in, typed_values
 from intake.model import CellState, DecisionKind, UnitName
@@ -153,7 +153,7 @@ def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: s
         stopped, gone = stop_letters(session, last.values["letters"])
         again = () if gone else let_go_again(session, last.values.get("stopped", {}))
         case = by_hand.settle(session, row, bench.settings.campaign, bench.roster)
-        by_hand.audit(
+        changes.note(
             session,
             who=who,
             action="undo",
@@ -183,7 +183,7 @@ def reprocess(bench: Workbench, message_id: int, *, who: str, now: datetime, tok
     with bench.sessions.begin() as session:
         row = seen_message(session, message_id, token)
         queries.reset_messages(session, [row.id])
-        by_hand.audit(session, who=who, action="reprocess", subject=f"mail {row.id}", now=now, sha256=row.sha256)
+        changes.note(session, who=who, action="reprocess", subject=f"mail {row.id}", now=now, sha256=row.sha256)
     log.info("action=decide.reprocess message=%d", message_id)
 
 
@@ -239,7 +239,7 @@ def _carry_out(
         if plan.kind is DecisionKind.RETURN and not any(one.key.startswith("return:") for one in letters):
             raise RefusedError("发件人不能回信（系统发件、地址无效、未通过验证，或在通知之前来件），请电话联系单位。")
         kept.values = {**kept.values, "letters": [one.key for one in letters], "stopped": former}
-        by_hand.audit(
+        changes.note(
             session,
             who=who,
             action=plan.kind,
@@ -307,7 +307,7 @@ def _set_aside(session: Session, row: MessageRow, who: str, now: datetime) -> No
     for one in standing:
         one.undone_at, one.undone_by = now, who
         stop_letters(session, one.values["letters"])
-    by_hand.audit(
+    changes.note(
         session, who=who, action="set aside", subject=f"mail {row.id}", now=now, decisions=[one.id for one in standing]
     )
     session.flush()

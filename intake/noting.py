@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox_desk
 from intake.cases import RefusedError, note_words, signature, unit_named
-from intake.db import by_hand
+from intake.db import by_hand, changes
 from intake.db.models import UnitNoteRow
 from intake.decisions import problem_words, typed_values
 from intake.model import FormId, NoteKind, UnitName
@@ -101,7 +101,7 @@ def undo(bench: Workbench, number: int, *, who: str, now: datetime) -> None:
         if row.undone_at is not None:
             raise RefusedError(f"编号 {number} 的登记已由{row.undone_by}撤销。")
         row.undone_at, row.undone_by = now, name
-        by_hand.audit(session, who=name, action="note undone", subject=f"unit {row.unit}"[:300], now=now, note=number)
+        changes.note(session, who=name, action="note undone", subject=f"unit {row.unit}"[:300], now=now, note=number)
     log.info("action=note.undone note=%d", number)
 
 
@@ -145,7 +145,7 @@ def _kept(session: Session, bench: Workbench, note: UnitNote) -> int:
     row = by_hand.note_row(note, bench.settings.campaign.id)
     session.add(row)
     session.flush()
-    by_hand.audit(
+    changes.note(
         session,
         who=note.who,
         action=f"note {note.kind}",

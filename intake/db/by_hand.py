@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake import reasons
-from intake.db.models import AuditRow, DecisionRow, MessageRow, SubmissionRow, UnitNoteRow
+from intake.db.models import DecisionRow, MessageRow, SubmissionRow, UnitNoteRow
 from intake.db.rows import stored_submission
 from intake.decisions import Decision, Forms, Given, Seen, decided, is_settled, mail_doubts, still_fits
 from intake.model import CellState, DecisionKind, Disposition, FormId, NoteKind, StoredSubmission, UnitName
@@ -223,8 +223,3 @@ def note_rows(session: Session, campaign: str, *, undone: bool = False) -> tuple
 
 
 # --- who did what -----------------------------------------------------------------------------------------------------
-
-
-def audit(session: Session, *, who: str, action: str, subject: str, now: datetime, **details: object) -> None:
-    """Write down one change that a person made: names of fields and numbers of rows, no values of forms."""
-    session.add(AuditRow(at=now, who=who, action=action, subject=subject, details=details))

@@ -173,7 +173,7 @@ def run_resume(arguments: argparse.Namespace) -> int:
 
 def _note(app: App, session: Session, action: str, what: Iterable[object], **details: object) -> None:
     subject = ", ".join(f"letter {one}" if isinstance(one, int) else str(one) for one in what)
-    changes.note(session, who=options.typist(), action=action, subject=subject, details=details, now=app.clock.now())
+    changes.note(session, who=options.typist(), action=action, subject=subject, **details, now=app.clock.now())
 
 
 def _exit_code(number: int, arguments: argparse.Namespace) -> int:

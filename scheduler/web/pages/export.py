@@ -97,7 +97,7 @@ def fetch(what: str) -> ResponseReturnValue:
             path = folder / "file"
             details = kind.write(app, path)
             with app.bench.sessions.begin() as session:
-                changes.note(session, who=who(), action="export", subject=kind.name, details=details, now=now)
+                changes.note(session, who=who(), action="export", subject=kind.name, **details, now=now)
             name = f"{kind.name}-{now.astimezone(SHANGHAI):%Y%m%d-%H%M}{kind.ending}"
             answer = send_file(path, "application/octet-stream", as_attachment=True, download_name=name, max_age=0)
         except BaseException:

@@ -14,7 +14,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from intake.db import changes, lists, queries
+from intake import decide
+from intake.cases import token_of
+from intake.db import lists, queries
 from intake.db.lists import Fate
 from intake.db.models import MessageRow, OutboxRow, PartRow
 from intake.errors import OfficeError
@@ -233,11 +235,10 @@ def ask_again(number: int) -> ResponseReturnValue:
     with app.bench.reading() as record:
         row = _row(record.get(MessageRow, number))
         letters = lists.letters_because_of(record, number)
+        seen = token_of(record, row)
     if row.state == "archived":
         raise OfficeError("这封来信正在等待识别，不需要再来一次。")
-    return render_template(
-        "mail_again.html", mail=_mail(row, ()), seen=_seen(row), letters=[_answer(one) for one in letters]
-    )
+    return render_template("mail_again.html", mail=_mail(row, ()), seen=seen, letters=[_answer(one) for one in letters])
 
 
 @pages.post("/mails/<int:number>/again", endpoint="again")
@@ -245,19 +246,9 @@ def ask_again(number: int) -> ResponseReturnValue:
 def read_again(number: int) -> ResponseReturnValue:
     """Put the mail back into the queue, if it is still as the page showed it."""
     app = desk().app
-    with app.bench.sessions.begin() as session:
-        row = _row(session.get(MessageRow, number, with_for_update=True))
-        if row.state == "archived" or _seen(row) != request.form.get("seen"):
-            raise OfficeError("没有执行：这封来信在您查看期间已重新识别或处理过。请看过最新情况再操作。")
-        queries.reset_messages(session, [number])
-        changes.note(session, who=who(), action="again", subject=f"mail {number}", now=app.clock.now())
+    decide.reprocess(app.bench, number, who=who(), now=app.clock.now(), token=request.form.get("seen", ""))
     flash("已排队重新识别，一两分钟内完成，请稍候刷新。")
     return redirect(url_for("mails.show", number=number), 303)
-
-
-def _seen(row: MessageRow) -> str:
-    at = row.processed_at
-    return f"{row.state} {int(row.review_open)} {at.isoformat() if at else ''}"
 
 
 # --- from rows to words ----------------------------------------------------------------------------------------------
