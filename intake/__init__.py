@@ -15,9 +15,11 @@ The way of a mail:
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words`, `fault_words` and `compose` (the bytes)
-8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`, `witness`)
+8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`,
+               `witness`); `outbox_desk`, `again` (a second time), `halt` (none at all) and `restored` are what people decide
 9. `summary`   the 汇总表
 
+`originals` lets people see what came (`file_names`: under which name), `own_letter` what went.
 `explain` tells all this of one mail (`intake inspect --explain`); `blank_file` reads the office's own blank forms.
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.
 """
