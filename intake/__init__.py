@@ -16,12 +16,14 @@ The way of a mail:
                count after what people decided of them (`decisions`) and noted of units (`unit_notes`)
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words`, `fault_words` and `compose` (the bytes)
-8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`, `witness`)
+8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`,
+               `witness`); `outbox_desk`, `again` (a second time), `halt` (none at all) and `restored` are what people decide
 9. `summary`   the 汇总表
 
 What the clerk does: `cases` (a mail as a person decides about it), `decide` (the actions, one transaction each), `settling`
 (what the sender is told then), `noting` (calls, excuses, paper copies).
 
+`originals` lets people see what came (`file_names`: under which name), `own_letter` what went.
 `explain` tells all this of one mail (`intake inspect --explain`); `blank_file` reads the office's own blank forms.
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.
 """

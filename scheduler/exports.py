@@ -19,6 +19,7 @@ from intake.db import lists, queries
 from intake.db.lists import SourceFile
 from intake.errors import OfficeError
 from intake.file_names import ending_of, words_name
+from intake.ledger import Ledger
 from intake.model import CellState, Disposition, PartRole, Sha256, StoredSubmission, UnitName
 from intake.originals import part_bytes
 from intake.summary import write_tables
@@ -87,11 +88,14 @@ class Originals:
 # --- the attachments -------------------------------------------------------------------------------------------------
 
 
-def plan_attachments(app: App) -> Attachments:
-    """Return the files of all submissions in force, in the order of roster and notice, under names of our own."""
+def plan_attachments(app: App, ledger: Ledger | None = None) -> Attachments:
+    """Return the files of all submissions in force, in the order of roster and notice, under names of our own.
+
+    `ledger`: if it is known already.
+    """
     campaign, roster = app.settings.campaign, app.bench.roster
     with app.bench.sessions() as session:
-        ledger = queries.load_ledger(session, campaign, roster, app.bench.late_after)
+        ledger = ledger or queries.load_ledger(session, campaign, roster, app.bench.late_after)
         sources = lists.source_files(session)
     by_cell: dict[tuple[UnitName, str], list[StoredSubmission]] = {}
     units: dict[UnitName, None] = dict.fromkeys(UnitName(unit.name) for unit in roster.units)
@@ -185,9 +189,8 @@ def _part(app: App, source: SourceFile) -> bytes:
 def plan_originals(app: App) -> Originals:
     """Return every mail of the campaign in order of arrival."""
     campaign = app.settings.campaign
-    since = datetime.combine(campaign.starts_on, time(), SHANGHAI)
     with app.bench.sessions() as session:
-        rows = lists.all_mails(session, since=since, campaign=campaign.id)
+        rows = lists.all_mails(session, since=_start(app), campaign=campaign.id)
         submissions = lists.submissions_of_all(session, campaign.id)
     titles = {str(one.id): one.form.title for one in campaign.collections}
     brought: dict[int, list[str]] = {}
@@ -211,6 +214,16 @@ def plan_originals(app: App) -> Originals:
             for number, row in enumerate(rows, start=1)
         )
     )
+
+
+def count_originals(app: App) -> tuple[int, int]:
+    """Return how many mails that would be, and how many bytes, without looking at each."""
+    with app.bench.sessions() as session:
+        return lists.size_of_all_mails(session, since=_start(app), campaign=app.settings.campaign.id)
+
+
+def _start(app: App) -> datetime:
+    return datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
 
 
 def _fate(state: str, disposition: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from intake.db import heartbeats, queries
 from intake.db.models import OutboxRow
+from intake.ledger import Ledger
 from intake.letters import post
 from intake.model import OutboxState, ReminderRecord
 from intake.roster import Roster
@@ -53,10 +54,10 @@ def write_missing(app: App, path: Path) -> int:
     return len(table.rows)
 
 
-def present_matter(app: App) -> Matter:
-    """Return what the papers of this moment are made of, but for the mails that wait."""
+def present_matter(app: App, ledger: Ledger | None = None) -> Matter:
+    """Return what the papers of this moment are made of, but for the mails that wait. `ledger`: if it is known already."""
     with app.bench.sessions() as session:
-        ledger = queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
+        ledger = ledger or queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
         reminders = reminders_that_went(app, session)
     bench = app.bench
     return Matter(app.settings.campaign, bench.roster, ledger, bench.late_after, reminders, app.clock.now())

@@ -50,8 +50,9 @@ _SHELVES: dict[Shelf, ColumnElement[bool]] = {
 
 def letter_counts(session: Session) -> dict[Shelf, int]:
     """Return how many letters lie on each shelf."""
-    shelf = case(*((condition, name.value) for name, condition in _SHELVES.items()))
-    found = session.execute(select(shelf, func.count()).select_from(OutboxRow).group_by(shelf))
+    shelf = case(*((condition, name.value) for name, condition in _SHELVES.items())).label("shelf")
+    # by its name: PostgreSQL takes the same expression with parameters of its own for another one
+    found = session.execute(select(shelf, func.count()).select_from(OutboxRow).group_by("shelf"))
     counted = {str(name): int(number) for name, number in found}
     return {name: counted.get(name, 0) for name in Shelf}
 
@@ -212,9 +213,20 @@ def source_files(session: Session) -> dict[int, SourceFile]:
 
 def all_mails(session: Session, *, since: datetime, campaign: str) -> tuple[MessageRow, ...]:
     """Return the mails of a campaign in order of arrival: what came since its start, and what brought something for it."""
-    brought = exists().where(SubmissionRow.message_id == MessageRow.id, SubmissionRow.campaign == campaign)
-    rows = select(MessageRow).where(or_(MessageRow.arrived_at >= since, brought))
+    rows = select(MessageRow).where(_of_campaign(since, campaign))
     return tuple(session.scalars(rows.order_by(MessageRow.arrived_at, MessageRow.id)))
+
+
+def size_of_all_mails(session: Session, *, since: datetime, campaign: str) -> tuple[int, int]:
+    """Return how many mails `all_mails` has, and their bytes."""
+    asked = select(func.count(), func.coalesce(func.sum(MessageRow.size_bytes), 0)).select_from(MessageRow)
+    count, size_bytes = session.execute(asked.where(_of_campaign(since, campaign))).one()
+    return int(count), int(size_bytes)
+
+
+def _of_campaign(since: datetime, campaign: str) -> ColumnElement[bool]:
+    brought = exists().where(SubmissionRow.message_id == MessageRow.id, SubmissionRow.campaign == campaign)
+    return or_(MessageRow.arrived_at >= since, brought)
 
 
 def submissions_of_all(session: Session, campaign: str) -> tuple[tuple[int, str | None, str, str], ...]:

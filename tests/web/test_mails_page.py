@@ -221,7 +221,7 @@ def test_a_mail_is_read_again_after_a_question_and_no_letter_goes_twice(mails):
         again = session.scalars(select(SubmissionRow).where(SubmissionRow.message_id == number)).one()
         audit = session.scalars(select(AuditRow)).all()
     assert again.fields == fields
-    assert [(row.who, row.action, row.subject) for row in audit] == [(NAME, "again", f"mail {number}")]
+    assert [(row.who, row.action, row.subject) for row in audit] == [(NAME, "reprocess", f"mail {number}")]
     assert len(mails.office.sent) == sent
 
 
@@ -232,7 +232,7 @@ def test_a_mail_that_was_read_again_meanwhile_is_not_put_back_a_second_time(mail
         later = mails.app.clock.now() + timedelta(minutes=1)
         session.execute(update(MessageRow).where(MessageRow.id == number).values(processed_at=later))
     answer = mails.client.post(f"/mails/{number}/again", {"seen": seen})
-    assert (answer.status_code, "没有执行" in answer.text) == (409, True)
+    assert (answer.status_code, "没有改动" in answer.text) == (409, True)
     assert mails.row(number).state == "filed"
     assert mails.client.post("/mails/999/again", {"seen": ""}).status_code == 404
 

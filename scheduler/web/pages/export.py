@@ -49,11 +49,13 @@ class Offer:
 @page
 def show() -> ResponseReturnValue:
     """Show what can be exported, with counts."""
-    app = desk().app
-    matter = papers.present_matter(app)
+    here = desk()
+    app = here.app
     with app.bench.reading() as record:
+        ledger = here.ledger(record)
         waiting = queries.count_open_reviews(record)
-    attachments, originals = exports.plan_attachments(app), exports.plan_originals(app)
+    matter = papers.present_matter(app, ledger)
+    attachments, (mails, mail_bytes) = exports.plan_attachments(app, ledger), exports.count_originals(app)
     current = [one for one in matter.ledger.submissions if one.current]
     accepted = sum(one.state is CellState.ACCEPTED for one in current)
     without = len(attachments.items) - attachments.files
@@ -63,9 +65,9 @@ def show() -> ResponseReturnValue:
         "missing": f"{len(missing(matter).rows)} 个单位还有未报的表",
         "attachments": f"{attachments.files} 个文件，约 {size_words(attachments.size_bytes)}"
         + (f"；另有 {without} 份写在邮件正文里，没有附件" if without else ""),
-        "originals": f"{len(originals.items)} 封来信，约 {size_words(originals.size_bytes)}",
+        "originals": f"{mails} 封来信，约 {size_words(mail_bytes)}",
     }
-    sizes = {"attachments": attachments.size_bytes, "originals": originals.size_bytes}
+    sizes = {"attachments": attachments.size_bytes, "originals": mail_bytes}
     return render_template(
         "export.html",
         offers=[

@@ -151,7 +151,7 @@ def confirm() -> ResponseReturnValue:
     shown = [_shown(row, bad, now) for row in rows]
     able = [one for one in shown if action in one.letter.may]
     if not able:
-        raise OfficeError(_nothing(action, rows, now))
+        raise OfficeError(_nothing(action, rows, now, everything=everything))
     return render_template(
         "outbox_confirm.html",
         action=action,
@@ -163,7 +163,9 @@ def confirm() -> ResponseReturnValue:
     )
 
 
-def _nothing(action: Action, rows: Sequence[OutboxRow], now: datetime) -> str:
+def _nothing(action: Action, rows: Sequence[OutboxRow], now: datetime, *, everything: bool) -> str:
+    if everything:
+        return "没有等待首次放行的信。被服务器拒收过的信，请看过原因后逐封勾选放行。"
     if action is Action.RESEND and rows:
         return f"不能重发：{again.why_not(rows[0], now)}。"
     return "没有选中可以这样处理的信：请先在发件箱勾选；已发出、已取消的信不能再放行或取消。"
@@ -194,7 +196,8 @@ def act() -> ResponseReturnValue:
         done = _DOING[action](session, list(seen), now)
         for number in seen:
             changes.note(session, who=who(), action=action, subject=f"letter {number}", now=now)
-        if action is Action.RELEASE and request.form.get("all") == "1" and restored.end_hold(session):
+        everything = action is Action.RELEASE and request.form.get("all") == "1"
+        if everything and not _more_held(session) and restored.end_hold(session):
             changes.note(session, who=who(), action="end_hold", subject="outbox", now=now)
             done += "恢复数据以后的暂停已解除，此后照常发信。"
     flash(done)
@@ -227,6 +230,10 @@ _DOING: dict[Action, Callable[[Session, list[int], datetime], str]] = {
     Action.SKIP: _skip,
     Action.RESEND: _resend,
 }
+
+
+def _more_held(session: Session) -> bool:
+    return bool(lists.letters_in(session, [OutboxState.HELD], limit=1, fresh=True))
 
 
 def _but_halted(session: Session) -> str:
@@ -324,7 +331,9 @@ def _shown(row: OutboxRow, bad: Mapping[str, str], now: datetime) -> Shown:
     if letter.bounced:
         warning = "这个邮箱退过信，多半收不到，请电话核对。"
     elif letter.state is OutboxState.UNCERTAIN:
-        warning = "此信发送时断了线，对方可能已经收到；再发对方可能会收到两封。"
+        warning = "此信发送时断了线，对方可能已经收到；放行或重发，对方可能会收到两封。"
+    elif row.phase == restored.PHASE:
+        warning = "数据恢复以后还没有核对过“已发送”，此信可能已经发出过；放行后对方可能会收到两封。"
     elif row.expires_at is not None and row.expires_at <= now:
         warning = "信中写的是当天的情况，已经过时：放行后也不会发出，请取消。"
     return Shown(letter, read_own(row.raw), warning)
