@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.integration, needs_chromium]
 # Where the pictures go that a person looks at before a page is called done.
 PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
 WIDTHS = (1366, 1920)
-PAGES = {"总览": "/", "进度表": "/progress", "单位": "/units/2"}
+PAGES = {"总览": "/", "进度表": "/progress", "单位": "/units/2", "统计": "/statistics"}
 
 
 def log_in(browser, served) -> None:
