@@ -13,7 +13,8 @@ The way of a mail:
                `contradiction` hears words against a form, `weighing` what the roster says of a value, `spoken` what is
                said without a form (`phrases`), `faults` and `reasons` name what is wrong; `junk` for junk folders
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival, as they
-               count after what people decided of them (`decisions`) and noted of units (`unit_notes`)
+               count after what people decided of them (`decisions`) and noted of units (`unit_notes`); `standing`: how a unit stands
+               with a form, in the words of every list
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words`, `fault_words` and `compose` (the bytes)
 8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`,

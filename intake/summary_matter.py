@@ -11,11 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from intake.audience import asked_of
 from intake.ledger import Ledger
 from intake.model import CellState, FormId, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Collection
+from intake.standing import owes, units_in_order
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -88,17 +88,12 @@ class Matter:
 
     def units(self) -> list[tuple[UnitName, Unit | None]]:
         """Return the units in roster order, then those that sent something and are not on the roster any more."""
-        units: dict[UnitName, Unit | None] = {UnitName(unit.name): unit for unit in self.roster.units}
-        for one in self.ledger.submissions:
-            if one.unit is not None:
-                units.setdefault(one.unit, None)
-        return list(units.items())
+        return list(units_in_order(self.roster, self.ledger).items())
 
     def is_missing(self, unit: Unit, collection: Collection) -> bool:
         """Return whether the unit owes the form, has a deadline for it, and nothing at all has come."""
         state = self.ledger.state.cell(UnitName(unit.name), collection.id).state
-        obliged = collection.deadline is not None and not collection.voluntary and self.is_owed(unit, collection)
-        return obliged and state is CellState.NOT_SUBMITTED
+        return owes(unit, collection) and self.is_owed(unit, collection) and state is CellState.NOT_SUBMITTED
 
     def is_owed(self, unit: Unit, collection: Collection) -> bool:
         """Return whether the form is asked of the unit, and nobody has excused it."""

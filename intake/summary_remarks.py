@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from intake.audience import days_after
@@ -25,6 +26,7 @@ from parsers.text import fold
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _BLANK = "（空）"
 Version = tuple[StoredSubmission, ...]
+Pair = tuple[StoredSubmission | None, StoredSubmission | None]  # before, after; one of them is there
 
 
 class EventKind(StrEnum):
@@ -172,13 +174,7 @@ class Remarks:
         return "；".join([*self._faults(submission), *submission.notes]) or "需人工核实"
 
     def _faults(self, submission: StoredSubmission) -> list[str]:
-        specs = {spec.key: spec for spec in self._collections[submission.form].form.fields}
-        found = []
-        for problem in submission.problems:
-            spec = specs.get(problem.field or "")
-            words = file_text(problem, clerk=True) if spec is None else problem_text(problem, spec.label, spec.type)
-            found.append(words)
-        return list(dict.fromkeys(found))
+        return faults(self._collections[submission.form], submission)
 
     def _written_unit(self, submission: StoredSubmission) -> str:
         """Return how the unit is written in the form, where that is not its name on the roster."""
@@ -194,25 +190,55 @@ _OPEN = {CellState.CORRECTION: EventKind.CORRECTION, CellState.REVIEW: EventKind
 _COMPARABLE = frozenset({CellState.ACCEPTED, CellState.CORRECTION})
 
 
+def faults(collection: Collection, submission: StoredSubmission) -> list[str]:
+    """Given a submission, return what is wrong with it in words for the clerk, each once."""
+    specs = {spec.key: spec for spec in collection.form.fields}
+    found = []
+    for problem in submission.problems:
+        spec = specs.get(problem.field or "")
+        words = file_text(problem, clerk=True) if spec is None else problem_text(problem, spec.label, spec.type)
+        found.append(words)
+    return list(dict.fromkeys(found))
+
+
+def naming_field(collection: Collection, before: Version, after: Version) -> str | None:
+    """Return the key of the field by which people of two versions are told apart; None if each is one form, or no person's."""
+    several = len(before) > 1 or len(after) > 1
+    return collection.form.fields[0].key if several and about(collection.form) is FieldType.PERSON else None
+
+
+def paired(collection: Collection, before: Version, after: Version) -> list[Pair]:
+    """Given two versions of a form, return what of the one is what of the other: people by name, else by their order."""
+    key = naming_field(collection, before, after)
+    if key is None:
+        return list(zip_longest(before, after))
+    rest: dict[str, list[StoredSubmission]] = defaultdict(list)  # two people may have one name
+    for one in before:
+        rest[value_key(value_of(one, key))].append(one)
+    pairs: list[Pair] = []
+    for new in after:
+        namesakes = rest[value_key(value_of(new, key))]
+        pairs.append((namesakes.pop(0) if namesakes else None, new))
+    return [*pairs, *((old, None) for namesakes in rest.values() for old in namesakes)]
+
+
 def changes(collection: Collection, before: Version, after: Version) -> list[str]:
     """Given two versions of a form, return what is different, such as ``手机：139… → 138…``.
 
     Where the form is about a person, people are paired by name; else by their order.
     """
-    named = about(collection.form) is FieldType.PERSON and (len(before) > 1 or len(after) > 1)
-    if not named:
-        found = [line for old, new in zip(before, after, strict=False) for line in _differences(collection, old, new)]
-        if len(before) != len(after):
-            found.append(f"原{len(before)}份，现{len(after)}份")
-        return found
-    key = collection.form.fields[0].key
-    old_by_name = {value_key(value_of(one, key)): one for one in before}
-    found = []
-    for new in after:
-        name = value_of(new, key)
-        old = old_by_name.pop(value_key(name), None)
-        found += [f"新增{name}"] if old is None else [f"{name}：{line}" for line in _differences(collection, old, new)]
-    return [*found, *(f"不再列出{value_of(old, key)}" for old in old_by_name.values())]
+    key = naming_field(collection, before, after)
+    found: list[str] = []
+    for old, new in paired(collection, before, after):
+        if old is not None and new is not None:
+            name = "" if key is None else f"{value_of(new, key)}："
+            found += [f"{name}{line}" for line in _differences(collection, old, new)]
+        elif key is not None:
+            found += [f"新增{value_of(new, key)}"] if new is not None else []
+            found += [f"不再列出{value_of(old, key)}"] if old is not None else []
+    if key is None and len(before) != len(after):
+        found.append(f"原{len(before)}份，现{len(after)}份")
+    return found
 
 
 def _differences(collection: Collection, before: StoredSubmission, after: StoredSubmission) -> list[str]:
@@ -220,7 +246,7 @@ def _differences(collection: Collection, before: StoredSubmission, after: Stored
     new = {one.key: one for one in after.fields}
     differing = differences(before.fields, after.fields)
     lines = [
-        f"{spec.label}：{_side(old.get(spec.key))} → {_side(new.get(spec.key))}"
+        f"{spec.label}：{side(old.get(spec.key))} → {side(new.get(spec.key))}"
         for spec in collection.form.fields
         if spec.key in differing and spec.type is not FieldType.UNIT
     ]
@@ -229,7 +255,7 @@ def _differences(collection: Collection, before: StoredSubmission, after: Stored
     return lines
 
 
-def _side(reading: FieldReading | None) -> str:
+def side(reading: FieldReading | None) -> str:
     """Return one side of a change: the value, or the text as it stood where it was no value."""
     if reading is None:
         return _BLANK

@@ -13,6 +13,8 @@ The way of a deadline:
 `watching` looks once a minute whether the service is well (`health`) and tells it where no mail is needed for it: `board` and
 `healthz` to a supervisor, `telling` and `channel` to a group robot and a dead man's switch.
 
+`figures` counts how a campaign went: who came by itself, what reminders brought, how long mending took (the desk's 统计).
 `papers` and `exports` write what the office takes away.
+
 `app` builds the one frozen value that the ticks share; `clock` is the only reader of the wall clock.
 """

@@ -3,7 +3,6 @@
 import argparse
 import json
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -13,21 +12,22 @@ from intake.audience import asked_of
 from intake.db import heartbeats, queries
 from intake.ledger import Ledger
 from intake.model import CellState, UnitName
-from intake.words import STATE_WORDS, day_words, moment_words
+from intake.standing import Standing, mark_of
+from intake.words import day_words, moment_words
 from scheduler.app import App
 from scheduler.desk import options
 from scheduler.health import Health, State
 from scheduler.watching import examine
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
 _COLORS = {
-    CellState.ACCEPTED: "green",
-    CellState.NO_INTENT: "cyan",
-    CellState.EXEMPT: "cyan",
-    CellState.CORRECTION: "yellow",
-    CellState.REVIEW: "magenta",
-    CellState.NOT_SUBMITTED: "red",
+    Standing.ACCEPTED: "green",
+    Standing.NO_INTENT: "cyan",
+    Standing.EXEMPT: "cyan",
+    Standing.CORRECTION: "yellow",
+    Standing.REVIEW: "magenta",
+    Standing.MISSING: "red",
+    Standing.OVERDUE: "red bold",
+    Standing.NOTHING: "dim",
 }
 
 
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
-    """Given the ledger, return the table units × forms in roster order, words first and colour second."""
+    """Given the ledger, return the table units × forms in roster order, words first and color second."""
     campaign = app.settings.campaign
     table = Table(title=f"{campaign.name}  截至{moment_words(now)}", caption=_totals(app, ledger))
     table.add_column("序号", justify="right")
@@ -92,25 +92,10 @@ def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
         row = [str(number), unit.name]
         for collection in campaign.collections:
             cell = ledger.state.cell(UnitName(unit.name), collection.id)
-            limit_at = app.bench.late_after.get(collection.id)
-            silence_is_fine = collection.voluntary or collection.deadline is None or not asked_of(collection, unit)
-            if cell.state is CellState.NOT_SUBMITTED and silence_is_fine:
-                row.append("[dim]—[/]")
-            elif cell.state is CellState.NOT_SUBMITTED and limit_at is not None and now > limit_at:
-                row.append("[red bold]逾期未报[/]")
-            else:
-                late = cell.late and cell.state is not CellState.NO_INTENT
-                row.append(_cell_words(cell.state, cell.arrived_at, late=late))
+            mark = mark_of(cell, unit, collection, limit_at=app.bench.late_after.get(collection.id), now=now)
+            row.append(f"[{_COLORS[mark.standing]}]{mark.words}[/]")
         table.add_row(*row)
     return table
-
-
-def _cell_words(state: CellState, arrived_at: datetime | None, *, late: bool) -> str:
-    words = STATE_WORDS[state]
-    if arrived_at is not None:
-        local = arrived_at.astimezone(SHANGHAI)
-        words += f" {local.month}-{local.day}"
-    return f"[{_COLORS[state]}]{words}{'（逾期）' if late else ''}[/]"
 
 
 def _totals(app: App, ledger: Ledger) -> str:

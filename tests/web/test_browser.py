@@ -14,6 +14,9 @@ PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
 WIDTHS = (1366, 1920)
 PAGES = {
     "总览": "/",
+    "进度表": "/progress",
+    "单位": "/units/2",
+    "统计": "/statistics",
     "发件箱": "/outbox",
     "已发送": "/outbox?tab=sent",
     "一封信": "/outbox/1",

@@ -6,7 +6,19 @@ from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
 from tests.web.conftest import NAME, PASSWORD, Client
 
-PAGES = ["/", "/outbox", "/outbox/1", "/export", "/mails", "/mails/1", "/mails/1/original", "/mails/1/parts/2"]
+PAGES = [
+    "/",
+    "/progress",
+    "/units/1",
+    "/statistics",
+    "/outbox",
+    "/outbox/1",
+    "/export",
+    "/mails",
+    "/mails/1",
+    "/mails/1/original",
+    "/mails/1/parts/2",
+]
 
 
 def stranger(served) -> Client:
