@@ -22,12 +22,12 @@ from scheduler.app import App
 from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.context import FILTERS, Desk, desk, put_up
-from scheduler.web.pages import login, overview
+from scheduler.web.pages import login, overview, review
 from scheduler.web.pages.frame import frame
 
 log = logging.getLogger(__name__)
 
-_PAGES = (login.pages, overview.pages)
+_PAGES = (login.pages, overview.pages, review.pages)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB
 _WORDS = {

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.integration, needs_chromium]
 # Where the pictures go that a person looks at before a page is called done.
 PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
 WIDTHS = (1366, 1920)
-PAGES = {"总览": "/"}
+PAGES = {"总览": "/", "待核实": "/review"}
 
 
 def log_in(browser, served) -> None:

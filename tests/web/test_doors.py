@@ -6,7 +6,7 @@ from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
 from tests.web.conftest import NAME, PASSWORD, Client
 
-PAGES = ["/"]
+PAGES = ["/", "/review"]
 
 
 def stranger(served) -> Client:
