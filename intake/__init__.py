@@ -22,6 +22,7 @@ The way of a mail:
 What the clerk does: `cases` (a mail as a person decides about it), `decide` (the actions, one transaction each), `settling`
 (what the sender is told then), `noting` (calls, excuses, paper copies).
 
-`explain` tells all this of one mail (`intake inspect --explain`); `originals` shows a mail and its documents to the person who compares; `blank_file` reads the office's own blank forms.
+`explain` tells all this of one mail (`intake inspect --explain`); `originals` shows a mail and its documents to the person
+who compares; `blank_file` reads the office's own blank forms.
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.
 """

@@ -71,4 +71,4 @@ def sources(session: Session, message_id: int) -> dict[int, str]:
     rows = session.execute(
         select(SubmissionRow.ordinal, SubmissionRow.source).where(SubmissionRow.message_id == message_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -18,6 +18,7 @@ from intake.model import StoredSubmission
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
 from scheduler.web.accounts import Accounts
+from scheduler.web.originals import Originals
 
 _KEY = "intake-desk"
 
@@ -29,6 +30,7 @@ class Desk:
     app: App
     accounts: Accounts
     guest: str | None = None  # who is let in without an account: only `intake demo --web` has one
+    originals: Originals = field(default_factory=Originals, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _version: object = None
     _ledger: Ledger | None = None
