@@ -62,6 +62,7 @@ class Line:
     kept: str
     original: str
     whence: str
+    rule: str
     anchor: str
     told: tuple[str, ...]
     fault: str
@@ -101,9 +102,10 @@ class Shown:
     unit: str
     state: str
     state_words: str
+    unit_line: Line | None
     lines: tuple[Line, ...]
     tabs: tuple[Tab, ...]
-    others: tuple[str, ...]
+    why: tuple[str, ...]
     by_hand: tuple[str, ...]
     likely: tuple[str, ...]
     units: tuple[str, ...]
@@ -155,6 +157,7 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
     known = [row.name or "邮件正文" for _, row in shown_parts if row.path not in original.outlines]
     beside = [row.name for row in parts if row.reading is None and row.role == PartRole.ATTACHMENT]
     standing = [one for one in case.history if one.undone_at is None]
+    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, anchors))
     position = queue.index(number) if number in queue else -1
     return Shown(
         case=case,
@@ -163,9 +166,10 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
         unit=(now and now.unit) or "",
         state="" if now is None else now.state.value,
         state_words=_state_words(case, item),
-        lines=() if spec is None or now is None else tuple(_lines(spec, now, typed, anchors)),
+        unit_line=next((one for one in lines if one.is_unit), None),
+        lines=tuple(one for one in lines if not one.is_unit),
         tabs=tuple(_tab(here, one) for one in case.items),
-        others=() if spec is None or now is None else problem_words([p for p in now.problems if p.field is None], spec),
+        why=_why(case, now, spec),
         by_hand=() if now is None else now.by_hand,
         likely=_likely(bench.roster, case, now, spec),
         units=tuple(one.name for one in bench.roster.units),
@@ -262,7 +266,8 @@ def _lines(spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping
             text=text,
             kept=kept,
             original=raw if raw.strip() != kept.strip() and not by_hand else "",
-            whence="" if reading is None or not (reading.raw or reading.value) else _place(reading),
+            whence="" if reading is None or not (reading.raw or reading.value) else place_words(reading.place),
+            rule="" if reading is None else rule_words(reading.rule),
             anchor=anchors.get(one.key, ""),
             told=tuple(dict.fromkeys(_told(problem, one) for problem in now.problems if problem.field == one.key)),
             fault=typed.faults.get(one.key, ""),
@@ -275,9 +280,14 @@ def _told(problem: Problem, spec: FieldSpec) -> str:
     return problem_text(problem, spec.label, spec.type)
 
 
-def _place(reading: FieldReading) -> str:
-    place, rule = place_words(reading.place), rule_words(reading.rule)
-    return place if reading.rule in ("by_hand", "paper") or not rule else f"{place}（{rule}）"
+def _why(case: Case, now: StoredSubmission | None, spec: FormSpec | None) -> tuple[str, ...]:
+    """Return why a person must look, but for what stands beside a field."""
+    if now is None or spec is None:
+        return case.reasons
+    if not case.open:
+        return ()
+    whole = problem_words([one for one in now.problems if one.field is None], spec)
+    return tuple(dict.fromkeys((*case.doubts, *whole, *(one for one in case.reasons if one in now.notes))))
 
 
 def _tab(here: Desk, item: Item) -> Tab:
