@@ -82,7 +82,7 @@ def listing() -> ResponseReturnValue:
     )
 
 
-@pages.get("/review/<int:number>")
+@pages.get("/review/<int(max=2147483647):number>")
 @page
 def show(number: int) -> ResponseReturnValue:
     """Show one mail beside what was read in it."""
@@ -97,7 +97,7 @@ def _item(
     return render_template("review_item.html", item=shown, refused=refused), 409 if refused else 200
 
 
-@pages.get("/review/<int:number>/original")
+@pages.get("/review/<int(max=2147483647):number>/original")
 @page
 def original(number: int) -> ResponseReturnValue:
     """Hand out the mail as it came, to be kept as a file: never shown by the browser."""
@@ -109,7 +109,7 @@ def original(number: int) -> ResponseReturnValue:
     return answer
 
 
-@pages.get("/review/<int:number>/cells/<int:ordinal>/<key>.jpg")
+@pages.get("/review/<int(max=2147483647):number>/cells/<int(max=9999):ordinal>/<key>.jpg")
 @page
 def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
     """Show the cell of a scan that a value was read from."""
@@ -123,7 +123,7 @@ def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
     return _jpeg(None)
 
 
-@pages.get("/review/<int:number>/pages/<int:part>/<int:document>/<int:place>.jpg")
+@pages.get("/review/<int(max=2147483647):number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg")
 @page
 def picture(number: int, part: int, document: int, place: int) -> ResponseReturnValue:
     """Show a page of a document, as the locked worker drew it."""
@@ -158,7 +158,7 @@ class Wish:
     shown: str
 
 
-@pages.post("/review/<int:number>")
+@pages.post("/review/<int(max=2147483647):number>")
 @page
 def act(number: int) -> ResponseReturnValue:
     """Do what a button says; where it mails somebody, or can't be taken lightly, show that first and ask."""
