@@ -20,6 +20,7 @@ from tests.web.review_desk import (
     LONG,
     PACKED,
     QUESTION,
+    STRANGER,
     TAGS,
     WORDS,
     desk_with,
@@ -295,13 +296,14 @@ def test_the_letter_of_a_return_is_shown_with_the_clerks_words_before_it_goes(de
     assert rows(desk, DecisionRow) == []
     assert "已退回补正" in does(desk, DOUBTFUL, "return", note="请只报一位联络员")
     letter = rows(desk, OutboxRow)[-1]
-    assert (letter.cause_id, letter.kind) == (DOUBTFUL, "correction")
+    assert (letter.cause_id, letter.to_address) == (DOUBTFUL, STRANGER)
 
 
 def test_undoing_tells_which_letters_can_be_stopped_and_which_are_gone(desk):
     does(desk, QUESTION, "assign", unit=SCHOOLS)
     asked = sends(desk, QUESTION, "undo")
     assert "还没有发出，会取消" in asked.text
+    assert f"归属单位：{SCHOOLS}" in asked.text
     assert not is_open(desk, QUESTION)
     assert confirms(desk, QUESTION, asked).location == f"/review/{QUESTION}"
     assert is_open(desk, QUESTION)
@@ -351,6 +353,13 @@ def test_a_letter_that_is_another_by_now_is_shown_again(desk):
     assert "与刚才看到的不同" in answer.text
     assert is_open(desk, QUESTION)
     assert confirms(desk, QUESTION, answer).status_code == 303
+
+
+def test_another_letter_that_was_written_meanwhile_does_not_ask_again(desk):
+    asked = sends(desk, QUESTION, "assign", unit=SCHOOLS)
+    does(desk, DOUBTFUL, "return", note="请只报一位联络员")
+    assert confirms(desk, QUESTION, asked).status_code == 303
+    assert not is_open(desk, QUESTION)
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(desk):

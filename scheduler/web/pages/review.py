@@ -43,6 +43,10 @@ _DONE = {
     "undo": "已撤销上一步",
 }
 _FIELD = "field."
+_REFERENCE = re.compile(
+    "(?<=[\\u3014\\u53f7])\\d{4}-\\d{4,}"
+)  # as in "2025-0009"; the signs before it stand in our templates
+_MOST_LISTED = 200
 _MOST_DIGITS = 9
 
 
@@ -72,9 +76,11 @@ def listing() -> ResponseReturnValue:
         Choice(form, words, sum(reviewing.has_form(one, form) for one in found))
         for form, words in [*titles.items(), (reviewing.NO_FORM, "未识别出表")]
     ]
+    listed = [one for one in found if not chosen or reviewing.has_form(one, chosen)]
     return render_template(
         "review.html",
-        mails=[one for one in found if not chosen or reviewing.has_form(one, chosen)],
+        mails=listed[:_MOST_LISTED],
+        left_out=len(listed[_MOST_LISTED:]),
         total=len(found),
         titles=titles,
         chosen=chosen,
@@ -123,7 +129,9 @@ def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
     return _jpeg(None)
 
 
-@pages.get("/review/<int(max=2147483647):number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg")
+@pages.get(
+    "/review/<int(max=2147483647):number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg"
+)
 @page
 def picture(number: int, part: int, document: int, place: int) -> ResponseReturnValue:
     """Show a page of a document, as the locked worker drew it."""
@@ -221,6 +229,7 @@ def _carried_out(wish: Wish) -> ResponseReturnValue:
             changed=_words_of(case, wish),
             title=_title(case, wish),
             again=bool(wish.shown),
+            last=reviewing.last_done(here, case),
             held=any(one.state is OutboxState.HELD for one in preview.letters),
         )
     outcome = _do(wish, dry=False)
@@ -324,8 +333,14 @@ def _faults(case: Case, wish: Wish) -> dict[str, str]:
 
 
 def _seal(outcome: Outcome) -> str:
-    """Return what tells whether the same letters would go out as were shown (whoever confirms has read these)."""
-    letters = [(one.kind.value, one.to_address, one.subject, one.body) for one in outcome.letters]
+    """Return what tells whether the same letters would go out as were shown (whoever confirms has read these).
+
+    But for their reference numbers: another letter that was written meanwhile moves these on.
+    """
+    letters = [
+        (one.kind.value, one.to_address, *(_REFERENCE.sub("", text) for text in (one.subject, one.body)))
+        for one in outcome.letters
+    ]
     stopped = [[one.id for one in group] for group in (outcome.stopped, outcome.gone)]
     return hashlib.sha256(repr(("seen", letters, stopped)).encode()).hexdigest()[:16]
 

@@ -321,6 +321,12 @@ def _likely(roster: Roster, case: Case, now: StoredSubmission | None, spec: Form
     return tuple(found)[:_LIKELY]
 
 
+def last_done(here: Desk, case: Case) -> Done | None:
+    """Return the decision that undoing would take back."""
+    standing = [one for one in case.history if one.undone_at is None]
+    return _done(here, standing[-1]) if standing else None
+
+
 def _done(here: Desk, past: Past) -> Done:
     one = past.decision
     words = _KIND_WORDS[one.kind]
