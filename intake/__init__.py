@@ -13,8 +13,8 @@ The way of a mail:
                `contradiction` hears words against a form, `weighing` what the roster says of a value, `spoken` what is
                said without a form (`phrases`), `faults` and `reasons` name what is wrong; `junk` for junk folders
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival, as they
-               count after what people decided of them (`decisions`) and noted of units (`unit_notes`); `standing`: how a unit stands
-               with a form, in the words of every list
+               count after what people decided of them (`decisions`) and noted of units (`unit_notes`); `standing`: how a unit
+               stands with a form, in the words of every list
 7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
                (templates), `words`, `fault_words` and `compose` (the bytes)
 8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`,
@@ -24,7 +24,8 @@ The way of a mail:
 What the clerk does: `cases` (a mail as a person decides about it), `decide` (the actions, one transaction each), `settling`
 (what the sender is told then), `noting` (calls, excuses, paper copies).
 
-`originals` lets people see what came (`file_names`: under which name), `own_letter` what went.
+`originals` lets people see what came (`file_names`: under which name), `own_letter` what went, `outlines`
+documents as a person compares them.
 `explain` tells all this of one mail (`intake inspect --explain`); `blank_file` reads the office's own blank forms.
 `pipeline` is steps 3–8 for one message, top to bottom: the page to show a newcomer. `db` is the record of it all.
 """

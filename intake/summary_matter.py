@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from intake.audience import asked_of
 from intake.ledger import Ledger
 from intake.model import CellState, FormId, ReminderRecord, UnitName
 from intake.roster import Roster, Unit

@@ -2,7 +2,7 @@
 
 In: a JSON header and the raw bytes of a mail (or, for ``document``, of a bare file). Out: JSON of `mime.Unpacked` or
 `parsers.forms.DocumentReading`, or of `parsers.template.Template` for the office's own form. Runs in the locked-in child
-only; the other side is `intake.read` (and `intake.blank_file`).
+only; the other side is `intake.read` (and `intake.blank_file`, `intake.originals`).
 
 ==========  =====================================  ==================
 operation   header                                 answer
@@ -14,6 +14,8 @@ body        {path, forms, area_code}               DocumentReading
 document    {name, declared_type, forms, area_code}  DocumentReading
 blank       {name, form, forms}                    Template
 bytes       {path, start, bytes}                   {data: base64 of that piece of the part, size: of the whole}
+outline     {path}                                 Outlines
+page        {path, document, number}               {jpeg: base64}
 ==========  =====================================  ==================
 
 ``part``, ``body`` and ``document`` with ``"explain": true`` in the header answer with `parsers.traces.Traces` instead: the same
@@ -34,6 +36,7 @@ from parsers.document import Note, NoteCode
 from parsers.engines import Engines
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
+from parsers.outline import body_outline, outlines, page
 from parsers.parse import Watch, parse_blank, parse_document, parse_html, parse_text
 from parsers.worker import HANDLERS as BARE_HANDLERS
 from parsers.worker import Handler
@@ -133,6 +136,29 @@ def _read_bytes(header: JsonObject, raw: bytes, _engines: Engines) -> JsonObject
     return {"data": base64.b64encode(piece).decode("ascii"), "size": len(data)}
 
 
+def _outline(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
+    path, mark, _ = str(header["path"]).partition(QUOTED_MARK)
+    for body in read_bodies(walk(raw)):
+        if body.path == path:
+            html, text = (body.quoted_html, body.quoted) if mark else (body.html, body.text)
+            return cast("JsonObject", to_json(body_outline(html or text, html=bool(html))))
+    leaf, data = part(raw, path)
+    return cast("JsonObject", to_json(outlines(data, name=leaf.name.text, declared_type=leaf.type, engines=engines)))
+
+
+def _page(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
+    leaf, data = part(raw, str(header["path"]))
+    picture = page(
+        data,
+        name=leaf.name.text,
+        declared_type=leaf.type,
+        document=int(str(header["document"])),
+        number=int(str(header["number"])),
+        engines=engines,
+    )
+    return {"jpeg": base64.b64encode(picture).decode("ascii")}
+
+
 def _forms(header: JsonObject) -> tuple[FormSpec, ...]:
     forms = header["forms"]
     return tuple(from_json(FormSpec, form) for form in forms) if isinstance(forms, list) else ()
@@ -148,4 +174,6 @@ HANDLERS: Mapping[str, Handler] = {
     "document": _read_bare,
     "blank": _read_blank,
     "bytes": _read_bytes,
+    "outline": _outline,
+    "page": _page,
 }

@@ -17,6 +17,8 @@ The way of a document:
 8. `parse`      the page that calls 1–7 in order: `parse_document` → `forms.DocumentReading`
    `explain`    the same steps once more, watched: why each value was taken and what was not (`traces`)
 
+`outline` opens a document by the same readers for a person who compares: its cells by place, its pages as pictures.
+
 `worker` runs that in a child process that `confine` locks down (`landlock`, `seccomp`), `isolate` is the parent's side of
 the pipe, `frames` and `codec` the JSON between the two. What the child can't do itself it asks for through the pipe
 (`engines`): `services` has `office` (LibreOffice) and `unpackers` run by `programs` in a `jail`, and pictures looked at by

@@ -3,7 +3,7 @@
 In: the `App`. Out: `desk()` within a request.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
@@ -14,6 +14,7 @@ from intake.ledger import Ledger
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
 from scheduler.web.accounts import Accounts
+from scheduler.web.originals import Originals
 
 _KEY = "intake-desk"
 
@@ -25,6 +26,7 @@ class Desk:
     app: App
     accounts: Accounts
     guest: str | None = None  # who is let in without an account: only `intake demo --web` has one
+    originals: Originals = field(default_factory=Originals, repr=False)
 
     def ledger(self, session: Session) -> Ledger:
         """Given an open session, return the ledger as it stands in the record."""

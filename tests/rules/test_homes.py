@@ -54,7 +54,7 @@ HOMES = {
     "onnxruntime": ("parsers/ocr",),
     "cv2": ("parsers/ocr",),
     "numpy": ("parsers/ocr",),
-    "PIL": ("parsers/ocr", "parsers/readers/pdfrender.py"),
+    "PIL": ("parsers/ocr", "parsers/readers/pdfrender.py", "parsers/readers/pagepicture.py"),
     "jinja2": ("intake/texts.py",),
     "pydantic": ("intake/config",),
     "pydantic_core": ("intake/config",),

@@ -14,6 +14,7 @@ PICTURES = Path(os.environ.get("DESK_PICTURES", ""))
 WIDTHS = (1366, 1920)
 PAGES = {
     "总览": "/",
+    "待核实": "/review",
     "进度表": "/progress",
     "单位": "/units/2",
     "统计": "/statistics",

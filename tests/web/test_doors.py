@@ -8,6 +8,7 @@ from tests.web.conftest import NAME, PASSWORD, Client
 
 PAGES = [
     "/",
+    "/review",
     "/progress",
     "/units/1",
     "/statistics",

@@ -1,0 +1,344 @@
+"""What is shown of one mail that a person decides about: gathered in one session, frozen, then worded for the template.
+
+In: the number of a mail, which of its submissions, what the person has typed already (after a refusal). Out: `Shown`.
+Stage after: the template ``review_item.html``; what a button means stands in `review`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from intake.cases import Case, Item, Past, look
+from intake.db import queries, worklist
+from intake.decisions import problem_words
+from intake.fault_words import problem_text
+from intake.model import CellState, DecisionKind, FormId, PartRole, StoredSubmission
+from intake.places import place_words, rule_words
+from intake.roster import Roster
+from intake.words import STATE_WORDS
+from parsers.forms import FieldReading, FieldSpec, FieldType, FormSpec, Problem
+from parsers.text import clean
+from scheduler.web.context import Desk
+from scheduler.web.originals import Original
+from scheduler.web.pages.original import Copy, Whence, copies
+
+NO_FORM = "-"  # the filter's word for mails in which no form was read
+YES, NO = "是", "否"
+_DOCUMENTS = 6  # parts of one mail that are shown
+_LONG = 40  # characters: more is typed in a field of several lines
+_LIKELY = 5
+_KIND_WORDS: Mapping[DecisionKind, str] = {
+    DecisionKind.ACCEPT: "通过",
+    DecisionKind.VALUES: "改值",
+    DecisionKind.ASSIGN: "归属单位",
+    DecisionKind.DISMISS: "标为“不是报送”",
+    DecisionKind.RETURN: "退回补正",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What the person has typed and not yet kept: by field key; the unit; the remark. `faults` by field key."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
+    note: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field. `text` stands in the input, `kept` is what counts now; `whence` where it was read, `anchor` its cell on the page.
+
+    `told` are its problems in words, `fault` is what is wrong with what was typed.
+    """
+
+    key: str
+    label: str
+    is_unit: bool
+    is_choice: bool
+    is_long: bool
+    required: bool
+    text: str
+    kept: str
+    original: str
+    whence: str
+    rule: str
+    anchor: str
+    told: tuple[str, ...]
+    fault: str
+    has_picture: bool
+    by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One submission of the mail, to go to."""
+
+    ordinal: int
+    title: str
+    unit: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One decision of the past, in words."""
+
+    words: str
+    note: str
+    who: str
+    at: object
+    undone_by: str
+    undone_at: object
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One item as the page shows it. `likely` and `units` are names to choose from; `position` counts from one, 0: not waiting."""
+
+    case: Case
+    ordinal: int | None
+    title: str
+    unit: str
+    state: str
+    state_words: str
+    unit_line: Line | None
+    lines: tuple[Line, ...]
+    tabs: tuple[Tab, ...]
+    why: tuple[str, ...]
+    by_hand: tuple[str, ...]
+    likely: tuple[str, ...]
+    units: tuple[str, ...]
+    chosen_unit: str
+    note: str
+    past: tuple[Done, ...]
+    can_undo: bool
+    dismissed: bool
+    copies: tuple[Copy, ...]
+    missing: tuple[str, ...]
+    original: Original
+    position: int
+    waiting: int
+    before: int | None
+    after: int | None
+    form: str
+
+
+def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Typed) -> Shown:
+    """Given a mail, which of its submissions (None: the first that waits) and the list's filter, return all of it.
+
+    Raise RefusedError if there is no such mail.
+    """
+    bench = here.app.bench
+    with bench.reading() as record:
+        case = look(record, bench, number)
+        parts = queries.parts_of(record, number)
+        sources = worklist.sources(record, number)
+        queue = queue_of(worklist.waiting(record, bench.settings.campaign.id), form)
+    item = chosen(case, ordinal)
+    shown_parts = [
+        (place, row)
+        for place, row in enumerate(parts)
+        if row.reading is not None
+        and (row.role != PartRole.BODY or (item is not None and sources.get(item.read.ordinal) == row.path))
+    ][:_DOCUMENTS]
+    original = here.originals.get(bench, case.sha256, tuple(row.path for _, row in shown_parts))
+    whence = None if item is None else _whence(counted(item), sources)
+    drawn, anchors = copies(
+        [
+            (place, row.path, original.outlines[row.path].documents)
+            for place, row in shown_parts
+            if row.path in original.outlines
+        ],
+        whence,
+    )
+    spec = spec_of(here, item)
+    now = None if item is None else counted(item)
+    known = [row.name or "邮件正文" for _, row in shown_parts if row.path not in original.outlines]
+    beside = [row.name for row in parts if row.reading is None and row.role == PartRole.ATTACHMENT]
+    standing = [one for one in case.history if one.undone_at is None]
+    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, anchors))
+    position = queue.index(number) if number in queue else -1
+    return Shown(
+        case=case,
+        ordinal=None if item is None else item.read.ordinal,
+        title="" if spec is None else spec.title,
+        unit=(now and now.unit) or "",
+        state="" if now is None else now.state.value,
+        state_words=_state_words(case, item),
+        unit_line=next((one for one in lines if one.is_unit), None),
+        lines=tuple(one for one in lines if not one.is_unit),
+        tabs=tuple(_tab(here, one) for one in case.items),
+        why=_why(case, now, spec),
+        by_hand=() if now is None else now.by_hand,
+        likely=_likely(bench.roster, case, now, spec),
+        units=tuple(one.name for one in bench.roster.units),
+        chosen_unit=typed.unit if typed.unit is not None else (now and now.unit) or "",
+        note=typed.note,
+        past=tuple(_done(here, one) for one in reversed(case.history)),
+        can_undo=bool(standing),
+        dismissed=any(one.decision.kind is DecisionKind.DISMISS for one in standing),
+        copies=drawn,
+        missing=(*known, *beside),
+        original=original,
+        position=position + 1,
+        waiting=len(queue),
+        before=queue[position - 1] if position > 0 else None,
+        after=next_of(queue, number),
+        form=form,
+    )
+
+
+def queue_of(found: Iterable[worklist.Listed], form: str) -> tuple[int, ...]:
+    """Given what waits and the list's filter, return the numbers in the order of the list."""
+    return tuple(one.id for one in found if not form or has_form(one, form))
+
+
+def has_form(mail: worklist.Listed, form: str) -> bool:
+    """Return whether the filter `form` leaves the mail in the list."""
+    return not mail.forms if form == NO_FORM else any(one == form for one, _ in mail.forms)
+
+
+def next_of(queue: tuple[int, ...], number: int) -> int | None:
+    """Return what comes after `number`, None at the end; the first, if it does not wait itself."""
+    if number not in queue:
+        return queue[0] if queue else None
+    place = queue.index(number) + 1
+    return queue[place] if place < len(queue) else None
+
+
+def chosen(case: Case, ordinal: int | None) -> Item | None:
+    """Return the submission of that place, else the first that waits, else the first."""
+    for one in case.items:
+        if one.read.ordinal == ordinal:
+            return one
+    waiting = [one for one in case.items if one.now is not None and one.now.state is CellState.REVIEW]
+    return next(iter([*waiting, *case.items]), None)
+
+
+def counted(item: Item) -> StoredSubmission:
+    """Return a submission as it counts; as it was read, if its mail was dismissed."""
+    return item.now or item.read
+
+
+def spec_of(here: Desk, item: Item | None) -> FormSpec | None:
+    """Return the form of a submission; None if the campaign has it no more."""
+    if item is None:
+        return None
+    found = {one.id: one.form for one in here.app.settings.campaign.collections}
+    return found.get(item.read.form)
+
+
+def text_of(reading: FieldReading | None) -> str:
+    """Return what stands in a field as a person would type it."""
+    if reading is None:
+        return ""
+    if isinstance(reading.value, bool):
+        return YES if reading.value else NO
+    return clean(reading.value or reading.raw)
+
+
+def _whence(submission: StoredSubmission, sources: Mapping[int, str]) -> Whence:
+    return Whence(
+        sources.get(submission.ordinal, ""),
+        submission.attachment or "",
+        {one.key: one.place for one in submission.fields},
+    )
+
+
+def _lines(spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping[str, str]) -> Iterable[Line]:
+    readings = {one.key: one for one in now.fields}
+    for one in spec.fields:
+        reading = readings.get(one.key)
+        kept = text_of(reading)
+        if one.type is FieldType.YESNO and kept not in (YES, NO):
+            kept = ""
+        text = typed.fields.get(one.key, kept)
+        raw = "" if reading is None else clean(reading.raw)
+        by_hand = reading is not None and reading.rule in ("by_hand", "paper")
+        yield Line(
+            key=one.key,
+            label=one.label,
+            is_unit=one.type is FieldType.UNIT,
+            is_choice=one.type is FieldType.YESNO,
+            is_long=one.type is FieldType.TEXT or len(text) > _LONG or "\n" in text,
+            required=one.required,
+            text=text,
+            kept=kept,
+            original=raw if raw.strip() != kept.strip() and not by_hand else "",
+            whence="" if reading is None or not (reading.raw or reading.value) else place_words(reading.place),
+            rule="" if reading is None else rule_words(reading.rule),
+            anchor=anchors.get(one.key, ""),
+            told=tuple(dict.fromkeys(_told(problem, one) for problem in now.problems if problem.field == one.key)),
+            fault=typed.faults.get(one.key, ""),
+            has_picture=reading is not None and bool(reading.picture),
+            by_hand=by_hand,
+        )
+
+
+def _told(problem: Problem, spec: FieldSpec) -> str:
+    return problem_text(problem, spec.label, spec.type)
+
+
+def _why(case: Case, now: StoredSubmission | None, spec: FormSpec | None) -> tuple[str, ...]:
+    """Return why a person must look, but for what stands beside a field."""
+    if now is None or spec is None:
+        return case.reasons
+    if not case.open:
+        return ()
+    whole = problem_words([one for one in now.problems if one.field is None], spec)
+    return tuple(dict.fromkeys((*case.doubts, *whole, *(one for one in case.reasons if one in now.notes))))
+
+
+def _tab(here: Desk, item: Item) -> Tab:
+    spec, now = spec_of(here, item), counted(item)
+    state = "不是报送" if item.now is None else STATE_WORDS[item.now.state]
+    return Tab(item.read.ordinal, item.read.form if spec is None else spec.title, now.unit or "单位未能对应", state)
+
+
+def _state_words(case: Case, item: Item | None) -> str:
+    if item is None:
+        return "未识别出表" if case.open else "已处理"
+    return "不是报送" if item.now is None else STATE_WORDS[item.now.state]
+
+
+def _likely(roster: Roster, case: Case, now: StoredSubmission | None, spec: FormSpec | None) -> tuple[str, ...]:
+    """Return the units that it may be: by what the form says, the sender's address, the subject and the file's name."""
+    found: dict[str, None] = {}
+    if now is not None and now.unit is not None:
+        found[now.unit] = None
+    for unit in roster.by_address(case.from_address):
+        found[unit.name] = None
+    for text in (case.subject, (now and now.attachment) or "", case.from_name):
+        for unit in roster.find_in(text):
+            found[unit.name] = None
+    if now is not None and spec is not None:
+        keys = {one.key for one in spec.fields if one.type is FieldType.UNIT}
+        written = next((text_of(one) for one in now.fields if one.key in keys), "")
+        for near in roster.nearest(written[:_LONG]) if written else ():
+            if near.shared:
+                found[near.unit.name] = None
+    return tuple(found)[:_LIKELY]
+
+
+def last_done(here: Desk, case: Case) -> Done | None:
+    """Return the decision that undoing would take back."""
+    standing = [one for one in case.history if one.undone_at is None]
+    return _done(here, standing[-1]) if standing else None
+
+
+def _done(here: Desk, past: Past) -> Done:
+    one = past.decision
+    words = _KIND_WORDS[one.kind]
+    if one.kind is DecisionKind.VALUES and one.ordinal is not None:
+        forms = {FormId(seen.form) for place, seen in one.seen.items() if place == one.ordinal}
+        labels = {
+            spec.key: spec.label
+            for collection in here.app.settings.campaign.collections
+            if collection.id in forms
+            for spec in collection.form.fields
+        }
+        words = f"改值：{'、'.join(labels.get(given.key, given.key) for given in one.given)}"
+    elif one.kind is DecisionKind.ASSIGN:
+        words = f"归属单位：{one.unit}"
+    return Done(words, one.note, one.who, one.at, past.undone_by or "", past.undone_at)
