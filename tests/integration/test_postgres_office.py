@@ -184,6 +184,27 @@ def test_a_session_of_our_own_that_a_cut_line_left_behind_is_ended(url):
     left_behind.close()
 
 
+def test_a_stop_does_not_wait_for_a_hold_that_is_just_being_taken_up(url, monkeypatch):
+    hold, entered, goes_on = Hold(url), threading.Event(), threading.Event()
+    real = hold._take
+
+    def slow():
+        entered.set()
+        assert goes_on.wait(30)
+        real()
+
+    monkeypatch.setattr(hold, "_take", slow)
+    with ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(hold.keep)
+        assert entered.wait(10)
+        hold.release()
+        goes_on.set()
+        under_way.result(30)
+    other = Hold(url)
+    other.keep()
+    other.release()
+
+
 def test_a_daemon_that_lost_the_database_to_another_ends_and_says_why(postgres, name, url, site, tmp_path, monkeypatch):
     monkeypatch.setattr(daemon, "_ALONE_S", 0.2)
     roster = tmp_path / "roster.csv"
