@@ -223,9 +223,12 @@ def test_a_daemon_that_lost_the_database_to_another_ends_and_says_why(postgres, 
             except OfficeError:
                 continue
             break
-        with pytest.raises(OfficeError, match="两个程序同时运行会重复回信"):
-            ended.result(30)
-        other.release()
+        try:
+            with pytest.raises(OfficeError, match="两个程序同时运行会重复回信"):
+                ended.result(30)
+        finally:
+            runs.stop()
+            other.release()
 
 
 def test_a_daemon_whose_configuration_names_another_database_holds_that_one(postgres, url, site, tmp_path, monkeypatch):
