@@ -23,7 +23,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from intake.bugs import frames
 from intake.db import postgres
-from intake.db.trouble import DatabaseBusyError, told
+from intake.db.trouble import told
 from intake.errors import OfficeError
 from intake.settings import Settings
 from scheduler import guard, jobs, recovery
@@ -209,12 +209,12 @@ class Daemon:
         try:
             with told():
                 keep()
-        except DatabaseBusyError:
-            return  # the server is away, as the ticks tell
-        except OfficeError as error:
+        except postgres.HeldElsewhereError as error:
             self._ousted = error
             self.stop()
             log.error("action=daemon.ousted")
+        except OfficeError:
+            return  # the server is away, or lets nobody in: the ticks tell
         except Exception as error:  # noqa: BLE001 - the last frame of its thread; the library would log the message itself
             log.error("action=alone.bug\n%s", frames(error))
 

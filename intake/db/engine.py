@@ -73,25 +73,20 @@ def reading_factory(engine: Engine) -> sessionmaker[ReadingSession]:
 
 
 def _engine(url: str) -> Engine:
-    """Return an engine that has not been used yet. hide_parameters: an error must not carry a form's values into the log."""
-    try:
-        if not address.is_on_server(url):
-            engine = create_engine(url, hide_parameters=True)
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin)
-        else:
-            engine = create_engine(
-                url,
-                hide_parameters=True,
-                isolation_level="READ COMMITTED",  # `postgres.take_turns` relies on it
-                pool_pre_ping=True,  # a connection that a restart or a firewall has cut since is replaced unnoticed
-                connect_args=postgres.connect_arguments(url, lock_wait_s=BUSY_TIMEOUT_S),
-            )
-            event.listen(engine, "begin", _take_turns)
-    except ImportError as error:
-        raise OfficeError(
-            f'没有安装连接数据库服务器的程序（{error.name}）。请执行 pip install "form-intake[postgresql]"。'
-        ) from error
+    """Return an engine that has not been used yet."""
+    if address.is_on_server(url):
+        engine = postgres.make_engine(
+            url,
+            lock_wait_s=BUSY_TIMEOUT_S,
+            isolation_level="READ COMMITTED",  # `postgres.take_turns` relies on it
+            pool_pre_ping=True,  # a connection that a restart or a firewall has cut since is replaced unnoticed
+        )
+        event.listen(engine, "begin", _take_turns)
+        return engine
+    # hide_parameters: an error message must not carry the values of a form into the log
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
 
 

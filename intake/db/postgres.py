@@ -23,11 +23,30 @@ from intake.errors import OfficeError
 _CONNECT_S = 10
 _KEEPALIVE_S = (30, 10, 3)  # idle, between probes, probes: the system's own default is two hours
 _HOLD_WAIT_S = 2  # how long the server may need to notice that a process which was killed is gone
+_RELEASE_S = 1  # a stop does not wait for a server that does not answer
 _TURN, _HOLD = 0x666F726D, 0x666F726E  # "form", and the next
 _SCHEMA = "hashtext(coalesce(current_schema(), ''))"
 
 
-def connect_arguments(url: str, *, lock_wait_s: int) -> dict[str, Any]:
+class HeldElsewhereError(OfficeError):
+    """Another process has the database."""
+
+
+def make_engine(url: str, *, lock_wait_s: int, **options: Any) -> Engine:
+    """Given a URL, return an engine that has not been used yet. Raise OfficeError if psycopg is not installed.
+
+    hide_parameters: an error must not carry a form's values into the log.
+    """
+    arguments = _connect_arguments(url, lock_wait_s)
+    try:
+        return create_engine(url, hide_parameters=True, connect_args=arguments, **options)
+    except ImportError as error:
+        raise OfficeError(
+            f'没有安装连接数据库服务器的程序（{error.name}）。请执行 pip install "form-intake[postgresql]"。'
+        ) from error
+
+
+def _connect_arguments(url: str, lock_wait_s: int) -> dict[str, Any]:
     """Return what a connection is asked for; what the office wrote into the URL comes first."""
     idle, interval, count = _KEEPALIVE_S
     settings = {
@@ -101,19 +120,14 @@ class Hold:
 
     def __init__(self, url: str) -> None:
         self._shown = address.shown(url)
-        self._engine = create_engine(
-            url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,
-            connect_args=connect_arguments(url, lock_wait_s=_HOLD_WAIT_S),
-        )
+        self._engine = make_engine(url, lock_wait_s=_HOLD_WAIT_S, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._connection: Connection | None = None
         self._session: tuple[int, str] | None = None  # our last one's process and when it began
+        self._is_released = False
         self._mutex = threading.Lock()
 
     def keep(self) -> None:
-        """Make sure that the hold is ours. Raise OfficeError if another process has it, DBAPIError if the server is away."""
+        """Make sure that the hold is ours. Raise HeldElsewhereError if it is another's, DBAPIError if the server is away."""
         with self._mutex:
             if self._connection is not None:
                 try:
@@ -123,11 +137,17 @@ class Hold:
                 else:
                     return
             self._take()
+            if self._is_released:
+                self._drop()
 
     def release(self) -> None:
-        """Let others have it."""
-        with self._mutex:
-            self._drop()
+        """Let others have it, for good. A `keep` that is under way in another thread lets it go itself."""
+        self._is_released = True
+        if self._mutex.acquire(timeout=_RELEASE_S):
+            try:
+                self._drop()
+            finally:
+                self._mutex.release()
 
     def _take(self) -> None:
         connection = self._engine.connect()
@@ -141,7 +161,7 @@ class Hold:
             connection.close()
             if not is_held:
                 raise
-            raise OfficeError(
+            raise HeldElsewhereError(
                 f"已有一个 intake 正在使用数据库 {self._shown}{holder}。两个程序同时运行会重复回信，所以这一个没有运行。"
                 "请先停止另一个（可能在另一台电脑上）；如果那台电脑刚刚断电或断网，请过一分钟再试。"
             ) from error
@@ -179,7 +199,7 @@ def _session(connection: Connection) -> tuple[int, str]:
 def _holder(connection: Connection) -> str:
     """Return from where the one that holds it is connected, in words; "" if it is this machine or not for us to know."""
     try:
-        address = connection.execute(
+        host = connection.execute(
             text(
                 "SELECT host(client_addr) FROM pg_stat_activity JOIN pg_locks USING (pid)"
                 " WHERE locktype = 'advisory' AND granted AND classid = :hold AND client_addr IS NOT NULL"
@@ -189,12 +209,13 @@ def _holder(connection: Connection) -> str:
         ).scalar()
     except DBAPIError:
         return ""
-    return f"（从 {address} 连接）" if address else ""
+    return f"（从 {host} 连接）" if host else ""
 
 
 @contextmanager
 def held(url: str) -> Iterator[Callable[[], None]]:
-    """While inside, hold the database of a URL; yield what makes sure of it again. Raise OfficeError if another has it.
+    """While inside, hold the database of a URL; yield what makes sure of it again (`Hold.keep`). Raise OfficeError if
+    another process has it or the server is away.
 
     Nothing is held of an SQLite file: it lies in the data directory, which has a lock of its own.
     """

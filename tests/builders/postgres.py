@@ -77,7 +77,9 @@ class Server:
     def start(self) -> None:
         assert BIN is not None
         places = ["-k", self._folder, "-c", "listen_addresses=127.0.0.1", "-p", f"{self._port}"]
-        command = [BIN / "postgres", "-D", self._data, *places, "-c", "fsync=off"]
+        # a test run that is killed must not leave its server behind (util-linux; Debian always has it)
+        follows = ["setpriv", "--pdeathsig", "INT", "--"] if shutil.which("setpriv") else []
+        command = [*follows, BIN / "postgres", "-D", self._data, *places, "-c", "fsync=off"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **self._as)
         end = time.monotonic() + _SECONDS

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, func, inspect, select, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from intake import outbox
@@ -24,6 +25,7 @@ from intake.errors import OfficeError
 from intake.fetch import Sighting
 from intake.model import LetterKind, OutboxState, Sha256
 from tests.builders import office
+from tests.builders.migrating import upgrade_to
 from tests.builders.postgres import GUARDED_PASSWORD
 
 pytestmark = pytest.mark.integration
@@ -60,6 +62,45 @@ def engine(url, tmp_path):
 def test_the_migrations_build_exactly_the_schema_of_the_models(engine):
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_what_an_older_version_could_not_read_waits_for_every_engine_here_as_well(url, tmp_path):
+    opened = open_engine(url)
+    upgrade_to(opened, "0001")
+    with opened.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO messages (sha256, size_bytes, arrived_at, archived_at, folder, state, attempts, error,"
+                " header_message_id, in_reply_to, from_address, from_name, subject, sender_kind, disposition, reasons,"
+                " review_open) VALUES ('x', 1, '2025-05-27', '2025-05-27', 'INBOX', 'held', 1, '',"
+                " '', '', '', '', '', '', '', '[]', true)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO parts (message_id, path, name, type, role, size_bytes, sha256, reading)"
+                " VALUES (1, '2', 'x', 'y', 'attachment', 1, 'z', :reading)"
+            ),
+            {"reading": '{"failure": {"code": "needs_engine", "detail": "doc"}}'},
+        )
+    upgrade(opened, backup_dir=tmp_path, now=office.START)
+    with opened.connect() as connection:
+        assert connection.execute(text("SELECT missing_engines FROM messages")).scalar() == "archive,ocr,office,pdf"
+    opened.dispose()
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_database_as_it_was(url, tmp_path):
+    """There is no backup before it, so there must be no need of one."""
+    opened = open_engine(url)
+    upgrade_to(opened, "0002")
+    with opened.begin() as connection:
+        connection.execute(text("CREATE TABLE audit (mine INTEGER)"))  # the last table that 0003 makes
+    with pytest.raises(ProgrammingError):
+        upgrade(opened, backup_dir=tmp_path, now=office.START)
+    with opened.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == "0002"
+        assert "decisions" not in inspect(connection).get_table_names()
+    opened.dispose()
 
 
 def test_two_programs_that_start_on_an_empty_database_at_once_both_find_the_schema(url, tmp_path):

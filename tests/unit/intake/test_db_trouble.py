@@ -1,9 +1,13 @@
 """What a database server refuses comes out in words by its SQLSTATE; what is a bug of ours stays one."""
 
+import sys
+
 import pytest
 from sqlalchemy.exc import DataError, InternalError, OperationalError, ProgrammingError
 
 from intake.db.address import parse, shown
+from intake.db.engine import open_engine
+from intake.db.postgres import Hold
 from intake.db.trouble import DatabaseBusyError, explain, unreachable
 from intake.errors import OfficeError
 
@@ -91,3 +95,10 @@ def test_an_address_of_no_use_is_refused_without_quoting_it(url):
     with pytest.raises(OfficeError, match="数据库地址无法使用") as raised:
         parse(url)
     assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("use", [open_engine, Hold])
+def test_without_psycopg_the_office_is_told_what_to_install(monkeypatch, use):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(OfficeError, match=r"form-intake\[postgresql\]"):
+        use("postgresql+psycopg://host/x")

@@ -2,22 +2,19 @@
 
 import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 
-from intake.db import models
 from intake.db.backups import back_up_sqlite
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow
 from intake.db.upgrade import upgrade
 from intake.errors import OfficeError
+from tests.builders.migrating import upgrade_to
 
 NOW = datetime(2025, 5, 27, tzinfo=UTC)
 
@@ -126,11 +123,3 @@ def test_what_an_older_version_could_not_read_waits_for_every_engine(engine, tmp
     with engine.connect() as connection:
         found = connection.execute(text("SELECT missing_engines FROM messages ORDER BY id")).scalars().all()
     assert found == ["archive,ocr,office,pdf", "", ""]
-
-
-def upgrade_to(engine, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(models.__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)

@@ -4,8 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import OperationalError
 
-from scheduler.daemon import Every, wake_those_left_behind
+from intake.db.postgres import HeldElsewhereError
+from intake.errors import OfficeError
+from scheduler.clock import SteppedClock
+from scheduler.daemon import Daemon, Every, wake_those_left_behind
 
 NOON = datetime(2025, 5, 29, 4, 0, tzinfo=UTC)
 
@@ -31,3 +35,22 @@ def test_after_a_step_back_a_tick_does_not_wait_for_its_old_day(ticks):
     wake_those_left_behind(ticks, NOON)
     assert behind.next_run_time == NOON
     assert in_time.next_run_time == NOON + timedelta(seconds=7)
+
+
+@pytest.mark.parametrize(
+    ("raised", "ends"),
+    [
+        (HeldElsewhereError("x"), True),
+        (OfficeError("a password that was changed"), False),
+        (OperationalError("SELECT 1", {}, Exception("connection refused")), False),
+        (RuntimeError("a bug"), False),
+    ],
+)
+def test_a_daemon_ends_for_another_that_has_its_database_and_for_no_other_trouble_of_the_server(raised, ends):
+    daemon = Daemon(None, SteppedClock(NOON), reload=lambda: None)
+
+    def keep():
+        raise raised
+
+    daemon._stay_alone(keep)
+    assert daemon._ends() is ends
