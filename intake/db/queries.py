@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import case, func, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db import by_hand
@@ -315,8 +315,9 @@ def last_mail_by_unit(session: Session, ledger: Ledger, roster: Roster, *, now: 
     has come while it lies on the clerk's desk.
     """
     newest = {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
+    waiting = func.max(case((MessageRow.review_open, 1), else_=0))  # PostgreSQL knows no max of booleans
     written = session.execute(
-        select(MessageRow.from_address, func.max(MessageRow.arrived_at), func.max(MessageRow.review_open))
+        select(MessageRow.from_address, func.max(MessageRow.arrived_at), waiting)
         .where(MessageRow.sender_kind == SenderKind.PERSON)
         .group_by(MessageRow.from_address)
     )
