@@ -323,13 +323,9 @@ def last_mail_by_unit(session: Session, ledger: Ledger, roster: Roster, *, now: 
     has come while it lies on the clerk's desk.
     """
     newest = {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
+    waiting = func.max(case((MessageRow.review_open, 1), else_=0))  # PostgreSQL knows no max of booleans
     written = session.execute(
-        # PostgreSQL has no greatest of booleans
-        select(
-            MessageRow.from_address,
-            func.max(MessageRow.arrived_at),
-            func.max(case((MessageRow.review_open, 1), else_=0)),
-        )
+        select(MessageRow.from_address, func.max(MessageRow.arrived_at), waiting)
         .where(MessageRow.sender_kind == SenderKind.PERSON)
         .group_by(MessageRow.from_address)
     )

@@ -17,7 +17,7 @@ from intake import decide, noting, pipeline, reasons, settling
 from intake.cases import OvertakenError, RefusedError, look
 from intake.db import audit, queries
 from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow, SubmissionRow
-from intake.model import CellState, FormId, LetterKind, NoteKind, OutboxState, UnitName
+from intake.model import CellState, Disposition, FormId, LetterKind, NoteKind, OutboxState, UnitName
 from scheduler import jobs
 from scheduler.papers import write_summary
 from tests.builders import office
@@ -347,6 +347,18 @@ def test_a_mail_that_is_read_otherwise_and_well_now_waits_all_the_same(desk, mon
     assert len(desk.rows(OutboxRow)) == letters
 
 
+def test_a_mail_that_was_put_away_and_is_read_as_a_good_form_now_is_neither_counted_nor_answered(desk, monkeypatch):
+    number = desk.receives_form("某某管理处", sender=STRANGER)
+    desk.acts(decide.dismiss, number)
+    letters = len(desk.rows(OutboxRow))
+    _newer_version_reads(monkeypatch, unit=TOWN)
+    desk.acts(decide.reprocess, number)
+    desk.goes_on()
+    assert desk.is_open(number)
+    assert desk.cell().state is CellState.REVIEW
+    assert len(desk.rows(OutboxRow)) == letters
+
+
 def test_a_mail_that_waits_to_be_read_is_not_decided_upon(desk):
     number = desk.receives_form(TOWN)
     desk.acts(decide.reprocess, number)
@@ -506,7 +518,7 @@ def test_a_refuted_sender_is_told_nothing_even_when_the_form_is_let_pass(desk):
     )
     case = desk.case(number)
     assert reasons.REFUTED in case.reasons
-    assert desk.acts(decide.change_values, number, 1, {"手机": "13900000008"}).open
+    assert desk.acts(decide.assign, number, 1, SANDS).open
     letters = len(desk.rows(OutboxRow))
     outcome = desk.acts(decide.accept, number)
     assert (outcome.open, outcome.letters, len(desk.rows(OutboxRow))) == (False, (), letters)
@@ -577,6 +589,17 @@ def test_a_mail_after_the_paper_copy_replaces_it_and_the_paper_copy_is_late_by_t
     assert [version[0].attachment for version in desk.ledger().versions(TOWN, LIAISON)] == ["纸质件", "附件2.docx"]
 
 
+def test_a_reply_that_completes_a_paper_copy_says_of_the_rest_that_it_stood_on_paper(desk):
+    desk.receives_form(TOWN, mobile="1390000")
+    headers = {"In_Reply_To": _message_id(desk.place.letters()[-1][1].raw)}
+    typed = {"姓名": "林小满", "职务": "安全办主任", "手机": "13900000005"}
+    noting.paper(desk.bench, TOWN, LIAISON, typed, who="王芳", now=desk.now)
+    desk.place.pass_time(timedelta(minutes=5))
+    desk.receives(office.UNITS[TOWN], "回复", text="手机：13900000006\n", **headers)
+    assert desk.value("mobile").value == "13900000006"
+    assert desk.value("name").place.startswith("paper: 王芳")
+
+
 def test_an_excused_form_is_not_named_as_still_owed_in_a_receipt(desk):
     desk.receives_form(SANDS)
     noting.exempt(desk.bench, TOWN, SUMMARY, who="王芳", now=desk.now)
@@ -590,24 +613,20 @@ def test_an_excused_form_is_not_named_as_still_owed_in_a_receipt(desk):
 # --- helpers ----------------------------------------------------------------------------------------------------------
 
 
-def _newer_version_reads(monkeypatch, **values) -> None:
-    """From now on the program reads other values: a newer version of it."""
+def _newer_version_reads(monkeypatch, *, unit=None, **values) -> None:
+    """From now on the program reads other values, or finds the unit: a newer version of it."""
     real = pipeline.assess
+
+    def read(one):
+        fields = tuple(replace(field, value=values.get(field.key, field.value), problem=None) for field in one.fields)
+        if unit is None:
+            return replace(one, fields=fields)
+        return replace(one, fields=fields, unit=unit, problems=(), review=False)
 
     def assess(*arguments, **options):
         found = real(*arguments, **options)
-        return replace(
-            found,
-            submissions=tuple(
-                replace(
-                    one,
-                    fields=tuple(
-                        replace(field, value=values.get(field.key, field.value), problem=None) for field in one.fields
-                    ),
-                )
-                for one in found.submissions
-            ),
-        )
+        disposition = found.disposition if unit is None else Disposition.ACCEPTED
+        return replace(found, disposition=disposition, submissions=tuple(map(read, found.submissions)))
 
     monkeypatch.setattr(pipeline, "assess", assess)
 
