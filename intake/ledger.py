@@ -31,11 +31,23 @@ class Ledger:
 
     def versions(self, unit: UnitName, form: FormId) -> tuple[tuple[StoredSubmission, ...], ...]:
         """Return the versions of one unit × form, oldest first; each is the submissions of one mail."""
-        versions: dict[int, list[StoredSubmission]] = defaultdict(list)
-        for submission in self.submissions:
-            if submission.unit == unit and submission.form == form:
-                versions[submission.version].append(submission)
-        return tuple(tuple(versions[number]) for number in sorted(versions))
+        return versions_of(one for one in self.submissions if one.unit == unit and one.form == form).get(
+            (unit, form), ()
+        )
+
+
+def versions_of(
+    submissions: Iterable[StoredSubmission],
+) -> dict[tuple[UnitName, FormId], tuple[tuple[StoredSubmission, ...], ...]]:
+    """Given submissions of a ledger, return the versions of every unit × form that has any, oldest first.
+
+    For lists of all units: asking the ledger for one cell after another reads all its submissions each time.
+    """
+    cells: dict[tuple[UnitName, FormId], dict[int, list[StoredSubmission]]] = defaultdict(lambda: defaultdict(list))
+    for one in submissions:
+        if one.unit is not None:
+            cells[one.unit, one.form][one.version].append(one)
+    return {cell: tuple(tuple(held[number]) for number in sorted(held)) for cell, held in cells.items()}
 
 
 def keep_ledger(

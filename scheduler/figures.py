@@ -9,20 +9,21 @@ to correct had answered the notice by itself. 无意向 is no form.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
 from intake.audience import asked_of
-from intake.ledger import Ledger
+from intake.ledger import Ledger, versions_of
 from intake.model import CellState, Disposition, FormId, StoredSubmission, UnitName
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
-from intake.standing import owes, units_in_order
+from intake.standing import owes
 from intake.words import SHANGHAI
 from scheduler.workdays import Calendar
 
+Version = tuple[StoredSubmission, ...]
 # Reminders before a deadline are at most three (scheduler/reminders.py); what a moved deadline adds counts as the third.
 STEPS = 3
 _LONGEST = 400  # days of one campaign that are listed; a deadline typed with a wrong year must not make a page of years
@@ -179,19 +180,22 @@ def _timeliness(
     return Timeliness(collection.id, asked, unasked, after[0], tuple(after[1:]), late, declined, silent)
 
 
-def mending(campaign: Campaign, roster: Roster, ledger: Ledger, calendar: Calendar) -> tuple[Mending, ...]:
+def mending(campaign: Campaign, ledger: Ledger, calendar: Calendar) -> tuple[Mending, ...]:
     """Given the ledger, return for each form how many units had to correct it and how many working days that took.
 
     Counted from the day the first faulty form arrived to the day of the first whole one after it, of any unit.
     """
-    names = units_in_order(roster, ledger)
-    return tuple(_mending(one, names, ledger, calendar) for one in campaign.collections)
+    versions = versions_of(ledger.submissions)
+    return tuple(_mending(one, versions, calendar) for one in campaign.collections)
 
 
-def _mending(collection: Collection, names: Iterable[UnitName], ledger: Ledger, calendar: Calendar) -> Mending:
+def _mending(
+    collection: Collection, cells: Mapping[tuple[UnitName, FormId], Sequence[Version]], calendar: Calendar
+) -> Mending:
     needed, days, certain = 0, [], True
-    for name in names:
-        versions = ledger.versions(name, collection.id)
+    for (_, form), versions in cells.items():
+        if form != collection.id:
+            continue
         faulty = next((at for at, one in enumerate(versions) if _has(one, CellState.CORRECTION)), None)
         if faulty is None:
             continue

@@ -8,6 +8,9 @@ import pytest
 
 from intake.db.models import BadAddressRow, UnitNoteRow
 from intake.model import OutboxState
+from scheduler.web.accounts import Accounts
+from scheduler.web.application import make_application
+from scheduler.web.serving import serving
 from tests.builders import office
 from tests.rig.inprocess import Office, a_round
 from tests.web import many
@@ -23,10 +26,6 @@ HOSTILE = f"{SHOUT}{BIDI}\x07{'长' * 300}{'x' * 10_000}"
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory) -> Iterator[Served]:
     """One unit that mended its form and changed it later; another that sent what a stranger's program may send."""
-    from scheduler.web.accounts import Accounts  # noqa: PLC0415 - beside what it is used with
-    from scheduler.web.application import make_application  # noqa: PLC0415
-    from scheduler.web.serving import serving  # noqa: PLC0415
-
     sands, stone = office.UNITS[SANDS], office.UNITS[STONE]
     with Office(tmp_path_factory.mktemp("lively") / "data", office.START) as office_:
         app = office_.open()
@@ -204,3 +203,25 @@ def test_what_strangers_send_neither_runs_nor_breaks_the_page(browser, lively, u
     assert widths[0] <= widths[1]
     assert browser.title.startswith(STONE if unit == 1 else SANDS)
     assert not browser.find_elements("css selector", "main script, main img")
+
+
+def test_a_bounce_stands_among_the_mails_of_the_unit_whose_address_it_is_about(served):
+    with served.app.bench.sessions.begin() as session:
+        told = many.message(
+            session, 60, office.START, "mailer-daemon@x.example.com", state="ignored", disposition="ignored",
+            sender_kind="bounce", subject="Undelivered",
+        )  # fmt: skip
+        session.add(BadAddressRow(address=office.UNITS[STONE], since=office.START, reason="550", message_id=told.id))
+    assert "不是报送（退信）" in section(served.client.get("/units/1").text, "往来记录")
+    assert "Undelivered" not in served.client.get("/units/2").text
+
+
+def test_mails_and_letters_are_linked_once_they_have_pages(served):
+    application = make_application(served.app)
+    if "mails.show" not in application.view_functions:
+        application.add_url_rule("/mails/<int:anything>", "mails.show", lambda anything: f"mail {anything}")
+    client = Client(application)
+    client.log_in()
+    text = client.get("/units/1").text
+    assert re.search(r'href="/mails/\d+">查看来信', text)
+    assert re.search(r'href="/mails/\d+"><bdi>联络员表', text)

@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
         received = _received(record)
         nudges = _nudges(record, campaign.id, roster)
     times = timeliness(campaign, roster, ledger, nudges)
-    mended = mending(campaign, roster, ledger, here.app.calendar)
+    mended = mending(campaign, ledger, here.app.calendar)
     found = fates(received, campaign.starts_on)
     daily = arrivals(campaign, received, nudges, today)
     names = {one.id: one.letter_label or one.form.title for one in campaign.collections}
@@ -77,7 +77,7 @@ def _fate_rows(found: Fates) -> list[tuple[str, int, str]]:
     ignored = "，".join(f"{_sender_words(kind)} {number}" for kind, number in found.ignored)
     return [
         (DISPOSITION_WORDS[Disposition.ACCEPTED], found.accepted, "材料完整，已登记"),
-        (DISPOSITION_WORDS[Disposition.CORRECTION], found.correction, "有缺漏或读不出的，已请对方补正"),
+        (DISPOSITION_WORDS[Disposition.CORRECTION], found.correction, "有缺漏或读不出，须由对方补正"),
         (DISPOSITION_WORDS[Disposition.REVIEW], found.review, "含已经人工处理的"),
         (DISPOSITION_WORDS[Disposition.IGNORED], found.nothing, ignored),
         *([("等待处理", found.waiting, "已存档，尚未识别")] if found.waiting else []),

@@ -108,12 +108,12 @@ def test_a_late_correction_does_not_make_a_unit_late_that_came_in_time():
 def test_a_unit_of_which_the_form_is_not_asked_counts_only_if_it_sends():
     collection = reminding.collection(DEADLINE, audience=Audience(everybody=False, units=frozenset({A})))
     campaign = reminding.campaign(collection, published_on=date(2025, 5, 26))
-    found = timeliness(campaign, ROSTER, kept(sent(1, B, at(28))), [])[0]
-    assert (found.asked, found.unasked, found.by_themselves, found.silent, found.total) == (1, 1, 1, 1, 2)
+    found = timeliness(campaign, ROSTER, kept(sent(1, B, at(28)), sent(2, C, at(28))), [])[0]
+    assert (found.asked, found.unasked, found.by_themselves, found.silent, found.total) == (1, 2, 2, 1, 3)
 
 
 def test_mending_is_counted_in_working_days_from_the_faulty_to_the_whole_form():
-    liaison, case = mending(CAMPAIGN, ROSTER, LEDGER, Calendar())
+    liaison, case = mending(CAMPAIGN, LEDGER, Calendar())
     assert liaison.needed == 2
     assert liaison.days == (1, 2)  # A: Tuesday to Wednesday; E: Saturday to Wednesday over the festival
     assert liaison.median == 1.5
@@ -131,13 +131,13 @@ def test_the_same_day_is_no_working_day_and_the_first_whole_form_ends_it():
         sent(5, B, at(27), CellState.CORRECTION),
         sent(6, C, at(28)),
     )
-    found = mending(CAMPAIGN, ROSTER, ledger, Calendar())[0]
+    found = mending(CAMPAIGN, ledger, Calendar())[0]
     assert (found.needed, found.days, found.open) == (2, (0,), 1)
 
 
 def test_a_form_that_was_whole_before_it_came_faulty_is_mended_only_by_a_later_one():
     ledger = kept(sent(1, A, at(27)), sent(2, A, at(28), CellState.CORRECTION))
-    found = mending(CAMPAIGN, ROSTER, ledger, Calendar())[0]
+    found = mending(CAMPAIGN, ledger, Calendar())[0]
     assert (found.needed, found.days, found.open, found.median) == (1, (), 1, None)
 
 
@@ -147,13 +147,13 @@ def test_a_mail_with_one_faulty_form_of_two_is_not_whole():
         sent(2, A, at(28), message_id=2),
         sent(3, A, at(28), CellState.CORRECTION, message_id=2),
     )
-    assert mending(CAMPAIGN, ROSTER, ledger, Calendar())[0].days == ()
+    assert mending(CAMPAIGN, ledger, Calendar())[0].days == ()
 
 
 def test_days_that_the_calendar_guesses_are_marked():
     start = datetime(2035, 5, 28, 1, tzinfo=UTC)
     ledger = kept(sent(1, A, start, CellState.CORRECTION), sent(2, A, start + timedelta(days=1)))
-    assert not mending(CAMPAIGN, ROSTER, ledger, Calendar())[0].certain
+    assert not mending(CAMPAIGN, ledger, Calendar())[0].certain
 
 
 def mail(when: datetime, disposition: str = "accepted", state: str = "filed", kind: str = "person") -> Received:
