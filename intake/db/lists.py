@@ -57,6 +57,12 @@ def letter_counts(session: Session) -> dict[Shelf, int]:
     return {name: counted.get(name, 0) for name in Shelf}
 
 
+def count_letters(session: Session, states: Collection[OutboxState]) -> int:
+    """Return how many letters are in `states`."""
+    asked = select(func.count()).select_from(OutboxRow).where(OutboxRow.state.in_(list(states)))
+    return session.scalar(asked) or 0
+
+
 def letters_on(session: Session, shelf: Shelf, page: int) -> tuple[OutboxRow, ...]:
     """Return a page (from 0) of a shelf, without bytes: what waits by urgency and age, the others newest first."""
     chosen = select(OutboxRow).options(defer(OutboxRow.raw)).where(_SHELVES[shelf])

@@ -162,7 +162,8 @@ def test_no_page_asks_the_record_more_often_than_it_may(crowd, path):
         assert crowd.client.get(path).status_code == 200
     finally:
         event.remove(crowd.app.engine, "before_cursor_execute", count)
-    assert len([one for one in asked if not one.startswith("BEGIN")]) <= QUERIES
+    asked = [one for one in asked if not one.startswith("BEGIN")]
+    assert len(asked) <= QUERIES, asked
 
 
 def test_a_long_list_has_pages_and_numbers_that_go_on(crowd):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import g, request, session
 
 from intake import halt
-from intake.db import heartbeats, queries
+from intake.db import heartbeats, lists, queries
 from intake.model import OutboxState
 from scheduler.health import State
 from scheduler.web.context import desk
@@ -44,10 +44,9 @@ def frame() -> dict[str, object]:
         return {"who": None, "path": request.path}
     here = desk()
     with here.app.bench.reading() as record:
-        counted = queries.letter_counts(record)
         waiting = {
             "review.listing": queries.count_open_reviews(record),
-            "outbox.listing": sum(counted.get(state, 0) for state in (OutboxState.HELD, OutboxState.UNCERTAIN)),
+            "outbox.listing": lists.count_letters(record, (OutboxState.HELD, OutboxState.UNCERTAIN)),
         }
         fetched = heartbeats.last_heartbeat(record, "fetch").ok_at
         halted = halt.in_force(record)

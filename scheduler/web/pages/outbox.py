@@ -94,7 +94,7 @@ def listing() -> ResponseReturnValue:
         counts = lists.letter_counts(record)
         rows = lists.letters_on(record, shelf, number)
         bad = queries.bad_addresses(record)
-        fresh = queries.counts(record)["outbox"].get(OutboxState.HELD, 0)
+        held = lists.count_letters(record, (OutboxState.HELD,))
         after_restore = restored.is_on_hold(record)
     letters = [_letter(row, bad, app.clock.now()) for row in rows]
     return render_template(
@@ -105,7 +105,7 @@ def listing() -> ResponseReturnValue:
         first=number * lists.PAGE,
         page=number,
         page_count=ceil(counts[shelf] / lists.PAGE),
-        held=fresh,
+        held=held,
         after_restore=after_restore,
         choosable=any(Action.RELEASE in one.may or Action.CANCEL in one.may for one in letters),
     )
@@ -270,7 +270,7 @@ def resume() -> ResponseReturnValue:
     app = desk().app
     now = app.clock.now()
     with app.bench.reading() as record:
-        waiting = queries.counts(record)["outbox"].get(OutboxState.QUEUED, 0)
+        waiting = lists.count_letters(record, (OutboxState.QUEUED,))
         rows = lists.letters_in(record, [OutboxState.QUEUED], limit=_MOST, fresh=False)
         halted = halt.in_force(record)
     if halted is None:
