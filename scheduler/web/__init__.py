@@ -7,6 +7,7 @@
     context        what every page needs: the App, the ledger (kept until the record changes), words and dates
     history        all that went between the office and one unit, as lines; `versions` of a form, field by field (pure)
     chart          arrivals a day as coordinates of an inline SVG (pure); `links` to pages that may not be there
+    originals      mails and documents as the locked worker shows them, the last few kept
     pages/         one module a page: gather from the record, hand values to a template
     templates/     HTML, which works without JavaScript; static/ has the one style sheet
 

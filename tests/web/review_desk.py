@@ -10,7 +10,7 @@ from scheduler.web.serving import serving
 from tests.builders import office, pdf
 from tests.builders.word import zipped
 from tests.rig.inprocess import Office, a_round
-from tests.web.conftest import STONE, Client, Served
+from tests.web.conftest import SANDS, STONE, Client, Served
 
 QUESTION, DOUBTFUL, HOSTILE, PACKED, WORDS = 3, 4, 5, 6, 7
 STRANGER = "somebody@mail.example.net"
@@ -38,7 +38,8 @@ def desk_with(morning: Path, folder: Path, *mails: bytes) -> Iterator[Served]:
 def several_mails() -> list[bytes]:
     """One mail of each kind: a doubtful value, hostile texts, an archive, a question. They get the numbers 4 to 7."""
     doubtful = office.liaison(STONE, name="林小满、李四", address="")
-    packed = zipped({"说明.pdf": pdf.file(pdf.text(100, 700, "说明")), "乙.docx": office.liaison("某某管理处")})
+    files = {"甲.docx": office.liaison(SANDS), "说明.pdf": pdf.file(pdf.text(100, 700, "说明"))}
+    packed = zipped(files | {"乙.docx": office.liaison("某某管理处", mobile="13900000007")})
     return [
         office.mail(STRANGER, "联络员表", attachment=doubtful, number=10),
         hostile_mail(11),

@@ -15,6 +15,7 @@ WIDTHS = (1366, 1920)
 PAGES = {
     "总览": "/",
     "待核实": "/review",
+    "核实": "/review/3",
     "进度表": "/progress",
     "单位": "/units/2",
     "统计": "/statistics",

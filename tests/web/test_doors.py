@@ -9,6 +9,8 @@ from tests.web.conftest import NAME, PASSWORD, Client
 PAGES = [
     "/",
     "/review",
+    "/review/3",
+    "/review/3/original",
     "/progress",
     "/units/1",
     "/statistics",

@@ -142,11 +142,24 @@ def test_one_item_shows_the_original_beside_what_was_read_and_marks_where_it_cam
     assert f'<td id="{mobile}" class="used"><bdi>13900000001</bdi>' in page
 
 
-def test_a_value_from_a_file_in_an_archive_is_marked_in_that_file(desk):
-    page = page_of(desk, PACKED)
+@pytest.mark.parametrize(("ordinal", "name", "mobile"), [(1, "甲", "13900000001"), (2, "乙", "13900000007")])
+def test_a_value_from_a_file_in_an_archive_is_marked_in_that_file(desk, ordinal, name, mobile):
+    page = desk.client.get(f"/review/{PACKED}?n={ordinal}").text
     anchor = re.search(r'id="f-mobile".*?href="#(from-[^"]+)"', page, re.DOTALL)[1]
-    assert page.index("报送.zip/乙.docx") < page.index(f'<td id="{anchor}"')
+    copies = {one.partition(".docx")[0][-1]: one for one in page.split("<article")}
+    assert f'<td id="{anchor}" class="used"><bdi>{mobile}</bdi>' in copies[name]
     assert "说明" in page
+
+
+def test_of_several_forms_in_one_mail_each_is_decided_by_itself(desk):
+    assert 'aria-current="true">1. ' in page_of(desk, PACKED)
+    done = sends(desk, PACKED, "return", note="请由本单位邮箱报送")
+    assert "确认退回补正" in done.text
+    assert confirms(desk, PACKED, done).location == f"/review/{PACKED}"
+    assert is_open(desk, PACKED)
+    page = page_of(desk, PACKED)
+    assert 'aria-current="true">2. ' in page
+    assert "待补正" in page
 
 
 def test_a_doubtful_value_says_what_is_wrong_beside_its_field_and_is_there_to_be_mended(desk):

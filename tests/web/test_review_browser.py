@@ -181,6 +181,10 @@ def test_the_whole_way_by_keyboard_alone(browser, own_desk):
         typing.perform()
         typing.reset_actions()
 
+    def press_alt(key: str) -> None:
+        typing.key_down(Keys.ALT).send_keys(key).key_up(Keys.ALT).perform()
+        typing.reset_actions()
+
     def tab_to(wanted: str) -> None:
         for _ in range(60):
             active = browser.switch_to.active_element
@@ -195,8 +199,9 @@ def test_the_whole_way_by_keyboard_alone(browser, own_desk):
     press("泉州")
     tab_to("assign")
     press(Keys.ENTER)
-    assert browser.switch_to.active_element.text.startswith("确认发出")
-    press(Keys.ENTER)
+    press(Keys.ENTER)  # held too long: nothing goes out by that
+    assert "确认归属单位" in browser.title
+    press_alt("y")
     assert "已归属单位" in told(browser)
     # Enter in a field keeps what was typed; it passes nothing
     tab_to("f-name")
@@ -210,7 +215,9 @@ def test_the_whole_way_by_keyboard_alone(browser, own_desk):
     assert browser.switch_to.active_element.get_dom_attribute("id") == "f-gender"
     typing.key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
     typing.reset_actions()
-    assert "确认发出" in browser.switch_to.active_element.text
-    press(Keys.ENTER)
+    assert "确认通过" in browser.title
+    press_alt("y")
     assert "已通过" in told(browser)
     assert browser.current_url.endswith(f"/review/{HOSTILE}")
+    press_alt("n")
+    assert browser.current_url.endswith(f"/review/{PACKED}")
