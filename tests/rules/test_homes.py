@@ -42,6 +42,7 @@ HOMES = {
         "scheduler/web",
     ),
     "flask": ("scheduler/web",),
+    "markupsafe": ("scheduler/web/pages",),
     "werkzeug": ("scheduler/web",),
     "waitress": ("scheduler/web/serving.py",),
     "alembic": ("intake/db/upgrade.py", "intake/db/migrations"),

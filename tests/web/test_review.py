@@ -2,8 +2,10 @@
 
 import html
 import re
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
@@ -11,6 +13,7 @@ from intake import decide
 from intake.cases import look
 from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow
 from scheduler import jobs
+from tests.builders import office
 from tests.rig.inprocess import shared_worker
 from tests.web.conftest import NAME, SCHOOLS, STONE
 from tests.web.review_desk import (
@@ -192,6 +195,18 @@ def test_pages_are_drawn_as_jpeg_and_the_original_is_a_download(desk):
     assert original.headers["Content-Disposition"].startswith("attachment")
     assert original.headers["Content-Type"] == "application/octet-stream"
     assert b"Message-ID" in original.data
+
+
+def test_a_photo_that_no_engine_read_is_shown_to_the_person(morning_data, tmp_path):
+    photo = BytesIO()
+    Image.effect_noise((2400, 1800), 90).save(photo, "PNG")
+    mail = office.mail(STRANGER, "照片", attachment=photo.getvalue(), name="表.png", number=30)
+    with desk_with(morning_data, tmp_path, mail) as desk:
+        page = page_of(desk, 4)
+        assert "没有识别出表" in page
+        source = re.search(r'class="sheet-page" src="([^"]+)"', page)[1]
+        shown = Image.open(BytesIO(desk.client.get(source).data))
+    assert (shown.format, shown.size) == ("JPEG", (1600, 1200))
 
 
 def test_the_picture_of_a_scanned_cell_is_served_as_a_picture_and_nothing_else(desk):
