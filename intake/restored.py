@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from intake.db.heartbeats import heartbeat
+from intake.db.heartbeats import heartbeat, last_heartbeat
 from intake.db.models import OutboxRow
 from intake.model import LetterKind, OutboxState
 from intake.witness import SentFolder
@@ -37,7 +37,7 @@ def hold(session: Session, now: datetime) -> int:
 
 def is_on_hold(session: Session) -> bool:
     """Return whether the office still has to say that letters may go."""
-    return bool(heartbeat(session, _ENTRY).details)
+    return bool(last_heartbeat(session, _ENTRY).details)
 
 
 def end_hold(session: Session) -> bool:

@@ -113,6 +113,7 @@ def test_the_timeline_has_mails_letters_and_notes_newest_first(lively):
                 unit="白沙镇",  # as it was recorded: an alias of today
                 form="liaison",
                 kind="call",
+                values={"fields": {}, "handed_in_at": None},
                 text="已答应下午报",
                 who="章某某",
                 at=office.START + timedelta(days=4),
@@ -135,6 +136,7 @@ def test_a_note_that_was_taken_back_says_so(served):
             campaign=served.app.settings.campaign.id,
             unit=STONE,
             kind="exempt",
+            values={"fields": {}, "handed_in_at": None},
             who="章某某",
             at=office.START,
             undone_at=office.START + timedelta(hours=1),

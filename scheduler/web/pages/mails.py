@@ -246,6 +246,8 @@ def ask_again(number: int) -> ResponseReturnValue:
 def read_again(number: int) -> ResponseReturnValue:
     """Put the mail back into the queue, if it is still as the page showed it."""
     app = desk().app
+    with app.bench.reading() as record:
+        _row(record.get(MessageRow, number))
     decide.reprocess(app.bench, number, who=who(), now=app.clock.now(), token=request.form.get("seen", ""))
     flash("已排队重新识别，一两分钟内完成，请稍候刷新。")
     return redirect(url_for("mails.show", number=number), 303)
