@@ -151,6 +151,9 @@ def test_the_whole_way_without_scripts(browser, own_desk, without_scripts):
     mobile.clear()
     mobile.send_keys("1390000")
     push(browser, "save")
+    picture(browser, "review-fault")
+    for one in browser.find_elements("css selector", ".review-actions button"):
+        assert one.rect["y"] + one.rect["height"] <= 625  # in sight below the alarm, too
     assert "号码位数不对" in browser.find_element("css selector", ".field .fault").find_element("xpath", "//main").text
     assert browser.find_element("id", "f-name").get_dom_attribute("value") == "李四"
     mobile = browser.find_element("id", "f-mobile")
