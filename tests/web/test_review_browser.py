@@ -1,9 +1,11 @@
 """待核实 in real Chromium: the whole way without JavaScript and by keyboard alone, hostile texts, an office's screen."""
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.rig.inprocess import shared_worker
 from tests.web.conftest import SCHOOLS, needs_chromium
@@ -41,6 +43,7 @@ def own_desk(evening_data, tmp_path):
 def at_work(browser, desk):
     browser.set_window_size(1366, 768)
     log_in(browser, desk)
+    seen(browser, "待处理")
     return browser
 
 
@@ -66,8 +69,10 @@ def push(browser, action: str) -> None:
     browser.find_element("css selector", f".review-actions button[value={action}]").click()
 
 
-def told(browser) -> str:
-    return browser.find_element("class name", "told").text
+def seen(browser, words: str) -> None:
+    """Wait until a page says so: a key or a click that leads to another page does not wait for it."""
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=[NoSuchElementException, StaleElementReferenceException])
+    waiting.until(lambda one: words in one.find_element("tag name", "main").text, message=words)
 
 
 # --- how it looks -----------------------------------------------------------------------------------------------------
@@ -100,6 +105,7 @@ def test_axe_finds_nothing_on_the_question_before_a_letter_goes(clerk, desk):
     clerk.get(f"{desk.url}/review/{QUESTION}")
     Select(clerk.find_element("id", "unit")).select_by_value(SCHOOLS)
     push(clerk, "assign")
+    seen(clerk, "确认归属单位")
     picture(clerk, "review-confirm")
     assert "确认发出" in clerk.page_source
     assert faults_that_axe_finds(clerk) == []
@@ -137,12 +143,13 @@ def test_the_whole_way_without_scripts(browser, own_desk, without_scripts):
     at_work(browser, own_desk)
     browser.get(own_desk.url + "/review")
     browser.find_element("link text", "开始核实").click()
+    seen(browser, "核实 第 1 件")
     # a form of a unit that nobody knows: say whose it is, read the letter, let it go
     Select(browser.find_element("id", "unit")).select_by_value(SCHOOLS)
     push(browser, "assign")
-    assert "【收件回执】" in browser.find_element("tag name", "main").text
+    seen(browser, "【收件回执】")
     browser.find_element("css selector", ".actions button").click()
-    assert "已归属单位" in told(browser)
+    seen(browser, "已归属单位")
     # a doubtful value: a slip first, then the right one; then the update passes
     assert browser.current_url.endswith(f"/review/{DOUBTFUL}")
     name, mobile = (browser.find_element("id", one) for one in ("f-name", "f-mobile"))
@@ -151,25 +158,29 @@ def test_the_whole_way_without_scripts(browser, own_desk, without_scripts):
     mobile.clear()
     mobile.send_keys("1390000")
     push(browser, "save")
+    seen(browser, "号码位数不对")
     picture(browser, "review-fault")
+    assert browser.switch_to.active_element.get_dom_attribute("id") == "f-mobile"  # brought into sight
     for one in browser.find_elements("css selector", ".review-actions button"):
         assert one.rect["y"] + one.rect["height"] <= 625  # in sight below the alarm, too
-    assert "号码位数不对" in browser.find_element("css selector", ".field .fault").find_element("xpath", "//main").text
     assert browser.find_element("id", "f-name").get_dom_attribute("value") == "李四"
     mobile = browser.find_element("id", "f-mobile")
     mobile.clear()
     mobile.send_keys("13900000002")
     push(browser, "save")
-    assert "已改值" in told(browser)
+    seen(browser, "已改值")
     push(browser, "accept")
+    seen(browser, "确认通过")
     browser.find_element("css selector", ".actions button").click()
-    assert "已通过" in told(browser)
+    seen(browser, "已通过")
     # back by the link in the sentence, and undone
     browser.find_element("css selector", ".told a").click()
+    seen(browser, "撤销上一步")
     push(browser, "undo")
+    seen(browser, "确认撤销")
     picture(browser, "review-undo")
     browser.find_element("css selector", ".actions button").click()
-    assert "已撤销上一步" in told(browser)
+    seen(browser, "已撤销上一步")
     assert "核实 第 1 件，共 4 件" in browser.find_element("tag name", "h1").text
 
 
@@ -198,29 +209,32 @@ def test_the_whole_way_by_keyboard_alone(browser, own_desk):
 
     tab_to("开始核实")
     press(Keys.ENTER)
+    seen(browser, "核实 第 1 件")
     tab_to("unit")
     press("泉州")
     tab_to("assign")
     press(Keys.ENTER)
+    seen(browser, "确认归属单位")
     press(Keys.ENTER)  # held too long: nothing goes out by that
-    assert "确认归属单位" in browser.title
+    seen(browser, "确认归属单位")
     press_alt("y")
-    assert "已归属单位" in told(browser)
+    seen(browser, "已归属单位")
     # Enter in a field keeps what was typed; it passes nothing
     tab_to("f-name")
     typing.key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL).perform()
     typing.reset_actions()
     press("李四", Keys.ENTER)
-    assert "已改值" in told(browser)
+    seen(browser, "已改值")
     # the arrows go from field to field, Ctrl+Enter passes
     tab_to("f-name")
     press(Keys.ARROW_DOWN)
     assert browser.switch_to.active_element.get_dom_attribute("id") == "f-gender"
     typing.key_down(Keys.CONTROL).send_keys(Keys.ENTER).key_up(Keys.CONTROL).perform()
     typing.reset_actions()
-    assert "确认通过" in browser.title
+    seen(browser, "确认通过")
     press_alt("y")
-    assert "已通过" in told(browser)
+    seen(browser, "已通过")
     assert browser.current_url.endswith(f"/review/{HOSTILE}")
     press_alt("n")
+    seen(browser, "两份")
     assert browser.current_url.endswith(f"/review/{PACKED}")
