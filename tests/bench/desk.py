@@ -19,7 +19,18 @@ from tests.builders.large import large_office
 from tests.web.conftest import Client
 
 _TIMES = 7
-PAGES = {"总览": "/"}
+PAGES = {
+    "总览": "/",
+    "进度表": "/progress",
+    "待核实": "/review",
+    "单位": "/units/7",
+    "发件箱": "/outbox",
+    "已发送": "/outbox?tab=sent",
+    "来信": "/mails",
+    "来信查找": "/mails?q=unit77",
+    "导出": "/export",
+    "统计": "/statistics",
+}
 GOALS = (150.0, 200.0, 15)  # ms, KB, queries
 
 
