@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,9 @@ from intake import pipeline
 from intake.db.record import SqlRecord
 from intake.model import SenderKind, Triage, UnitName
 from intake.roster import Roster
-from tests.rig import crash, hostile, restarts, sandbox, soak, world
+from scheduler.app import open_app
+from tests.builders import office
+from tests.rig import crash, hostile, inprocess, restarts, rosters, sandbox, soak, world
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL (POSIX)")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc, the lock is Linux's")
@@ -139,10 +142,21 @@ def test_part_soak_sees_a_mail_that_is_dropped():
 # --- the roster is edited --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
-def test_part_world_sees_that_a_renamed_unit_is_reminded_of_what_it_sent(monkeypatch):
+def reminded_after_renaming(folder) -> list[str]:
+    """A unit sends its form, is renamed on the roster, and the deadline's day comes."""
+    attachment, values = crash.filled(crash.STONE)
+    raw = office.mail(values["email"], "联络员表", attachment=attachment, number=1)
+    with inprocess.Office(folder, office.START, clerk=False) as office_:
+        for edition, later in ((0, timedelta(minutes=30)), (1, timedelta(days=2))):
+            if edition == 0:
+                office_.deliver(raw, values["email"])
+            office_.pass_time(later)
+            with open_app(office_.settings, office_.clock, roster=rosters.edition(edition)) as app:
+                inprocess.a_round(app)
+    return world.needless_reminders(folder)
+
+
+def test_a_renamed_unit_is_not_reminded_of_what_it_sent_and_the_world_would_see_it(monkeypatch, tmp_path):
+    assert reminded_after_renaming(tmp_path / "as it is") == []
     monkeypatch.setattr(Roster, "name_of_the_day", lambda _self, name: UnitName(name))
-    found: list[str] = []
-    for seed in range(800, 860):
-        found = found or world.live(seed, 120)
-    assert any("which had been accepted" in one for one in found), "it was not seen"
+    assert any("which had been accepted" in one for one in reminded_after_renaming(tmp_path / "planted"))
