@@ -31,7 +31,6 @@ from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
 from scheduler.healthz import serving
 from scheduler.watching import watch
-from scheduler.web.serving import open_desk
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +154,8 @@ class Daemon:
         if health is not None:
             doors.append(("healthz", health, serving(health, app.board)))
         if desk is not None:
+            from scheduler.web.serving import open_desk  # noqa: PLC0415 - Flask: only where a desk is wanted
+
             doors.append(("desk", desk, open_desk(app)))
         for name, port, door in doors:
             try:

@@ -20,8 +20,6 @@ from scheduler.demo.stage import perform
 from scheduler.demo.story import ENDING, SHANGHAI, Scene
 from scheduler.desk.status import matrix
 from scheduler.watching import watch
-from scheduler.web.application import make_application
-from scheduler.web.serving import serving
 
 _ROUND_S = 2.0  # between two rounds of the ticks while the desk is open
 
@@ -136,6 +134,9 @@ class ConsoleTeller:
 
     def _leave_open(self, app: App, port: int) -> None:
         """Serve the desk until Ctrl+C, the ticks going on: what is released there goes out to the embedded servers."""
+        from scheduler.web.application import make_application  # noqa: PLC0415 - Flask: only where a desk is wanted
+        from scheduler.web.serving import serving  # noqa: PLC0415 - Flask: only where a desk is wanted
+
         with serving(make_application(app, guest="演示"), port=port) as number:
             self._console.print(
                 f"\n网页已打开：[bold]http://127.0.0.1:{number}[/]　（虚构数据，不用登录；按 Ctrl+C 结束）"

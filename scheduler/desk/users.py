@@ -7,7 +7,6 @@ import sys
 from intake.errors import OfficeError
 from scheduler.app import prepare_data_dir
 from scheduler.desk import options
-from scheduler.web.accounts import Accounts
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -22,6 +21,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
 
 def run_user(arguments: argparse.Namespace) -> int:
     """List, make, change or remove an account."""
+    from scheduler.web.accounts import Accounts  # noqa: PLC0415 - Flask: only where a desk is wanted
+
     settings = options.own_settings(arguments, need_password=False)
     prepare_data_dir(settings.storage.data_dir)
     accounts = Accounts(settings.storage.data_dir)
