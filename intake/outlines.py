@@ -11,7 +11,7 @@ import binascii
 from parsers.codec import CodecError, from_json
 from parsers.frames import JsonObject
 from parsers.isolate import Answered, Worker
-from parsers.outline import Outlines
+from parsers.panels import Outlines
 
 _JPEG = b"\xff\xd8\xff"  # JFIF, ITU T.81 B.2.1: SOI and the first marker
 

@@ -23,6 +23,7 @@ from parsers.document import (
     ReadFailure,
 )
 from parsers.engines import Converted, Engine, Engines, ScannedPage
+from parsers.panels import Outline, Outlines, Panel, Spot
 from parsers.readers import markup, media, plain
 from parsers.sniff import EXCEL_PACKAGES, IMAGES, WORD_PACKAGES, Kind, sniff
 
@@ -30,48 +31,6 @@ _CELLS = 4_000  # on one page of the desk: a form has some dozens, a roster of a
 _TEXT = 5_000  # characters of one cell or paragraph
 _DOCUMENTS = 20  # of one archive
 _PAGES = 10  # pictures a document; the OCR engine looks at five
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """One cell or paragraph. `struck` is what is struck out in it and does not stand in `text`."""
-
-    text: str
-    place: str
-    row: int = 0
-    column: int = 0
-    row_span: int = 1
-    column_span: int = 1
-    struck: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A table of `rows` × `columns` (the spots in reading order, without overlaps), or one paragraph (0 × 0, one spot)."""
-
-    rows: int
-    columns: int
-    spots: tuple[Spot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """One document. `name` as in its reading; `pages`: so many pictures of it can be drawn; `clipped`: there is more of it."""
-
-    name: str
-    kind: str
-    panels: tuple[Panel, ...] = ()
-    pages: int = 0
-    clipped: bool = False
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outlines:
-    """The documents of one part: one, or the members of an archive in their order."""
-
-    documents: tuple[Outline, ...]
-    clipped: bool = False
 
 
 class _WithoutLooks:

@@ -14,7 +14,7 @@ from intake.originals import MailWords, mail_words
 from intake.outlines import outlines_of, page_of
 from intake.pipeline import Workbench
 from parsers.isolate import WorkerUnavailable
-from parsers.outline import Outlines
+from parsers.panels import Outlines
 
 _KEPT = 8
 _SECONDS = 20.0  # for all of a mail: an old Word file goes through LibreOffice, five seconds on a slow machine

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from intake.fault_words import failure_text
 from intake.words import KIND_WORDS
-from parsers.outline import Outline, Panel, Spot
+from parsers.panels import Outline, Panel, Spot
 
 _SQUARES = 20_000  # cells of one table on a page
 
