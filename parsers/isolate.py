@@ -251,7 +251,9 @@ class _Child:
         self._questions = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         self._reaping = threading.Lock()
-        self._stuck = False
+        self._closing = threading.Lock()
+        self._exchanging = False  # a thread of `_within` is at the pipe
+        self._ended = False
         self.calls = 0
         self.layers: tuple[Layer, ...] = ()
 
@@ -323,8 +325,13 @@ class _Child:
         self.kill()
         with self._reaping, contextlib.suppress(subprocess.TimeoutExpired):  # a killed process stuck in the kernel
             self._process.wait(_LAST_BREATH_S)
-        if self._stuck:
-            return  # a thread still hangs on the pipe: closing under it would block (see _within)
+        with self._closing:
+            self._ended = True
+            if not self._exchanging:
+                self._close()
+
+    def _close(self) -> None:
+        """Close the pipe: by `end`, or by the thread that still hung on it then, since closing under it would block."""
         for stream in (self._questions, self._answers):
             with contextlib.suppress(OSError):  # the rest of a question that nobody reads any more
                 stream.close()
@@ -341,7 +348,13 @@ class _Child:
                 results.append(work())
             except Exception as error:  # noqa: BLE001 - judged by the caller's thread (see _last_words)
                 results.append(error)
+            finally:
+                with self._closing:
+                    self._exchanging = False
+                    if self._ended:
+                        self._close()
 
+        self._exchanging = True
         thread = threading.Thread(target=run, name="worker-exchange", daemon=True)
         thread.start()
         thread.join(seconds)
@@ -349,8 +362,8 @@ class _Child:
             return results[0] if results else None
         self.kill()
         thread.join(_LAST_BREATH_S)
-        # Only a process that left the group and kept the pipe can hold it still: seccomp forbids starting one.
-        self._stuck = thread.is_alive()
+        # A thread that lives on waits for a service, or for a pipe that a process outside the group holds (seccomp forbids
+        # starting one). Left to the garbage collector, its streams were closed in the middle of other work.
         return TimeoutError(f"no answer after {seconds:g} s")
 
     def _last_words(self, ending: Frame | Exception | None) -> Stopped:

@@ -372,6 +372,29 @@ def test_a_service_gets_no_more_time_than_the_call_has():
     assert workshop.seconds[1:] == [0.0], "what the first answer took is gone"
 
 
+def test_a_service_that_outstays_the_call_leaves_no_open_pipe_behind():
+    class Late(Workshop):
+        def serve(self, *_asked):
+            self.closed.wait(30)
+            return {"by": "workshop 1"}, b""
+
+    workshop = Late()
+    worker = Worker(handlers=HANDLERS, service=workshop)
+    kept = []
+    worker._discard_child = lambda: (kept.append(worker._child), Worker._discard_child(worker))
+    stopped = worker.call("convert", {"kind": "doc"}, b"x", timeout_s=2)
+    assert stopped.code == FailureCode.TIMEOUT
+    child = next(child for child in kept if child is not None)
+    assert not child._answers.closed, "the service is still at it: nothing is closed under its thread"
+    workshop.closed.set()
+    for thread in threading.enumerate():
+        if thread.name == "worker-exchange":
+            thread.join(10)
+    assert child._questions.closed
+    assert child._answers.closed
+    worker.close()
+
+
 def test_closing_ends_a_service_in_the_middle_of_its_answer():
     workshop = Workshop(pause_s=60)
     closing = Worker(handlers=HANDLERS, service=workshop)
