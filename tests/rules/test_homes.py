@@ -57,6 +57,7 @@ HOMES = {
     "numpy": ("parsers/ocr",),
     "PIL": ("parsers/ocr", "parsers/readers/pdfrender.py", "parsers/readers/pagepicture.py"),
     "jinja2": ("intake/texts.py",),
+    "tomlkit": ("intake/config_edit.py",),
     "pydantic": ("intake/config",),
     "pydantic_core": ("intake/config",),
     "rapidfuzz": ("intake/roster.py",),
