@@ -1,14 +1,20 @@
 """The database opens durable, migrates after a verified backup, and refuses what it does not know."""
 
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 
+from intake.db import migrations
 from intake.db.backups import back_up_sqlite
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow
@@ -27,6 +33,34 @@ def engine(tmp_path):
 
 
 def test_the_migrations_build_exactly_the_schema_of_the_models(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_every_script_is_named_by_its_revision_and_the_last_name_is_the_head():
+    folder = Path(migrations.__file__).parent
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    scripts = ScriptDirectory.from_config(config)
+    named = {script.revision: Path(script.path).name[:4] for script in scripts.walk_revisions()}
+    assert all(revision == name for revision, name in named.items())
+    assert max(named) == scripts.get_current_head()
+
+
+def test_a_start_on_a_migrated_database_does_not_load_alembic(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    program = (
+        "import sys; from datetime import datetime; from pathlib import Path; from intake.db.engine import open_engine; "
+        f"from intake.db.upgrade import upgrade; engine = open_engine({str(engine.url)!r}); "
+        "upgrade(engine, backup_dir=Path('.'), now=datetime.now()); engine.dispose(); print('alembic' in sys.modules)"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "False"
+
+
+def test_a_database_whose_first_migration_was_cut_short_is_migrated(engine, tmp_path):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
     upgrade(engine, backup_dir=tmp_path, now=NOW)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
