@@ -21,6 +21,7 @@ from intake.errors import OfficeError
 from scheduler.app import App
 from scheduler.web import doors
 from scheduler.web.accounts import Accounts
+from scheduler.web.compression import compress
 from scheduler.web.context import FILTERS, Desk, desk, put_up
 from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, units
 from scheduler.web.pages.frame import frame
@@ -66,6 +67,7 @@ def make_application(app: App, *, names: Iterable[str] = (), guest: str | None =
     application.context_processor(frame)
     put_up(application, Desk(app, Accounts(app.settings.storage.data_dir), guest))
     doors.hang(application, LOOPBACK | {name.lower() for name in names})
+    compress(application)
     for pages in _PAGES:
         application.register_blueprint(pages)
     application.register_error_handler(HTTPException, _refused)

@@ -1,5 +1,7 @@
 """Who may come in: names, Origin, token, login and its throttle, the headers; and that nothing is open by default."""
 
+import gzip
+
 import pytest
 
 from scheduler.web.accounts import Accounts
@@ -117,3 +119,20 @@ def test_the_file_of_the_passwords_is_ours_alone_and_holds_none(served):
     path = served.app.settings.storage.data_dir / "desk-users.json"
     assert path.stat().st_mode & 0o077 == 0
     assert PASSWORD not in path.read_text(encoding="utf-8")
+
+
+def test_a_page_leaves_compressed_where_the_browser_takes_that(served):
+    plain = served.client.get("/progress")
+    assert "Content-Encoding" not in plain.headers
+    packed = served.client.get("/progress", headers={"Accept-Encoding": "gzip, br"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.content_length == len(packed.data) < len(plain.data) / 2
+    assert gzip.decompress(packed.data).decode() == plain.text
+
+
+def test_what_is_saved_as_a_file_leaves_as_it_is(served):
+    plain, asked = (
+        served.client.get("/mails/1/original", headers=headers) for headers in ({}, {"Accept-Encoding": "gzip"})
+    )
+    assert "Content-Encoding" not in asked.headers
+    assert asked.data == plain.data
