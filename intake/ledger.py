@@ -11,38 +11,40 @@ the newest of them tells the state. 无意向 counts until a form is accepted.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from intake.model import CampaignState, Cell, CellState, FormId, StoredSubmission, UnitName
 from parsers.forms import ProblemCode
 
+Version = tuple[StoredSubmission, ...]
+"""The submissions of one mail to one unit × form."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`state` is the matrix; `submissions` has every stored submission with its version, in order of arrival."""
+    """`state` is the matrix; `submissions` has every stored submission with its version, in order of arrival.
+
+    `by_cell`: the versions of every unit × form that has any, oldest first; told once, since every page asks for it.
+    """
 
     state: CampaignState
     submissions: tuple[StoredSubmission, ...]
+    by_cell: Mapping[tuple[UnitName, FormId], tuple[Version, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_cell", _versions_of(self.submissions))
 
     def of_message(self, message_id: int) -> tuple[StoredSubmission, ...]:
         """Return the submissions that came with one mail."""
         return tuple(submission for submission in self.submissions if submission.message_id == message_id)
 
-    def versions(self, unit: UnitName, form: FormId) -> tuple[tuple[StoredSubmission, ...], ...]:
-        """Return the versions of one unit × form, oldest first; each is the submissions of one mail."""
-        return versions_of(one for one in self.submissions if one.unit == unit and one.form == form).get(
-            (unit, form), ()
-        )
+    def versions(self, unit: UnitName, form: FormId) -> tuple[Version, ...]:
+        """Return the versions of one unit × form, oldest first."""
+        return self.by_cell.get((unit, form), ())
 
 
-def versions_of(
-    submissions: Iterable[StoredSubmission],
-) -> dict[tuple[UnitName, FormId], tuple[tuple[StoredSubmission, ...], ...]]:
-    """Given submissions of a ledger, return the versions of every unit × form that has any, oldest first.
-
-    For lists of all units: asking the ledger for one cell after another reads all its submissions each time.
-    """
+def _versions_of(submissions: Iterable[StoredSubmission]) -> dict[tuple[UnitName, FormId], tuple[Version, ...]]:
     cells: dict[tuple[UnitName, FormId], dict[int, list[StoredSubmission]]] = defaultdict(lambda: defaultdict(list))
     for one in submissions:
         if one.unit is not None:

@@ -8,18 +8,19 @@ spoil the rest: the table of contents says so in its row. Text in that table is 
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
-from intake.db import lists, queries
+from sqlalchemy.orm import Session
+
+from intake.db import lists
 from intake.db.lists import SourceFile
 from intake.errors import OfficeError
 from intake.file_names import ending_of, words_name
-from intake.ledger import Ledger
 from intake.model import CellState, Disposition, PartRole, Sha256, StoredSubmission, UnitName
 from intake.originals import part_bytes
 from intake.summary import write_tables
@@ -88,14 +89,14 @@ class Originals:
 # --- the attachments -------------------------------------------------------------------------------------------------
 
 
-def plan_attachments(app: App, ledger: Ledger | None = None) -> Attachments:
+def plan_attachments(app: App, record: Session | None = None) -> Attachments:
     """Return the files of all submissions in force, in the order of roster and notice, under names of our own.
 
-    `ledger`: if it is known already.
+    `record`: if it is open already.
     """
     campaign, roster = app.settings.campaign, app.bench.roster
-    with app.bench.sessions() as session:
-        ledger = ledger or queries.load_ledger(session, campaign, roster, app.bench.late_after)
+    with nullcontext(record) if record is not None else app.bench.reading() as session:
+        ledger = app.bench.ledgers.read(session)
         sources = lists.source_files(session)
     by_cell: dict[tuple[UnitName, str], list[StoredSubmission]] = {}
     units: dict[UnitName, None] = dict.fromkeys(UnitName(unit.name) for unit in roster.units)
@@ -216,10 +217,9 @@ def plan_originals(app: App) -> Originals:
     )
 
 
-def count_originals(app: App) -> tuple[int, int]:
-    """Return how many mails that would be, and how many bytes, without looking at each."""
-    with app.bench.sessions() as session:
-        return lists.size_of_all_mails(session, since=_start(app), campaign=app.settings.campaign.id)
+def count_originals(app: App, record: Session) -> tuple[int, int]:
+    """Given an open record, return how many mails that would be, and how many bytes, without looking at each."""
+    return lists.size_of_all_mails(record, since=_start(app), campaign=app.settings.campaign.id)
 
 
 def _start(app: App) -> datetime:

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from intake.audience import asked_of
-from intake.ledger import Ledger, versions_of
+from intake.ledger import Ledger, Version
 from intake.model import CellState, Disposition, FormId, StoredSubmission, UnitName
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
@@ -23,7 +23,6 @@ from intake.standing import owes
 from intake.words import SHANGHAI
 from scheduler.workdays import Calendar
 
-Version = tuple[StoredSubmission, ...]
 # Reminders before a deadline are at most three (scheduler/reminders.py); what a moved deadline adds counts as the third.
 STEPS = 3
 _LONGEST = 400  # days of one campaign that are listed; a deadline typed with a wrong year must not make a page of years
@@ -40,12 +39,13 @@ class Nudge:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail, as far as it is counted. `state`, `disposition` and `sender_kind` as the record has them."""
+    """Mails of one hour, as far as they are counted. `state`, `disposition` and `sender_kind` as the record has them."""
 
     at: datetime
     state: str
     disposition: str
     sender_kind: str
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +185,7 @@ def mending(campaign: Campaign, ledger: Ledger, calendar: Calendar) -> tuple[Men
 
     Counted from the day the first faulty form arrived to the day of the first whole one after it, of any unit.
     """
-    versions = versions_of(ledger.submissions)
-    return tuple(_mending(one, versions, calendar) for one in campaign.collections)
+    return tuple(_mending(one, ledger.by_cell, calendar) for one in campaign.collections)
 
 
 def _mending(
@@ -214,11 +213,16 @@ def _has(version: Iterable[StoredSubmission], state: CellState) -> bool:
 
 def fates(received: Iterable[Received], since: date) -> Fates:
     """Given all mails, return what became of those that arrived from that day on."""
-    counted = [one for one in received if _day(one.at) >= since]
-    found = Counter(_fate(one) for one in counted)
-    ignored = Counter(one.sender_kind for one in counted if _fate(one) == Disposition.IGNORED)
+    found: Counter[str] = Counter()
+    ignored: Counter[str] = Counter()
+    for one in received:
+        if _day(one.at) >= since:
+            fate = _fate(one)
+            found[fate] += one.number
+            if fate == Disposition.IGNORED:
+                ignored[one.sender_kind] += one.number
     return Fates(
-        len(counted),
+        found.total(),
         found[Disposition.ACCEPTED],
         found[Disposition.CORRECTION],
         found[Disposition.REVIEW],
@@ -249,11 +253,11 @@ def arrivals(campaign: Campaign, received: Iterable[Received], nudges: Iterable[
     for mail in received:
         day = _day(mail.at)
         if day < first:
-            before += 1
+            before += mail.number
         elif day > last:
-            beyond += 1
+            beyond += mail.number
         else:
-            (forms if _fate(mail) in _FORMS else others)[day] += 1
+            (forms if _fate(mail) in _FORMS else others)[day] += mail.number
     reminders = Counter(_day(one.at) for one in nudges)
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return Arrivals(

@@ -5,6 +5,7 @@ In: the `App`, which is read. Out: a workbook at a path; letters in the outbox. 
 """
 
 import shutil
+from contextlib import nullcontext
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from intake.db import heartbeats, queries
 from intake.db.models import OutboxRow
-from intake.ledger import Ledger
 from intake.letters import post
 from intake.model import OutboxState, ReminderRecord
 from intake.roster import Roster
@@ -54,12 +54,12 @@ def write_missing(app: App, path: Path) -> int:
     return len(table.rows)
 
 
-def present_matter(app: App, ledger: Ledger | None = None) -> Matter:
-    """Return what the papers of this moment are made of, but for the mails that wait. `ledger`: if it is known already."""
-    with app.bench.sessions() as session:
-        ledger = ledger or queries.load_ledger(session, app.settings.campaign, app.bench.roster, app.bench.late_after)
-        reminders = reminders_that_went(app, session)
+def present_matter(app: App, record: Session | None = None) -> Matter:
+    """Return what the papers of this moment are made of, but for the mails that wait. `record`: if it is open already."""
     bench = app.bench
+    with nullcontext(record) if record is not None else bench.reading() as session:
+        ledger = bench.ledgers.read(session)
+        reminders = reminders_that_went(app, session)
     return Matter(app.settings.campaign, bench.roster, ledger, bench.late_after, reminders, app.clock.now())
 
 

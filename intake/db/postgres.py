@@ -51,6 +51,7 @@ def _connect_arguments(url: str, lock_wait_s: int) -> dict[str, Any]:
     idle, interval, count = _KEEPALIVE_S
     settings = {
         "lock_timeout": f"{lock_wait_s}s",
+        "timezone": "UTC",  # an instant as text is what SQLite has too (statistics by the hour)
         "synchronous_commit": "on",  # a server that is set to "off" loses the last commits at a power loss
         # The server has to notice as well that our machine is gone: until then its session holds what it has locked.
         "tcp_keepalives_idle": f"{idle}",

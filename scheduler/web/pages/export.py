@@ -52,10 +52,9 @@ def show() -> ResponseReturnValue:
     here = desk()
     app = here.app
     with app.bench.reading() as record:
-        ledger = here.ledger(record)
         waiting = queries.count_open_reviews(record)
-    matter = papers.present_matter(app, ledger)
-    attachments, (mails, mail_bytes) = exports.plan_attachments(app, ledger), exports.count_originals(app)
+        matter, attachments = papers.present_matter(app, record), exports.plan_attachments(app, record)
+        mails, mail_bytes = exports.count_originals(app, record)
     current = [one for one in matter.ledger.submissions if one.current]
     accepted = sum(one.state is CellState.ACCEPTED for one in current)
     without = len(attachments.items) - attachments.files

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from intake.audience import asked_of
 from intake.db import queries
-from intake.ledger import Ledger, versions_of
+from intake.ledger import Ledger
 from intake.model import FormId, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
@@ -121,9 +121,8 @@ def show() -> ResponseReturnValue:
     asked = _asked([one.id for one in campaign.collections])
     collections = [one for one in campaign.collections if asked.form in ("", one.id)]
     known = units_in_order(roster, ledger)
-    newest = {cell: len(versions) for cell, versions in versions_of(ledger.submissions).items()}
     lines = [
-        _line(name, unit, collections, ledger, newest, here.app.bench.late_after, now)
+        _line(name, unit, collections, ledger, here.app.bench.late_after, now)
         for name, unit in known.items()
         if asked.is_of(name, unit)
     ]
@@ -161,7 +160,6 @@ def _line(
     unit: Unit | None,
     collections: Several[Collection],
     ledger: Ledger,
-    newest: Mapping[tuple[UnitName, FormId], int],
     late_after: Mapping[FormId, datetime],
     now: datetime,
 ) -> Line:
@@ -171,7 +169,7 @@ def _line(
         cell = ledger.state.cell(name, one.id)
         mark = mark_of(cell, unit, one, limit_at=late_after.get(one.id), now=now)
         in_force = max((held.version for held in cell.submissions), default=0)
-        newer = mark.standing is Standing.ACCEPTED and newest.get((name, one.id), 0) > in_force
+        newer = mark.standing is Standing.ACCEPTED and len(ledger.versions(name, one.id)) > in_force
         squares.append(Square(one.id, mark, newer))
     return Line(name, order, "" if unit is None else unit.group, unit_link(name, order), tuple(squares))
 

@@ -5,10 +5,11 @@ means beside it. Must not: name a unit or a person.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
 from intake.db.models import MessageRow, OutboxRow
@@ -90,10 +91,11 @@ def _sender_words(kind: str) -> str:
 
 
 def _received(record: Session) -> list[Received]:
-    rows = record.execute(
-        select(MessageRow.arrived_at, MessageRow.state, MessageRow.disposition, MessageRow.sender_kind)
-    )
-    return [Received(*row) for row in rows]
+    """Return the mails, counted by the hour (of UTC, as the record has it; Shanghai is whole hours away)."""
+    hour = func.substr(cast(MessageRow.arrived_at, String), 1, len("2025-05-29 10"))
+    kinds = (MessageRow.state, MessageRow.disposition, MessageRow.sender_kind)
+    rows = record.execute(select(hour, *kinds, func.count()).group_by(hour, *kinds))
+    return [Received(datetime.fromisoformat(f"{at}:00+00:00"), *row) for at, *row in rows]
 
 
 def _nudges(record: Session, campaign: str, roster: Roster) -> list[Nudge]:
