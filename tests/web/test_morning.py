@@ -103,7 +103,7 @@ def confirm(browser) -> None:
 def saved_file(folder, ending: str):
     """Wait for the browser to have saved a file."""
     for _ in range(100):
-        found = [one for one in folder.glob(f"*{ending}")]
+        found = list(folder.glob(f"*{ending}"))
         if found:
             return found[0]
         time.sleep(0.1)
