@@ -6,6 +6,7 @@ that can't be written. Threads share it; it does nothing else.
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from scheduler.health import Health
@@ -13,7 +14,7 @@ from scheduler.telling import Pinged, Told
 
 
 class Board:
-    """The last finding. `record_told`, `unreadable_since` and `pinged` belong to the watch alone."""
+    """The last finding. `record_told`, `unreadable_since` and `pinged` belong to the watch, `shut` to the daemon."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,6 +23,7 @@ class Board:
         self.unreadable_since: datetime | None = None
         self.record_told: Told | None = None  # what the second channel was told of the record itself
         self.pinged = Pinged()
+        self.shut: Mapping[str, str] = {}  # doors ("desk", "healthz") that are wanted and can't be opened, and why
 
     def post(self, health: Health) -> None:
         """Put up a new finding."""

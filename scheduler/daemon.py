@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +31,7 @@ from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app, prepare_data_dir
 from scheduler.clock import Clock
 from scheduler.healthz import serving
+from scheduler.ports import PortTakenError
 from scheduler.watching import watch
 
 log = logging.getLogger(__name__)
@@ -116,6 +118,7 @@ class Daemon:
         self._new_settings: Settings | None = None
         self._reload_wanted = threading.Event()
         self._has_run = False
+        self._open: set[str] = set()  # the doors of this App that are open
         self._signalled = False
         self._ousted: OfficeError | None = None
 
@@ -126,9 +129,10 @@ class Daemon:
             storage = self._settings.storage
             with single_instance(storage.data_dir, storage.database_url) as keep:
                 while not self._ends() and self._settings.storage == storage:
+                    self._open.clear()
                     with open_app(self._settings, self._clock) as app, ExitStack() as open_doors:
                         self._open_doors(app, open_doors)
-                        self._run_app(app, keep)
+                        self._run_app(app, keep, open_doors)
                     if self._new_settings is not None:
                         self._settings, self._new_settings = self._new_settings, None
                         log.info("action=daemon.reloaded")
@@ -145,29 +149,34 @@ class Daemon:
         self._reload_wanted.set()
 
     def _open_doors(self, app: App, open_doors: ExitStack) -> None:
-        """Open /healthz and the desk if the office wants them. Raise OfficeError if a port can't be had at the start.
+        """Open /healthz and the desk if the office wants them and they are not open yet.
 
-        After a change of the configuration the service goes on without: a port is not worth the mails of a night.
+        A port that something else has is told (`board`, `health`) and tried again: it is not worth the mails of a night.
+        Raise OfficeError at the start if the desk would be open to others without a password.
         """
-        health, desk = app.settings.health.port, app.settings.desk.port
-        doors: list[tuple[str, int, AbstractContextManager[int]]] = []
-        if health is not None:
-            doors.append(("healthz", health, serving(health, app.board)))
-        if desk is not None:
+        wanted: dict[str, Callable[[], AbstractContextManager[int]]] = {}
+        if (port := app.settings.health.port) is not None:
+            wanted["healthz"] = partial(serving, port, app.board)
+        if app.settings.desk.port is not None:
             from scheduler.web.serving import open_desk  # noqa: PLC0415 - Flask: only where a desk is wanted
 
-            doors.append(("desk", desk, open_desk(app)))
-        for name, port, door in doors:
+            wanted["desk"] = partial(open_desk, app)
+        for name in [one for one in wanted if one not in self._open]:
             try:
-                open_doors.enter_context(door)
-                log.info("action=%s.open port=%d", name, port)
-            except OfficeError:
-                if not self._has_run:
+                port = open_doors.enter_context(wanted[name]())
+            except OfficeError as error:
+                if not isinstance(error, PortTakenError) and not self._has_run:
                     raise
-                log.error("action=%s.not_open port=%d", name, port)
+                if name not in app.board.shut:
+                    log.error("action=%s.not_open %s", name, error)
+                app.board.shut = {**app.board.shut, name: str(error)}
+            else:
+                self._open.add(name)
+                app.board.shut = {one: why for one, why in app.board.shut.items() if one != name}
+                log.info("action=%s.open port=%d", name, port)
         self._has_run = True
 
-    def _run_app(self, app: App, keep: Callable[[], None]) -> None:
+    def _run_app(self, app: App, keep: Callable[[], None], open_doors: ExitStack) -> None:
         recovery.recover(app)
         ticks = BackgroundScheduler(
             timezone=UTC,
@@ -184,7 +193,7 @@ class Daemon:
         ticks.start()
         log.info("action=daemon.started campaign=%s send=%s", app.settings.campaign.id, app.settings.sending.mode)
         try:
-            self._wait(ticks)
+            self._wait(ticks, lambda: self._open_doors(app, open_doors))
         finally:
             self._reload_wanted.clear()
             ticks.shutdown(wait=False)
@@ -192,8 +201,8 @@ class Daemon:
             if not app.running.wait(STOP_S):
                 log.warning("action=daemon.stopped_in_mid_tick")
 
-    def _wait(self, ticks: BackgroundScheduler) -> None:
-        """Wait for a signal or a reload, and look after the ticks meanwhile.
+    def _wait(self, ticks: BackgroundScheduler, open_doors: Callable[[], None]) -> None:
+        """Wait for a signal or a reload, and look after the ticks and the doors meanwhile.
 
         A signal that comes in the instant before a wait begins does not end it (the handler runs when the main thread
         next runs Python; measured: one start in eight under load hung), so the waits are short ones.
@@ -204,6 +213,7 @@ class Daemon:
             if waited >= _LEFT_BEHIND_S:
                 waited = 0.0
                 wake_those_left_behind(ticks, self._clock.now())
+                open_doors()
 
     def _stay_alone(self, keep: Callable[[], None]) -> None:
         """Make sure that no other daemon has the database by now; if one has, end: both would answer the same mails."""

@@ -8,8 +8,8 @@ they hold no name, address, subject or server's words. Next: `telling` decides w
 weekend asleep or switched off, everything is old and nothing is wrong yet.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -74,6 +74,7 @@ class Facts:
     disk_free_bytes: int | None = None
     disk_bytes: int = 0
     halted_since: datetime | None = None  # a person lets nothing be sent
+    shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
 
     def beat(self, tick: str) -> Beat | None:
         """Return the heartbeat of a tick, None if it has none yet."""
@@ -129,6 +130,8 @@ TITLES = {
     "config": "配置",
     "record": "数据库",
     "halt": "全部发送",
+    "desk": "网页",
+    "healthz": "/healthz",
 }
 _MEANINGS = {
     "fetch": "新来件暂时不能登记和答复，都还在邮箱里，不会丢失",
@@ -159,6 +162,7 @@ def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
         *_halted(facts, now),
         *_backup(facts, now),
         *_disk(facts),
+        *_shut(facts),
     ):
         known = found.get(symptom.cause)
         if known is None or _worse(symptom.state, known.state):
@@ -252,6 +256,13 @@ def _disk(facts: Facts) -> Iterator[Symptom]:
         yield Symptom("disk", State.BAD, what, meaning, advice)
     elif free < _DISK_WARN_BYTES and percent < _DISK_WARN_PERCENT:
         yield Symptom("disk", State.WARN, what, meaning, advice)
+
+
+def _shut(facts: Facts) -> Iterator[Symptom]:
+    for name, why in sorted(facts.shut.items()):
+        yield Symptom(
+            name, State.WARN, why.removesuffix("。"), "收信、识别、发信照常", "原因消除以后自动打开，不必重新启动程序"
+        )
 
 
 def _round(facts: Facts) -> datetime | None:

@@ -20,9 +20,9 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-from intake.errors import OfficeError
 from scheduler.board import Board
 from scheduler.health import State
+from scheduler.ports import PortTakenError
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,11 @@ _MOST_CONNECTIONS = 8
 
 @contextmanager
 def serving(port: int, board: Board) -> Iterator[int]:
-    """Given a port (0: any free one), answer on it while inside; yield the port. Raise OfficeError if it can't be had."""
+    """Given a port (0: any free one), answer on it while inside; yield the port. Raise PortTakenError if it can't be had."""
     try:
         server = _Server(port, board)
     except OSError as error:
-        raise OfficeError(
-            f"[health] port 写的端口 {port} 不能使用（{error.strerror}），/healthz 没有打开。多半已被别的程序占用，请换一个"
-            "大于 1024 的端口。"
-        ) from error
+        raise PortTakenError("[health] port", port, str(error.strerror), " /healthz ") from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="healthz", daemon=True)
     thread.start()
     try:

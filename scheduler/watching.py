@@ -40,14 +40,14 @@ def examine(app: App) -> Health:
     now, disk = app.clock.now(), _disk(app)
     try:
         with app.bench.sessions() as session:
-            return judge(_facts(session, now, disk), app.settings, now)
+            return judge(_facts(app, session, now, disk), app.settings, now)
     except SQLAlchemyError:
         return unreadable(now, now)
 
 
 def judged(app: App, session: Session, now: datetime) -> Health:
     """Given an open session of the running service, return how it does; if it was asleep till now, nothing is late yet."""
-    facts = _facts(session, now, _disk(app))
+    facts = _facts(app, session, now, _disk(app))
     beat = facts.beat(TICK)
     awake = telling.awake_since(facts.awake_since, beat.ok_at if beat else None, now)
     return judge(replace(facts, awake_since=awake), app.settings, now)
@@ -93,7 +93,7 @@ def _look(app: App, now: datetime, *, just_ran: bool) -> tuple[Health, telling.N
         row.ok_at = now
         row.details = details | {_AWAKE: since.isoformat()}
         session.flush()
-        facts = _facts(session, now, disk)
+        facts = _facts(app, session, now, disk)
         health = judge(replace(facts, awake_since=None) if just_ran else facts, app.settings, now)
         told = telling.from_json(details.get(_TOLD))
         if board.record_told is not None:
@@ -161,7 +161,7 @@ def _disk(app: App) -> tuple[int | None, int]:
     return usage.free, usage.total
 
 
-def _facts(session: Session, now: datetime, disk: tuple[int | None, int]) -> Facts:
+def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, int]) -> Facts:
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
     halted = halt.in_force(session)
@@ -174,6 +174,7 @@ def _facts(session: Session, now: datetime, disk: tuple[int | None, int]) -> Fac
         disk_free_bytes=disk[0],
         disk_bytes=disk[1],
         halted_since=None if halted is None else halted.since,
+        shut=app.board.shut,
     )
 
 

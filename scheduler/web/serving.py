@@ -5,6 +5,8 @@ closed; slow clients cost a socket, no thread (waitress reads them in one loop).
 """
 
 import logging
+import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import waitress.server
 
 from intake.errors import OfficeError
 from scheduler.app import App
+from scheduler.ports import PortTakenError
 from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
 
@@ -29,7 +32,10 @@ _MOST_CONNECTIONS = 100
 
 @contextmanager
 def open_desk(app: App) -> Iterator[int]:
-    """Given an App, serve its desk as the settings say while inside; yield the port. Raise OfficeError if it can't be."""
+    """Given an App, serve its desk as the settings say while inside; yield the port.
+
+    Raise OfficeError if that is not safe, PortTakenError if the port can't be had.
+    """
     door = app.settings.desk
     if not ip_address(door.host).is_loopback and not Accounts(app.settings.storage.data_dir).names():
         raise OfficeError(
@@ -44,25 +50,18 @@ def open_desk(app: App) -> Iterator[int]:
 def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Iterator[int]:
     """Given an application and a port (0: any free one), answer while inside; yield the port.
 
-    Raise OfficeError if the port can't be had.
+    Raise PortTakenError if it can't be had.
     """
     channels: dict[int, Any] = {}
-    try:
-        server = waitress.server.create_server(
-            application,
-            host=host,
-            port=port,
-            threads=_THREADS,
-            ident=None,
-            channel_timeout=_IDLE_S,
-            connection_limit=_MOST_CONNECTIONS,
-            map=channels,
-        )
-    except OSError as error:
-        raise OfficeError(
-            f"[desk] port 写的端口 {port} 不能使用（{error.strerror}），网页没有打开。多半已被别的程序占用，请换一个"
-            "大于 1024 的端口。"
-        ) from error
+    server = waitress.server.create_server(
+        application,
+        sockets=[_bound(host, port)],
+        threads=_THREADS,
+        ident=None,
+        channel_timeout=_IDLE_S,
+        connection_limit=_MOST_CONNECTIONS,
+        map=channels,
+    )
     stopping = threading.Event()
     thread = threading.Thread(target=_run, args=(server, stopping), name="desk", daemon=True)
     thread.start()
@@ -74,6 +73,19 @@ def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Ite
             channel.close()
         server.task_dispatcher.shutdown(timeout=2)
         thread.join(timeout=2)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket at the address. By our own hand: waitress leaves its socket and a pipe open where it can't bind."""
+    door = socket.socket(socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET)
+    try:
+        if sys.platform != "win32":  # there it would let two programs have one port
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        raise PortTakenError("[desk] port", port, str(error.strerror), "网页") from error
+    return door
 
 
 def _run(server: Any, stopping: threading.Event) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from intake.config import load
-from intake.settings import Watching
+from intake.settings import DeskDoor, Watching
 from scheduler.clock import SystemClock
 from scheduler.daemon import Daemon
 from scheduler.demo.server import DemoMailbox
@@ -83,6 +83,22 @@ def healthz(port):
             return error.code, json.loads(error.read())
     except OSError:
         return 0, {}
+
+
+def told(port):
+    return healthz(port)[1].get("problems", [])
+
+
+def causes(port):
+    return {one["cause"] for one in told(port)}
+
+
+def page(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status
+    except OSError:
+        return 0
 
 
 def test_status_says_in_words_and_in_json_how_it_does(capsys, config, mailbox):
@@ -211,13 +227,32 @@ def test_a_signal_that_does_not_interrupt_the_main_thread_ends_the_service_all_t
     assert time.monotonic() - told_at[0] < 5
 
 
-def test_a_port_that_is_taken_stops_the_start_in_plain_words(capsys, config):
+def test_a_port_that_is_taken_keeps_no_mail_waiting_is_told_and_opens_when_it_is_free(config, mailbox, sink, caplog):
+    raw = office.mail(office.UNITS["青石镇人民政府"], "联络员表", attachment=office.liaison("青石镇人民政府"))
+    mailbox.deliver("INBOX", raw, office.START)
+    health = free_port()
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        add(config, f"port = {port}")
-        code, _, err = run(capsys, "run", "--config", config)
-    assert code == 2
-    assert f"端口 {port} 不能使用" in err
+        desk = taken.getsockname()[1]
+        settings = replace(
+            load(config, environment={}, need_password=True), health=Watching(port=health), desk=DeskDoor(port=desk)
+        )
+        daemon = Daemon(settings, SystemClock(), reload=lambda: None)
+        thread = threading.Thread(target=daemon.run, daemon=True)
+        thread.start()
+        try:
+            wait_until(lambda: mailbox.logins > 0, 60)
+            wait_until(lambda: "desk" in causes(health), 90)
+            (words,) = [one["text"] for one in told(health) if one["cause"] == "desk"]
+            assert f"[desk] port 写的端口 {desk} 不能使用" in words
+            assert "收信、识别、发信照常" in words
+            assert caplog.text.count("action=desk.not_open") == 1, "it is tried often and told once"
+            taken.close()
+            wait_until(lambda: page(desk, "/login") == 200, 30)
+            wait_until(lambda: "desk" not in causes(health), 90)
+        finally:
+            daemon.stop()
+            thread.join(15)
+    assert not thread.is_alive()
 
 
 def test_a_port_that_is_taken_at_a_reload_does_not_end_the_service(config, caplog, robot):

@@ -1,0 +1,16 @@
+"""A port of this machine that the office gave to the program and something else has: told, and tried again.
+
+After a reboot another program may be first. Whoever waits for mails all night must not go without them for a page in a
+browser, so the daemon goes on and its watch says that the door is shut.
+"""
+
+from intake.errors import OfficeError
+
+
+class PortTakenError(OfficeError):
+    """The port can't be had at present. `key`: the name of the setting, as the office writes it."""
+
+    def __init__(self, key: str, port: int, reason: str, what: str) -> None:
+        super().__init__(
+            f"{key} 写的端口 {port} 不能使用（{reason}），{what}没有打开。多半已被别的程序占用，请换一个大于 1024 的端口。"
+        )
