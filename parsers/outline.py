@@ -141,9 +141,10 @@ def _outline(leaf: _Leaf, engines: Engines, budget: Budget) -> Outline:
     if leaf.failure is not None:
         return bare
     try:
-        bare = replace(bare, pages=_pages(leaf, budget))
         if leaf.kind in IMAGES:
             _check(leaf, budget)
+        bare = replace(bare, pages=_pages(leaf, budget))
+        if leaf.kind in IMAGES:
             return bare
         return _described(bare, open_document(leaf.data, leaf.kind, budget, _WithoutLooks(engines)).document)
     except Exception as error:  # noqa: BLE001 - as `parse`
