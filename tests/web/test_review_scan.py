@@ -77,6 +77,8 @@ def test_what_is_in_doubt_comes_first_and_each_field_says_how_sure_it_is(page):
     assert "待核实</span>" in mobile
     assert "看图识字，两遍一致</span>" in field_of(page, "name")
     assert "第1页表1第1行第2列" in field_of(page, "name")
+    assert "未计入</span>" in field_of(page, "address")  # 示例 at its beginning makes it no value
+    assert "未填</span>" in field_of(page, "fax")
     assert "box" not in re.sub(r"<[^>]+>", "", field_of(page, "name"))
 
 

@@ -76,7 +76,9 @@ class Line:
 
     @property
     def sure(self) -> str:
-        return SURENESS_WORDS[self.sureness]
+        """In words. What stands in a cell and is no value (示例, /) is told so: beside it 未填 would be puzzling."""
+        not_counted = self.sureness is Sureness.EMPTY and self.kept
+        return "未计入" if not_counted else SURENESS_WORDS[self.sureness]
 
     @property
     def doubtful(self) -> bool:
@@ -135,6 +137,11 @@ class Shown:
     before: int | None
     after: int | None
     form: str
+
+    @property
+    def body_is_shown(self) -> bool:
+        """Whether the words of the mail stand among the documents already, because something was read in them."""
+        return any(not one.name for one in self.copies)
 
     @property
     def in_doubt(self) -> int:
