@@ -114,7 +114,7 @@ def _letter(facts: Facts) -> Step:
     if facts.held:
         hint = "请打开看过内容，没有问题的点“放行”。"
         return Step("发出第一封信", False, f"{waiting}，还没有发出过", hint, "outbox.listing")
-    return Step("发出第一封信", False, "还没有要发的信", "收到表以后，回执会先在发件箱里。", "outbox.listing")
+    return Step("发出第一封信", False, "还没有要发的信", "收到表以后，回执会先在发件箱里。")
 
 
 def _automatic(facts: Facts) -> Step:

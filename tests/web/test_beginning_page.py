@@ -10,9 +10,12 @@ from rich.console import Console
 from scheduler.desk import status
 from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
+from scheduler.web.serving import serving
 from tests.builders import office
 from tests.rig.inprocess import Office, a_round, shared_worker
-from tests.web.conftest import NAME, PASSWORD, STONE, Client
+from tests.web.conftest import NAME, PASSWORD, STONE, Client, needs_chromium
+from tests.web.test_browser import AXE, PICTURES, WIDTHS, faults_that_axe_finds
+from tests.web.test_review_browser import seen
 
 HELD = office.SendMode.HOLD
 
@@ -44,7 +47,7 @@ def beginner(tmp_path):
 
 def steps_on(page: str) -> list[tuple[str, str]]:
     """Mark and title of each step on the 总览."""
-    return re.findall(r'class="step-mark">([^<]+)</span> <b>([^<]+)</b>', page)
+    return re.findall(r'class="step-mark[^"]*">([^<]+)</span> <b>([^<]+)</b>', page)
 
 
 def printed(app, capsys) -> str:
@@ -69,6 +72,26 @@ def test_a_new_office_is_told_its_steps_and_they_are_done_one_after_the_other(be
     told = printed(app, capsys)
     for mark, title in steps_on(page):
         assert f"[{mark}] {title}：" in told
+
+
+@pytest.mark.integration
+@needs_chromium
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_steps_of_a_new_office_fit_the_screen(browser, beginner, width):
+    _, app, _ = beginner
+    browser.set_window_size(width, 768 if width < 1500 else 1080)
+    with serving(make_application(app), port=0) as port:
+        browser.delete_all_cookies()
+        browser.get(f"http://127.0.0.1:{port}/login")
+        browser.find_element("id", "name").send_keys(NAME)
+        browser.find_element("id", "password").send_keys(PASSWORD)
+        browser.find_element("css selector", ".login button").click()
+        seen(browser, "接下来做什么")
+        if str(PICTURES) != ".":
+            browser.save_screenshot(str(PICTURES / f"beginning-{width}.png"))
+        assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
+        if AXE.exists():
+            assert faults_that_axe_finds(browser) == []
 
 
 def test_an_office_at_work_is_told_no_steps(served, capsys):

@@ -89,3 +89,25 @@ def test_a_picture_that_cannot_be_shown_is_told_in_a_sentence(morning_data, tmp_
         source = re.search(r'<image href="([^"]+)"', page)
         assert source is None or desk.client.get(source[1]).status_code == 404
         assert "请下载原件查看" in page
+
+
+def test_an_item_whose_reading_another_version_wrote_is_shown_without_boxes(morning_data, tmp_path):
+    with with_engine(), desk_with(morning_data, tmp_path, scan_mail()) as desk:
+        with desk.app.bench.sessions.begin() as session:
+            session.connection().exec_driver_sql(
+                "UPDATE parts SET reading = json_set(reading, '$.newer', 1) WHERE reading IS NOT NULL AND message_id = ?",
+                (SCAN,),
+            )
+        page = desk.client.get(f"/review/{SCAN}")
+        assert page.status_code == 200
+        assert boxes(page.text) == {}
+        source = re.search(r'class="sheet-page" src="([^"]+)"', page.text)[1]
+        assert Image.open(BytesIO(desk.client.get(source).data)).size == (HEIGHT, WIDTH)  # as it came
+
+
+def test_a_value_that_was_typed_and_not_kept_is_not_called_sure(desk, page):
+    token = re.search(r'name="case" value="([^"]+)"', page)[1]
+    sent = {"case": token, "ordinal": "1", "do": "save", "form": "", "field.office_phone": "12"}
+    answer = desk.client.post(f"/review/{SCAN}", sent)
+    assert answer.status_code == 409
+    assert "改动未保存</span>" in field_of(answer.text, "office_phone")

@@ -10,6 +10,7 @@ from tests.web.conftest import needs_chromium
 from tests.web.review_desk import desk_with
 from tests.web.scan_desk import SCAN, SEEN, STRANGER, WIDTH, page_seen, scan_mail, with_engine
 from tests.web.test_browser import PICTURES, WIDTHS, faults_that_axe_finds, log_in, needs_axe
+from tests.web.test_review_browser import seen
 
 pytestmark = [pytest.mark.integration, needs_chromium]
 
@@ -40,6 +41,7 @@ def desk(morning_data, tmp_path_factory):
 def clerk(browser, desk):
     browser.set_window_size(1366, 768)
     log_in(browser, desk)
+    seen(browser, "待处理")
     return browser
 
 

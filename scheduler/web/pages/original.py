@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from intake.fault_words import failure_text
 from intake.words import KIND_WORDS
+from parsers.codec import CodecError, from_json
 from parsers.document import LaidPage
 from parsers.forms import DocumentReading
 from parsers.panels import Outline, Panel, Spot
@@ -169,6 +170,17 @@ class _Found:
     outline: Outline
     marks: _Marks
     laid: Mapping[int, LaidPage]
+
+
+def reading_of(stored: object) -> DocumentReading:
+    """Given the reading of a part as the record has it, return it; an empty one if another version wrote it otherwise.
+
+    Then the item is shown without boxes, instead of not at all.
+    """
+    try:
+        return from_json(DocumentReading, stored)
+    except CodecError:
+        return DocumentReading("", "")
 
 
 def leaves(reading: DocumentReading) -> Iterator[DocumentReading]:

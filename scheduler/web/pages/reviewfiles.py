@@ -11,13 +11,11 @@ from intake.cases import look
 from intake.db import queries
 from intake.model import Sha256
 from intake.outlines import jpeg_in
-from parsers.codec import from_json
 from parsers.document import LaidPage
-from parsers.forms import DocumentReading
 from scheduler.web.context import desk
 from scheduler.web.doors import page
 from scheduler.web.originals import drawn
-from scheduler.web.pages.original import leaves
+from scheduler.web.pages.original import leaves, reading_of
 
 pages = Blueprint("reviewfiles", __name__)
 
@@ -66,7 +64,7 @@ def picture(number: int, part: int, document: int, place: int) -> ResponseReturn
 
 def _laid(reading: object, document: int, place: int) -> LaidPage | None:
     """Given the reading of a part, return how the page of that zero-based place in its document lay; None if nobody knows."""
-    found = [] if reading is None else [*leaves(from_json(DocumentReading, reading))]
+    found = [*leaves(reading_of(reading))]
     known = found[document].laid if document < len(found) else ()
     return next((one for one in known if one.number == place + 1), None)
 

@@ -17,12 +17,11 @@ from intake.model import CellState, DecisionKind, FormId, PartRole, StoredSubmis
 from intake.places import place_words, rule_words
 from intake.roster import Roster
 from intake.words import STATE_WORDS
-from parsers.codec import from_json
 from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormSpec, Problem
 from parsers.text import clean
 from scheduler.web.context import Desk
 from scheduler.web.originals import Original
-from scheduler.web.pages.original import Anchor, Copy, Papers, Whence, copies, laid_as, leaves
+from scheduler.web.pages.original import Anchor, Copy, Papers, Whence, copies, laid_as, leaves, reading_of
 
 NO_FORM = "-"  # the filter's word for mails in which no form was read
 YES, NO = "是", "否"
@@ -77,8 +76,15 @@ class Line:
     @property
     def sure(self) -> str:
         """In words. What stands in a cell and is no value (示例, /) is told so: beside it 未填 would be puzzling."""
+        if self.changed:
+            return "改动未保存"
         not_counted = self.sureness is Sureness.EMPTY and self.kept
         return "未计入" if not_counted else SURENESS_WORDS[self.sureness]
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else was typed than what is kept."""
+        return self.text != self.kept
 
     @property
     def doubtful(self) -> bool:
@@ -169,7 +175,7 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
     ][:_DOCUMENTS]
     original = here.originals.get(bench, case.sha256, tuple(row.path for _, row in shown_parts))
     whence = None if item is None else _whence(counted(item), sources)
-    readings = {row.path: from_json(DocumentReading, row.reading) for _, row in shown_parts}
+    readings = {row.path: reading_of(row.reading) for _, row in shown_parts}
     seen = [(place, row.path, original.outlines.get(row.path)) for place, row in shown_parts]
     drawn, anchors = copies(
         [
