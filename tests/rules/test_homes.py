@@ -36,6 +36,7 @@ HOMES = {
         "scheduler/guard.py",
         "scheduler/recovery.py",
         "scheduler/papers.py",
+        "scheduler/beginning.py",
         "scheduler/watching.py",
         "scheduler/timekeeping.py",
         "scheduler/desk",
