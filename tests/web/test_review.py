@@ -138,6 +138,7 @@ def test_one_item_shows_the_original_beside_what_was_read_and_marks_where_it_cam
     page = page_of(desk, QUESTION)
     assert "核实 第 1 件，共 5 件" in page
     assert "请查收。" in page
+    assert {"确定", "未填", "待核实"} <= set(re.findall(r'class="sure [^"]+">([^<]+)<', page))
     anchors = re.findall(r'href="#(from-[^"]+)"', page)
     assert len(anchors) >= 8
     for one in anchors:

@@ -312,7 +312,9 @@ def _lines(
             text=text,
             kept=kept,
             original=raw[:_QUOTED] if raw.strip() != kept.strip() and not by_hand else "",
-            whence="" if reading is None or not (reading.raw or reading.value) else place_words(reading.place),
+            whence=""
+            if reading is None or not (reading.raw or reading.value or problem)
+            else place_words(reading.place),
             rule="" if reading is None else rule_words(reading.rule),
             anchor=anchors.get(one.key),
             sureness=sureness_of(known, problem, scanned=scanned, in_doubt=in_doubt),
