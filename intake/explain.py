@@ -42,6 +42,9 @@ from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.traces import FieldTrace, FormTrace, FormVote, Traces
 
 _TO_MEND = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
+BY_PEOPLE = frozenset({"by_hand", "paper"})  # rules of values that a person of the office typed
+# About who sent it or what a person decided: what was read may be right all the same.
+_NOT_OF_THE_READING = frozenset({ProblemCode.UNTRUSTED_SENDER, ProblemCode.RETURNED})
 _INFERRED = frozenset({*Source} - {Source.FIELD})
 
 
@@ -159,16 +162,16 @@ def _submission(
     scanned = candidate is not None and candidate.piece.document.scanned
     labels = {field.key: field for field in spec.fields}
     problems = {problem.field: problem for problem in submission.problems if problem.field is not None}
-    in_doubt = any(problem.field is None for problem in submission.problems)
+    in_doubt = is_in_doubt(submission.problems)
     fields = []
     for field in submission.fields:
         trace = named.get((field.key, field.place), (None, None))
         problem = problems.pop(field.key, None)
-        sureness = _sureness(field, problem, scanned=scanned, in_doubt=in_doubt)
+        sureness = sureness_of(field, problem, scanned=scanned, in_doubt=in_doubt)
         fields.append(_field(field, labels[field.key].label, problem, sureness, *trace))
     for key, problem in problems.items():
         empty = FieldReading(key or "", "", None, "", "", "")
-        sureness = _sureness(empty, problem, scanned=scanned, in_doubt=in_doubt)
+        sureness = sureness_of(empty, problem, scanned=scanned, in_doubt=in_doubt)
         fields.append(_field(empty, labels[empty.key].label if empty.key in labels else empty.key, problem, sureness))
     titles = {one.id: one.title for one in specs.values()}
     evidence = [line for trace in traces for line in _evidence(trace, titles)]
@@ -209,17 +212,28 @@ def _lines_of(one: Filled, given: Iterable[FieldReading], traces: Mapping[PartPa
     labels = {spec.key: spec.label for spec in one.spec.fields}
     for field in given:
         trace = named.get((one.spec.id, field.key, field.place), (None, None))
-        sureness = _sureness(field, field.problem, scanned=False, in_doubt=True)
+        sureness = sureness_of(field, field.problem, scanned=False, in_doubt=True)
         yield _field(field, labels[field.key], field.problem, sureness, *trace)
 
 
-def _sureness(field: FieldReading, problem: Problem | None, *, scanned: bool, in_doubt: bool) -> Sureness:
+def is_in_doubt(problems: Iterable[Problem]) -> bool:
+    """Given the problems of a form, return whether one of them makes the reading of the whole form doubtful."""
+    return any(problem.field is None and problem.code not in _NOT_OF_THE_READING for problem in problems)
+
+
+def sureness_of(field: FieldReading, problem: Problem | None, *, scanned: bool, in_doubt: bool) -> Sureness:
+    """Given a field, its problem, whether it was read off a picture and whether its form is in doubt, return how sure it is.
+
+    The only such rule: `intake inspect --explain` and the desk tell the same.
+    """
     if problem is not None:
         if problem.code is ProblemCode.AMBIGUOUS:
             return Sureness.OTHER_READING
         return Sureness.TO_MEND if problem.code in _TO_MEND and not scanned else Sureness.TO_CHECK
     if field.value is None:
         return Sureness.EMPTY
+    if field.rule in BY_PEOPLE:
+        return Sureness.BY_HAND
     if in_doubt:
         return Sureness.FORM_IN_DOUBT
     if field.rule == "merged":

@@ -26,6 +26,7 @@ class Sureness(StrEnum):
     FORM_IN_DOUBT = "form_in_doubt"  # nothing is wrong with the value, but a person looks at the form
     TO_CHECK = "to_check"  # a person looks
     TO_MEND = "to_mend"  # the sender is to give it, or give it anew
+    BY_HAND = "by_hand"  # a person of the office typed it
     EMPTY = "empty"  # nothing is given, and nothing has to be
 
 
@@ -38,6 +39,7 @@ SURENESS_WORDS: Mapping[Sureness, str] = {
     Sureness.FORM_IN_DOUBT: "整表待核实",
     Sureness.TO_CHECK: "待核实",
     Sureness.TO_MEND: "须对方补正",
+    Sureness.BY_HAND: "人工填写",
     Sureness.EMPTY: "未填",
 }
 

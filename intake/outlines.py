@@ -8,7 +8,8 @@ by the OCR engine (seconds a page), take longer than `seconds`.
 import base64
 import binascii
 
-from parsers.codec import CodecError, from_json
+from parsers.codec import CodecError, from_json, to_json
+from parsers.document import LaidPage
 from parsers.frames import JsonObject
 from parsers.isolate import Answered, Worker
 from parsers.panels import Outlines
@@ -27,12 +28,16 @@ def outlines_of(worker: Worker, raw: bytes, path: str, *, seconds: float) -> Out
         return None
 
 
-def page_of(worker: Worker, raw: bytes, path: str, document: int, number: int, *, seconds: float) -> bytes | None:
+def page_of(
+    worker: Worker, raw: bytes, path: str, document: int, number: int, *, laid: LaidPage | None = None, seconds: float
+) -> bytes | None:
     """Given a mail, a part, the place of a document in its outlines and a zero-based page, return that as JPEG, or None.
 
-    Raise WorkerUnavailable.
+    `laid`: as it was read, so that the boxes in the places of its values fit. Raise WorkerUnavailable.
     """
     header: JsonObject = {"path": path, "document": document, "number": number}
+    if laid is not None:
+        header["laid"] = to_json(laid)
     answer = worker.call("page", header, raw, timeout_s=seconds)
     return jpeg_in(answer.json.get("jpeg")) if isinstance(answer, Answered) else None
 

@@ -46,7 +46,8 @@ _PARTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"table (\d+)(?:, (?=R\d))?"), r"表\1"),
     (re.compile(r"R(\d+)C(\d+)"), r"第\1行第\2列"),
     (re.compile(r"^row (\d+), C(\d+)"), r"第\1行第\2列"),
-    (re.compile(r"line (\d+)(?:, box \d+)?"), r"第\1行"),
+    (re.compile(r", box [\d,-]+$"), ""),  # pixels of a scan: a person is shown the box itself
+    (re.compile(r"line (\d+)"), r"第\1行"),
     (re.compile(r"^para (\d+)"), r"第\1段"),
     (re.compile(r"!([A-Z]{1,3}\d+)$"), r"工作表 \1"),
 )

@@ -15,7 +15,7 @@ document    {name, declared_type, forms, area_code}  DocumentReading
 blank       {name, form, forms}                    Template
 bytes       {path, start, bytes}                   {data: base64 of that piece of the part, size: of the whole}
 outline     {path}                                 Outlines
-page        {path, document, number}               {jpeg: base64}
+page        {path, document, number, laid}         {jpeg: base64}
 ==========  =====================================  ==================
 
 ``part``, ``body`` and ``document`` with ``"explain": true`` in the header answer with `parsers.traces.Traces` instead: the same
@@ -32,7 +32,7 @@ from intake.bodies import BodyText, read_bodies
 from intake.mime import QUOTED_MARK, part, payload, unpack, unpack_head
 from intake.structure import walk
 from parsers.codec import from_json, to_json
-from parsers.document import Note, NoteCode
+from parsers.document import LaidPage, Note, NoteCode
 from parsers.engines import Engines
 from parsers.forms import DocumentReading, FormSpec
 from parsers.frames import JsonObject
@@ -148,12 +148,14 @@ def _outline(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
 
 def _page(header: JsonObject, raw: bytes, engines: Engines) -> JsonObject:
     leaf, data = part(raw, str(header["path"]))
+    laid = header.get("laid")
     picture = page(
         data,
         name=leaf.name.text,
         declared_type=leaf.type,
         document=int(str(header["document"])),
         number=int(str(header["number"])),
+        laid=None if laid is None else from_json(LaidPage, laid),
         engines=engines,
     )
     return {"jpeg": base64.b64encode(picture).decode("ascii")}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from parsers.archives import check_whole, plain_xml
-from parsers.document import Budget, Document, FailureCode, Note, NoteCode, ReadFailure
+from parsers.document import Budget, Document, FailureCode, LaidPage, Note, NoteCode, ReadFailure
 from parsers.engines import Converted, Engines
 from parsers.ole import MAGIC, Compound, is_cut
 from parsers.readers import excel, image, markup, media, ods, oldexcel, pdf, plain, rtfend, scanned, word, wordbinary
@@ -48,14 +48,17 @@ def with_pictures(opened: Opened, budget: Budget, engines: Engines) -> Document:
         return document
     first, second = [*document.blocks], [*document.blocks]
     pages = media.pictures(opened.package, budget).pictures
+    laid: list[LaidPage] = []
     for number, picture in enumerate(pages, start=1):
-        seen, again = scanned.blocks(engines.look(picture), number)
+        looked = engines.look(picture)
+        seen, again = scanned.blocks(looked, number)
         first += seen
         second += again
+        laid += scanned.laid(looked, number)
     if not pages:
         return document
     notes = (*document.notes, Note(NoteCode.OCR))
-    return replace(document, blocks=tuple(first), second_look=tuple(second), notes=notes)
+    return replace(document, blocks=tuple(first), second_look=tuple(second), notes=notes, laid=tuple(laid))
 
 
 # --- readers by kind -------------------------------------------------------------------------------------------------

@@ -91,6 +91,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class LaidPage:
+    """A page as an engine looked at it: turned, straightened, scaled. Boxes in places are pixels of this page.
+
+    `number` is one-based, as places name it. `turn` is what a PDF page was turned by, clockwise, when it was drawn. `whence`
+    leads back to the picture that came, (a, b, c, d, e, f, g, h): the pixel x, y of the page lies at (ax + by + c) / w of the
+    picture's width and (dx + ey + f) / w of its height, w = gx + hy + 1. With that a person is shown the page as it was read,
+    without any engine.
+    """
+
+    number: int
+    width: int
+    height: int
+    turn: int
+    whence: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a reader saw: blocks in reading order, notes, and how many pictures the file carries.
 
@@ -98,7 +115,7 @@ class Document:
     reading so that a better reader can be run over the archive later.
 
     `second_look` is empty for containers that hold text. For a scan it holds the same blocks as an independent second
-    look of the engine saw them: a value counts only where both looks give the same.
+    look of the engine saw them: a value counts only where both looks give the same. `laid` are the pages it looked at.
     """
 
     blocks: tuple[Block, ...]
@@ -106,6 +123,7 @@ class Document:
     notes: tuple[Note, ...] = ()
     pictures: int = 0
     second_look: tuple[Block, ...] = ()
+    laid: tuple[LaidPage, ...] = ()
 
     def grids(self) -> Iterator[Grid]:
         """Yield the top-level grids in reading order."""

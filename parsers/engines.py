@@ -92,7 +92,7 @@ class ScannedPage:
     """What stands on a picture of a page of `width` × `height` pixels, top to bottom, after turning it upright.
 
     `turned` is the clockwise turn in degrees (0, 90, 180, 270) that made it upright. `by` names engine and version,
-    `frames` counts the pages of the picture file (a TIFF of a fax has several).
+    `frames` counts the pages of the picture file (a TIFF of a fax has several). `whence` is as in `document.LaidPage`.
     """
 
     width: int
@@ -102,6 +102,7 @@ class ScannedPage:
     lines: tuple[ScannedLine, ...]
     by: str
     frames: int = 1
+    whence: tuple[float, ...] = ()
 
 
 class Engines(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from parsers.blank import Blank
-from parsers.document import Failure, FailureCode, Note, NoteCode
+from parsers.document import Failure, FailureCode, LaidPage, Note, NoteCode
 
 
 class FieldType(StrEnum):
@@ -178,7 +178,7 @@ class DocumentReading:
     `kind` is the sniffed kind (``docx``, ``xlsx``, ``html``, ``text``, ``pdf`` …). `failure` is set when nothing could
     be read. `head` and `tail` are the first and last lines outside forms (for titles, signatures and questions;
     ≤ 40 and ≤ 20 lines of ≤ 200 characters), `characters` counts CJK characters and words of the whole text. `scanned`: it was
-    read off a picture.
+    read off a picture; `laid`: how its pages lay then.
     `members` are the readings of an archive's members.
     """
 
@@ -194,6 +194,7 @@ class DocumentReading:
     pictures: int = 0
     members: tuple["DocumentReading", ...] = ()
     scanned: bool = False
+    laid: tuple[LaidPage, ...] = ()
 
     def missing_engines(self) -> frozenset[str]:
         """Return the names of the engines (`engines.Engine`) with which this could be read, or read better."""

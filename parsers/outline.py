@@ -20,6 +20,7 @@ from parsers.document import (
     Failure,
     FailureCode,
     Grid,
+    LaidPage,
     ReadFailure,
 )
 from parsers.engines import Converted, Engine, Engines, ScannedPage
@@ -83,30 +84,31 @@ def page(
     declared_type: str,
     document: int,
     number: int,
+    laid: LaidPage | None = None,
     engines: Engines,
     budget: Budget = DEFAULT_BUDGET,
 ) -> bytes:
     """Given an attachment, the place of a document in its `outlines` and a zero-based page, return that page as JPEG.
 
-    Raise ReadFailure if it can't be drawn.
+    `laid` tells how it was read, if that is how it is to be seen. Raise ReadFailure if it can't be drawn.
     """
     for place, leaf in enumerate(_leaves(data, name, declared_type, engines, budget)):
         if place == min(document, _DOCUMENTS):
-            return _page(leaf, number, budget)
+            return _page(leaf, number, laid, budget)
     raise ReadFailure(FailureCode.EMPTY, "no such document")
 
 
-def _page(leaf: _Leaf, number: int, budget: Budget) -> bytes:
+def _page(leaf: _Leaf, number: int, laid: LaidPage | None, budget: Budget) -> bytes:
     from parsers.readers import pagepicture  # noqa: PLC0415 - Pillow: not every machine has it
 
     if leaf.kind is Kind.PDF:
-        return pagepicture.of_pdf(leaf.data, number, budget)
+        return pagepicture.of_pdf(leaf.data, number, budget, laid)
     if leaf.kind in IMAGES:
-        return pagepicture.of_picture(leaf.data, number, budget)
+        return pagepicture.of_picture(leaf.data, number, budget, laid)
     if leaf.kind in _PACKAGES:
         pasted = media.pictures(leaf.data, budget).pictures
         if number < len(pasted):
-            return pagepicture.of_picture(pasted[number], 0, budget)
+            return pagepicture.of_picture(pasted[number], 0, budget, laid)
     raise ReadFailure(FailureCode.EMPTY, "no such page")
 
 
@@ -139,12 +141,23 @@ def _outline(leaf: _Leaf, engines: Engines, budget: Budget) -> Outline:
     if leaf.failure is not None:
         return bare
     try:
+        if leaf.kind in IMAGES:
+            _check(leaf, budget)
         bare = replace(bare, pages=_pages(leaf, budget))
         if leaf.kind in IMAGES:
             return bare
         return _described(bare, open_document(leaf.data, leaf.kind, budget, _WithoutLooks(engines)).document)
     except Exception as error:  # noqa: BLE001 - as `parse`
         return replace(bare, failure=_failure(error))
+
+
+def _check(leaf: _Leaf, budget: Budget) -> None:
+    """Raise ReadFailure if a picture can't be shown: a person is told why there is none."""
+    try:
+        from parsers.readers import pagepicture  # noqa: PLC0415 - Pillow: not every machine has it
+    except ImportError as error:
+        raise ReadFailure(FailureCode.NEEDS_ENGINE, Engine.OCR) from error
+    pagepicture.check(leaf.data, budget)
 
 
 def _failure(error: Exception) -> Failure:

@@ -322,6 +322,7 @@ def _described(document: Document, name: str, kind: str, found: Extraction) -> D
         characters=_characters(document),
         pictures=document.pictures,
         scanned=bool(document.second_look),
+        laid=document.laid,
     )
 
 

@@ -25,7 +25,7 @@ from parsers.ocr.opening import Picture
 from parsers.ocr.pictures import thumbnail
 from parsers.ocr.ruling import RuledTable, tables
 from parsers.ocr.shades import Circle, even, gray, ink, red_seals, rings, without_rings, without_seals
-from parsers.ocr.upright import crop, upright
+from parsers.ocr.upright import Matrix, crop, upright
 from parsers.readers.ruled import Rectangle
 
 _DETAIL = 1600  # pixels of the longest side for the search for text; characters of 10 points are 15 pixels high then
@@ -63,7 +63,8 @@ class _Page:
 
 def look(picture: Picture, engine: Engine) -> ScannedPage:
     """Given the pixels of a page, return what stands on it. Raise ReadFailure TOO_LARGE for too many cells."""
-    color, turned = upright(_large_enough(picture), engine)
+    large = _large_enough(picture)
+    color, turned, way = upright(large, engine)
     first = without_seals(color)
     seals = rings(ink(first))
     first, left = without_rings(first, seals)
@@ -91,7 +92,14 @@ def look(picture: Picture, engine: Engine) -> ScannedPage:
         tuple(_table(number, one, seen, again, torn, page) for number, one in enumerate(ruled)),
         tuple(_lines(seen, again, page)),
         engine.by,
+        whence=_whence(large, way),
     )
+
+
+def _whence(picture: Picture, way: Matrix) -> tuple[float, ...]:
+    """Given the picture that was laid upright and the matrix of that, return the way back as `document.LaidPage` has it."""
+    back = np.diag([1 / picture.shape[1], 1 / picture.shape[0], 1.0]) @ np.linalg.inv(way)
+    return tuple(float(f"{value:.9g}") for value in (back / back[2, 2]).ravel()[:8])
 
 
 def _stamped(color: Picture, rings: Sequence[Circle]) -> Picture:

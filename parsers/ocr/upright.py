@@ -1,7 +1,8 @@
 """A page as it was photographed or scanned → the page as one holds it: turned, straightened, perspective undone.
 
-In: pixels, the engine (where text stands tells how the page lies). Out: pixels of about the same size, and the turn. Must not:
-trust a single line of text; a page without text stays as it is.
+In: pixels, the engine (where text stands tells how the page lies). Out: pixels of about the same size, the turn, and the matrix
+of all that was done, so that the page can be laid the same way again without an engine. Must not: trust a single line of text;
+a page without text stays as it is.
 """
 
 import math
@@ -10,10 +11,13 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from parsers.ocr.engine import Engine, Quad
 from parsers.ocr.opening import Picture
 from parsers.ocr.shades import ink
+
+Matrix = NDArray[np.float64]  # 3 × 3, of homogeneous coordinates in pixels
 
 _SURVEY = 1024  # pixels of the longest side when the page is looked over
 _VOTERS = 8  # lines that are read both ways
@@ -24,20 +28,25 @@ _TABLE_SHARE = 0.04  # of the page
 _STRONGEST = 0.25  # how far a corner may move, in widths of the page
 
 
-def upright(picture: Picture, engine: Engine) -> tuple[Picture, int]:
-    """Given a page, return it upright and straight, and by how many degrees clockwise it was turned (0, 90, 180, 270)."""
+def upright(picture: Picture, engine: Engine) -> tuple[Picture, int, Matrix]:
+    """Given a page, return it upright and straight, by how many degrees clockwise it was turned (0, 90, 180, 270), and the
+    matrix that leads from its pixels to those returned."""
+    way = np.eye(3)
     quads = engine.detect(picture, _SURVEY)
     if not quads:
-        return picture, 0
+        return picture, 0, way
     turned = 0
     if _lies_on_its_side(quads):
+        way = np.array([[0.0, -1, picture.shape[0]], [1, 0, 0], [0, 0, 1]])
         picture, turned = _turn(picture, 90), 90
         quads = engine.detect(picture, _SURVEY)
     if _stands_on_its_head(picture, quads, engine):
+        way = np.array([[-1.0, 0, picture.shape[1]], [0, -1, picture.shape[0]], [0, 0, 1]]) @ way
         picture, turned = _turn(picture, 180), turned + 180
         quads = [_half_turn(quad, picture) for quad in quads]
-    straight = _rotated(picture, _slant(quads))
-    return _flattened(straight), turned
+    straight, rotation = _rotated(picture, _slant(quads))
+    flat, flattening = _flattened(straight)
+    return flat, turned, flattening @ rotation @ way
 
 
 def crop(picture: Picture, quad: Quad) -> Picture:
@@ -91,19 +100,20 @@ def _slant(quads: Sequence[Quad]) -> float:
     return float(np.median(angles)) if angles else 0.0
 
 
-def _rotated(picture: Picture, degrees: float) -> Picture:
+def _rotated(picture: Picture, degrees: float) -> tuple[Picture, Matrix]:
     if not _SLIGHTEST < abs(degrees) < _STEEPEST:
-        return picture
+        return picture, np.eye(3)
     height, width = picture.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
     cosine, sine = abs(matrix[0, 0]), abs(matrix[0, 1])
     wide, high = round(width * cosine + height * sine), round(width * sine + height * cosine)
     matrix[0, 2] += wide / 2 - width / 2
     matrix[1, 2] += high / 2 - height / 2
-    return _warped(picture, np.vstack([matrix, [0, 0, 1]]), (wide, high))
+    whole = np.vstack([matrix, [0, 0, 1]])
+    return _warped(picture, whole, (wide, high)), whole
 
 
-def _warped(picture: Picture, matrix: np.ndarray, size: tuple[int, int]) -> Picture:
+def _warped(picture: Picture, matrix: Matrix, size: tuple[int, int]) -> Picture:
     """Outside the picture its edge goes on: white paper there would make the edge of a dark desk a ruled line."""
     return cast(
         "Picture",
@@ -111,11 +121,11 @@ def _warped(picture: Picture, matrix: np.ndarray, size: tuple[int, int]) -> Pict
     )
 
 
-def _flattened(picture: Picture) -> Picture:
-    """Given a straightened page, return it with its largest table made a rectangle."""
+def _flattened(picture: Picture) -> tuple[Picture, Matrix]:
+    """Given a straightened page, return it with its largest table made a rectangle, and the matrix of that."""
     quad = _table_outline(picture)
     if quad is None:
-        return picture
+        return picture, np.eye(3)
     width = (_length(quad[0], quad[1]) + _length(quad[3], quad[2])) / 2
     height = (_length(quad[0], quad[3]) + _length(quad[1], quad[2])) / 2
     left, top = quad[:, 0].mean() - width / 2, quad[:, 1].mean() - height / 2
@@ -127,10 +137,10 @@ def _flattened(picture: Picture) -> Picture:
     corners = cv2.perspectiveTransform(np.array([[[0, 0], [wide, 0], [wide, high], [0, high]]], np.float32), matrix)[0]
     moved = np.abs(corners - np.array([[0, 0], [wide, 0], [wide, high], [0, high]])).max()
     if moved > _STRONGEST * max(wide, high):
-        return picture
+        return picture, np.eye(3)
     shift = np.array([[1, 0, -corners[:, 0].min()], [0, 1, -corners[:, 1].min()], [0, 0, 1]])
     size = (round(float(np.ptp(corners[:, 0]))), round(float(np.ptp(corners[:, 1]))))
-    return _warped(picture, shift @ matrix, size)
+    return _warped(picture, shift @ matrix, size), shift @ matrix
 
 
 def _table_outline(picture: Picture) -> Quad | None:

@@ -4,7 +4,7 @@ In: bytes that `sniff` called a picture. Out: what the OCR engine saw on its pag
 it goes to the engine as it came, once for each of its pages. Must not: raise anything but ReadFailure.
 """
 
-from parsers.document import Block, Budget, Document, Note, NoteCode
+from parsers.document import Block, Budget, Document, LaidPage, Note, NoteCode
 from parsers.engines import Engines
 from parsers.readers import scanned
 
@@ -16,6 +16,7 @@ def read(data: bytes, budget: Budget, engines: Engines) -> Document:
     """
     first: list[Block] = []
     second: list[Block] = []
+    laid: list[LaidPage] = []
     notes = [Note(NoteCode.OCR)]
     frame = 0
     while True:
@@ -24,9 +25,12 @@ def read(data: bytes, budget: Budget, engines: Engines) -> Document:
         one, other = scanned.blocks(page, frame)
         first += one
         second += other
+        laid += scanned.laid(page, frame)
         if frame >= page.frames:
             break
         if frame >= budget.scanned_pages:
             notes.append(Note(NoteCode.PAGES_LEFT_OUT, str(frame)))
             break
-    return Document(tuple(first), f"image/1 {page.by}", tuple(notes), pictures=page.frames, second_look=tuple(second))
+    return Document(
+        tuple(first), f"image/1 {page.by}", tuple(notes), page.frames, second_look=tuple(second), laid=tuple(laid)
+    )

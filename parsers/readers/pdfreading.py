@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pdfminer.pdfinterp import PDFResourceManager
 from pdfminer.pdfpage import PDFPage
 
-from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
+from parsers.document import Block, Budget, Document, FailureCode, LaidPage, Note, NoteCode, ReadFailure
 from parsers.engines import Engines
 from parsers.readers import pdfrender, pdftables, scanned
 from parsers.readers.comments import Comments
@@ -50,6 +50,7 @@ class _Reading:
     resources: PDFResourceManager = field(default_factory=PDFResourceManager)
     notes: dict[Note, None] = field(default_factory=dict)
     comments: Comments = field(default_factory=Comments)
+    laid: list[LaidPage] = field(default_factory=list)
     pictures: int = 0
     looked: int = 0
     fields: int = 0
@@ -73,7 +74,7 @@ def read_pages(data: bytes, budget: Budget, engines: Engines) -> Document:
         found = (*found, Note(NoteCode.PAGES_LEFT_OUT, f"{reading.skipped} scanned pages"))
     if not blocks and not reading.pictures and not reading.looked:
         raise ReadFailure(FailureCode.EMPTY, "no text and no picture")
-    return Document(blocks, READER, found, reading.pictures, second)
+    return Document(blocks, READER, found, reading.pictures, second, tuple(reading.laid))
 
 
 def _read_page(index: int, page: PDFPage, reading: _Reading) -> None:
@@ -150,6 +151,7 @@ def _look(index: int, turn: int, page: PDFPage, reading: _Reading) -> None:
     seen = reading.engines.look(pdfrender.picture_of(reading.data, index, reading.budget, turn))
     reading.looked += 1
     reading.notes[Note(NoteCode.OCR, seen.by)] = None
+    reading.laid += scanned.laid(seen, index + 1, turn)
     first, second = scanned.blocks(seen, index + 1)
     reading.writer.add_blocks(first)
     reading.second.add_blocks(second)

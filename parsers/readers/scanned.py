@@ -6,7 +6,7 @@ of one look. Pictures of the cells stand in the first. Must not: choose between 
 
 from collections.abc import Iterator
 
-from parsers.document import Block, Cell, Grid, Paragraph
+from parsers.document import Block, Cell, Grid, LaidPage, Paragraph
 from parsers.engines import Box, ScannedLine, ScannedPage, ScannedTable
 from parsers.text import clean
 
@@ -31,6 +31,11 @@ def blocks(page: ScannedPage, number: int) -> tuple[tuple[Block, ...], tuple[Blo
             first.append(Paragraph(clean(one.text), place, one.score))
             second.append(Paragraph(clean(one.second), place, one.score))
     return tuple(first), tuple(second)
+
+
+def laid(page: ScannedPage, number: int, turn: int = 0) -> tuple[LaidPage, ...]:
+    """Given what stands on page `number`, which was drawn turned by `turn`, return how it lay; () if the engine can't tell."""
+    return (LaidPage(number, page.width, page.height, turn, page.whence),) if page.whence else ()
 
 
 def _top_to_bottom(page: ScannedPage) -> Iterator[ScannedLine | ScannedTable]:

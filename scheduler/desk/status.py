@@ -15,6 +15,7 @@ from intake.model import CellState, UnitName
 from intake.standing import Standing, mark_of
 from intake.words import day_words, moment_words
 from scheduler.app import App
+from scheduler.beginning import Step, first_steps, to_do
 from scheduler.desk import options
 from scheduler.health import Health, State
 from scheduler.watching import examine
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             fetch = heartbeats.last_heartbeat(session, "fetch")
             clock = heartbeats.last_heartbeat(session, "clock")
             halted = halt.in_force(session)
+            begun = first_steps(app, session, ledger)
         health = examine(app)
         if arguments.json:
             print(
@@ -57,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
                     | {
                         "health": _health_json(health),
                         "halted_since": None if halted is None else halted.since.isoformat(),
+                        "first_steps": [{"title": one.title, "done": one.done, "state": one.state} for one in begun],
                     },
                     ensure_ascii=False,
                 )
@@ -73,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
                 words = f"全部发送已暂停（{moment_words(halted.since)}由{halted.who}暂停）。恢复：intake outbox resume"
                 console.print(words, style="red", markup=False, soft_wrap=True)
             _print_verdict(console, health)
+            _print_steps(console, begun)
             if clock.failures:
                 console.print(f"{clock.message}。", style="red", markup=False, soft_wrap=True)
     return 1 if waiting else 0
@@ -135,6 +139,17 @@ def _print_verdict(console: Console, health: Health) -> None:
     console.print(words, style=style)
     for sentence in health.sentences:
         console.print(f"  · {sentence}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_steps(console: Console, steps: tuple[Step, ...]) -> None:
+    """Tell a new office what to do next; nothing once all is done."""
+    if not to_do(steps):
+        return
+    console.print("接下来做什么：")
+    for number, step in enumerate(steps, start=1):
+        words = f"  {number}. [{'已完成' if step.done else '待办'}] {step.title}：{step.state}"
+        words += f"。{step.hint}" if step.hint and not step.done else ""
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 def _health_json(health: Health) -> dict[str, object]:

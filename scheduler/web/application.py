@@ -23,7 +23,18 @@ from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.compression import compress
 from scheduler.web.context import FILTERS, Desk, desk, put_up
-from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, units
+from scheduler.web.pages import (
+    export,
+    login,
+    mails,
+    outbox,
+    overview,
+    progress,
+    review,
+    reviewfiles,
+    statistics,
+    units,
+)
 from scheduler.web.pages.frame import frame
 
 log = logging.getLogger(__name__)
@@ -34,6 +45,7 @@ _PAGES = (
     progress.pages,
     units.pages,
     review.pages,
+    reviewfiles.pages,
     outbox.pages,
     mails.pages,
     export.pages,

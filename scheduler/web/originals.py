@@ -13,6 +13,7 @@ from intake.model import Sha256
 from intake.originals import MailWords, mail_words
 from intake.outlines import outlines_of, page_of
 from intake.pipeline import Workbench
+from parsers.document import LaidPage
 from parsers.isolate import WorkerUnavailable
 from parsers.panels import Outlines
 
@@ -67,9 +68,12 @@ def _seen(bench: Workbench, sha256: str, paths: tuple[str, ...]) -> Original:
     return Original(words, outlines)
 
 
-def drawn(bench: Workbench, sha256: str, path: str, document: int, number: int) -> bytes | None:
-    """Given a mail, a part, a document of it and a zero-based page, return that page as JPEG, or None."""
+def drawn(
+    bench: Workbench, sha256: str, path: str, document: int, number: int, laid: LaidPage | None = None
+) -> bytes | None:
+    """Given a mail, a part, a document of it and a zero-based page, return that page as JPEG, as it was laid, or None."""
+    raw = bench.archive.read(Sha256(sha256))
     try:
-        return page_of(bench.worker, bench.archive.read(Sha256(sha256)), path, document, number, seconds=_SECONDS)
+        return page_of(bench.worker, raw, path, document, number, laid=laid, seconds=_SECONDS)
     except WorkerUnavailable:
         return None

@@ -37,6 +37,7 @@ HOMES = {
         "scheduler/recovery.py",
         "scheduler/papers.py",
         "scheduler/exports.py",
+        "scheduler/beginning.py",
         "scheduler/watching.py",
         "scheduler/timekeeping.py",
         "scheduler/desk",

@@ -14,6 +14,7 @@ from intake.cases import look
 from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow
 from scheduler import jobs
 from tests.builders import office
+from tests.builders.word import zipped
 from tests.rig.inprocess import shared_worker
 from tests.web.conftest import NAME, SCHOOLS, STONE
 from tests.web.review_desk import (
@@ -137,6 +138,7 @@ def test_one_item_shows_the_original_beside_what_was_read_and_marks_where_it_cam
     page = page_of(desk, QUESTION)
     assert "核实 第 1 件，共 5 件" in page
     assert "请查收。" in page
+    assert {"确定", "未填", "待核实"} <= set(re.findall(r'class="sure [^"]+">([^<]+)<', page))
     anchors = re.findall(r'href="#(from-[^"]+)"', page)
     assert len(anchors) >= 8
     for one in anchors:
@@ -205,8 +207,10 @@ def test_a_photo_that_no_engine_read_is_shown_to_the_person(morning_data, tmp_pa
         page = page_of(desk, 4)
         assert "没有识别出表" in page
         source = re.search(r'class="sheet-page" src="([^"]+)"', page)[1]
-        shown = Image.open(BytesIO(desk.client.get(source).data))
-    assert (shown.format, shown.size) == ("JPEG", (1600, 1200))
+        jpeg = desk.client.get(source).data
+    shown = Image.open(BytesIO(jpeg))
+    assert (shown.format, shown.width / shown.height) == ("JPEG", pytest.approx(4 / 3))
+    assert len(jpeg) <= 150_000
 
 
 def test_the_picture_of_a_scanned_cell_is_served_as_a_picture_and_nothing_else(desk):
@@ -416,6 +420,20 @@ def test_no_text_of_a_mail_becomes_part_of_a_page_or_an_unseen_character(desk):
         assert not set(BIDI) & set(page)
     assert LONG in pages[1]
     assert "&lt;script&gt;" in pages[0]
+
+
+def test_a_page_is_never_large_and_what_was_read_is_still_marked(desk, morning_data, tmp_path):
+    assert len(page_of(desk, HOSTILE).encode()) <= 200_000
+    rows = "".join(f"{number},某某村委会,{LONG[:200]}\n" for number in range(1_500))
+    files = {"名单.csv": rows.encode("gb18030"), "联络员.docx": office.liaison("某某管理处")}
+    mail = office.mail(STRANGER, "报送", attachment=zipped(files), name="报送.zip", number=31)
+    with desk_with(morning_data, tmp_path / "other", mail) as other:
+        page = page_of(other, 4)
+    assert len(page.encode()) <= 200_000
+    assert "只显示前面一部分" in page
+    assert "联络员反馈表" in page.split("<article")[2]  # what a value came from has room before the rest
+    mobile = re.search(r'id="f-mobile".*?href="#(from-[^"]+)"', page, re.DOTALL)[1]
+    assert f'<td id="{mobile}" class="used"><bdi>13900000001</bdi>' in page
 
 
 def test_a_field_of_many_characters_is_not_taken_for_changed(desk):

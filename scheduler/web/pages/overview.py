@@ -13,6 +13,7 @@ from intake.ledger import Ledger
 from intake.model import CellState, OutboxState, UnitName
 from intake.settings import Collection
 from intake.words import SHANGHAI
+from scheduler.beginning import first_steps, to_do
 from scheduler.web.context import desk
 from scheduler.web.doors import page
 
@@ -51,6 +52,7 @@ def show() -> ResponseReturnValue:
         reviews = queries.count_open_reviews(record)
         outbox = queries.letter_counts(record)
         bad = queries.bad_addresses(record)
+        begun = first_steps(here.app, record, ledger)
     units = [(unit.name, address) for unit in here.app.bench.roster.units for address in unit.addresses]
     return render_template(
         "overview.html",
@@ -60,8 +62,8 @@ def show() -> ResponseReturnValue:
         uncertain=outbox.get(OutboxState.UNCERTAIN, 0),
         failed=outbox.get(OutboxState.FAILED, 0),
         bounced=[(unit, address) for unit, address in units if address.lower() in bad],
-        first_run=not ledger.submissions,
-        sending=here.app.settings.sending.mode,
+        steps=begun if to_do(begun) else (),
+        next_step=next(iter(to_do(begun)), None),
     )
 
 

@@ -10,23 +10,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from intake import decide
 from intake.cases import Case, OvertakenError, RefusedError, look
-from intake.db import queries, worklist
+from intake.db import worklist
 from intake.decide import Outcome
 from intake.decisions import typed_values
-from intake.model import OutboxState, Sha256
-from intake.outlines import jpeg_in
+from intake.model import OutboxState
 from intake.settling import Letter
 from parsers.forms import FieldType
 from parsers.text import clean
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
-from scheduler.web.originals import drawn
 from scheduler.web.pages import reviewing
 from scheduler.web.pages.reviewing import Typed
 
@@ -101,53 +99,6 @@ def _item(
     shown = reviewing.gather(desk(), number, ordinal=ordinal, form=form, typed=typed)
     refused = tuple(refused)
     return render_template("review_item.html", item=shown, refused=refused), 409 if refused else 200
-
-
-@pages.get("/review/<int(max=2147483647):number>/original")
-@page
-def original(number: int) -> ResponseReturnValue:
-    """Hand out the mail as it came, to be kept as a file: never shown by the browser."""
-    bench = desk().app.bench
-    with bench.reading() as record:
-        sha256 = look(record, bench, number).sha256
-    answer = Response(bench.archive.read(Sha256(sha256)), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="mail-{number}.eml"'
-    return answer
-
-
-@pages.get("/review/<int(max=2147483647):number>/cells/<int(max=9999):ordinal>/<key>.jpg")
-@page
-def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
-    """Show the cell of a scan that a value was read from."""
-    bench = desk().app.bench
-    with bench.reading() as record:
-        case = look(record, bench, number)
-    for item in case.items:
-        for one in item.read.fields if item.read.ordinal == ordinal else ():
-            if one.key == key:
-                return _jpeg(jpeg_in(one.picture))
-    return _jpeg(None)
-
-
-@pages.get(
-    "/review/<int(max=2147483647):number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg"
-)
-@page
-def picture(number: int, part: int, document: int, place: int) -> ResponseReturnValue:
-    """Show a page of a document, as the locked worker drew it."""
-    bench = desk().app.bench
-    with bench.reading() as record:
-        sha256 = look(record, bench, number).sha256
-        paths = [row.path for row in queries.parts_of(record, number)]
-    if part >= len(paths):
-        abort(404)
-    return _jpeg(drawn(bench, sha256, paths[part], document, place))
-
-
-def _jpeg(data: bytes | None) -> ResponseReturnValue:
-    if data is None:
-        abort(404)
-    return Response(data, mimetype="image/jpeg")
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------

@@ -10,22 +10,25 @@ from dataclasses import dataclass, field
 from intake.cases import Case, Item, Past, look
 from intake.db import queries, worklist
 from intake.decisions import problem_words
+from intake.explain import BY_PEOPLE, is_in_doubt, sureness_of
+from intake.explain_words import SURENESS_WORDS, Sureness
 from intake.fault_words import problem_text
 from intake.model import CellState, DecisionKind, FormId, PartRole, StoredSubmission
 from intake.places import place_words, rule_words
 from intake.roster import Roster
 from intake.words import STATE_WORDS
-from parsers.forms import FieldReading, FieldSpec, FieldType, FormSpec, Problem
+from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormSpec, Problem
 from parsers.text import clean
 from scheduler.web.context import Desk
 from scheduler.web.originals import Original
-from scheduler.web.pages.original import Copy, Whence, copies
+from scheduler.web.pages.original import Anchor, Copy, Papers, Whence, copies, laid_as, leaves, reading_of
 
 NO_FORM = "-"  # the filter's word for mails in which no form was read
 YES, NO = "是", "否"
 _DOCUMENTS = 6  # parts of one mail that are shown
 _LONG = 40  # characters: more is typed in a field of several lines
 _LIKELY = 5
+_QUOTED = 2_000  # characters of a field's own text beside what is kept of it; the whole stands in the original
 _KIND_WORDS: Mapping[DecisionKind, str] = {
     DecisionKind.ACCEPT: "通过",
     DecisionKind.VALUES: "改值",
@@ -49,7 +52,7 @@ class Typed:
 class Line:
     """One field. `text` stands in the input, `kept` is what counts now; `whence` where it was read, `anchor` its cell on the page.
 
-    `told` are its problems in words, `fault` is what is wrong with what was typed.
+    `sure` says how sure the reading is, `told` are its problems in words, `fault` is what is wrong with what was typed.
     """
 
     key: str
@@ -63,11 +66,29 @@ class Line:
     original: str
     whence: str
     rule: str
-    anchor: str
+    anchor: Anchor | None
+    sureness: Sureness
     told: tuple[str, ...]
     fault: str
     has_picture: bool
     by_hand: bool
+
+    @property
+    def sure(self) -> str:
+        """In words. What stands in a cell and is no value (示例, /) is told so: beside it 未填 would be puzzling."""
+        if self.changed:
+            return "改动未保存"
+        not_counted = self.sureness is Sureness.EMPTY and self.kept
+        return "未计入" if not_counted else SURENESS_WORDS[self.sureness]
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else was typed than what is kept."""
+        return self.text != self.kept
+
+    @property
+    def doubtful(self) -> bool:
+        return bool(self.fault or self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +144,16 @@ class Shown:
     after: int | None
     form: str
 
+    @property
+    def body_is_shown(self) -> bool:
+        """Whether the words of the mail stand among the documents already, because something was read in them."""
+        return any(not one.name for one in self.copies)
+
+    @property
+    def in_doubt(self) -> int:
+        """How many fields a person must look at first."""
+        return sum(one.doubtful for one in self.lines)
+
 
 def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Typed) -> Shown:
     """Given a mail, which of its submissions (None: the first that waits) and the list's filter, return all of it.
@@ -144,20 +175,23 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
     ][:_DOCUMENTS]
     original = here.originals.get(bench, case.sha256, tuple(row.path for _, row in shown_parts))
     whence = None if item is None else _whence(counted(item), sources)
+    readings = {row.path: reading_of(row.reading) for _, row in shown_parts}
+    seen = [(place, row.path, original.outlines.get(row.path)) for place, row in shown_parts]
     drawn, anchors = copies(
         [
-            (place, row.path, original.outlines[row.path].documents)
-            for place, row in shown_parts
-            if row.path in original.outlines
+            Papers(place, path, found.documents, laid_as(readings[path], [one.name for one in found.documents]))
+            for place, path, found in seen
+            if found is not None
         ],
         whence,
     )
     spec = spec_of(here, item)
     now = None if item is None else counted(item)
+    scanned = whence is not None and whence.path in readings and _is_scanned(readings[whence.path], whence.document)
     known = [row.name or "邮件正文" for _, row in shown_parts if row.path not in original.outlines]
     beside = [row.name for row in parts if row.reading is None and row.role == PartRole.ATTACHMENT]
     standing = [one for one in case.history if one.undone_at is None]
-    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, anchors))
+    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, anchors, scanned=scanned))
     position = queue.index(number) if number in queue else -1
     return Shown(
         case=case,
@@ -167,7 +201,7 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
         state="" if now is None else now.state.value,
         state_words=_state_words(case, item),
         unit_line=next((one for one in lines if one.is_unit), None),
-        lines=tuple(one for one in lines if not one.is_unit),
+        lines=tuple(sorted((one for one in lines if not one.is_unit), key=lambda one: not one.doubtful)),
         tabs=tuple(_tab(here, one) for one in case.items),
         why=_why(case, now, spec),
         by_hand=() if now is None else now.by_hand,
@@ -243,11 +277,21 @@ def _whence(submission: StoredSubmission, sources: Mapping[int, str]) -> Whence:
         sources.get(submission.ordinal, ""),
         submission.attachment or "",
         {one.key: one.place for one in submission.fields},
+        frozenset(one.field for one in submission.problems if one.field is not None),
     )
 
 
-def _lines(spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping[str, str]) -> Iterable[Line]:
+def _is_scanned(reading: DocumentReading, name: str) -> bool:
+    """Return whether the document of that name in a part was read off a picture."""
+    return any(one.scanned for one in leaves(reading) if one.name == name)
+
+
+def _lines(
+    spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping[str, Anchor], *, scanned: bool
+) -> Iterable[Line]:
+    """Yield the fields in the order of the form."""
     readings = {one.key: one for one in now.fields}
+    in_doubt = is_in_doubt(now.problems)
     for one in spec.fields:
         reading = readings.get(one.key)
         kept = text_of(reading)
@@ -255,7 +299,9 @@ def _lines(spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping
             kept = ""
         text = typed.fields.get(one.key, kept)
         raw = "" if reading is None else clean(reading.raw)
-        by_hand = reading is not None and reading.rule in ("by_hand", "paper")
+        by_hand = reading is not None and reading.rule in BY_PEOPLE
+        problem = next((each for each in now.problems if each.field == one.key), None)
+        known = reading or FieldReading(one.key, "", None, "", "", "")
         yield Line(
             key=one.key,
             label=one.label,
@@ -265,11 +311,14 @@ def _lines(spec: FormSpec, now: StoredSubmission, typed: Typed, anchors: Mapping
             required=one.required,
             text=text,
             kept=kept,
-            original=raw if raw.strip() != kept.strip() and not by_hand else "",
-            whence="" if reading is None or not (reading.raw or reading.value) else place_words(reading.place),
+            original=raw[:_QUOTED] if raw.strip() != kept.strip() and not by_hand else "",
+            whence=""
+            if reading is None or not (reading.raw or reading.value or problem)
+            else place_words(reading.place),
             rule="" if reading is None else rule_words(reading.rule),
-            anchor=anchors.get(one.key, ""),
-            told=tuple(dict.fromkeys(_told(problem, one) for problem in now.problems if problem.field == one.key)),
+            anchor=anchors.get(one.key),
+            sureness=sureness_of(known, problem, scanned=scanned, in_doubt=in_doubt),
+            told=tuple(dict.fromkeys(_told(each, one) for each in now.problems if each.field == one.key)),
             fault=typed.faults.get(one.key, ""),
             has_picture=reading is not None and bool(reading.picture),
             by_hand=by_hand,

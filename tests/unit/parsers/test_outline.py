@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from parsers.document import DEFAULT_BUDGET, FailureCode, ReadFailure
+from parsers.document import DEFAULT_BUDGET, FailureCode, LaidPage, ReadFailure
 from parsers.engines import NO_ENGINES
 from parsers.outline import body_outline, outlines, page
 from parsers.parse import parse_document
@@ -97,3 +97,55 @@ def test_a_picture_with_too_many_pixels_is_not_opened():
     with pytest.raises(ReadFailure) as caught:
         drawn(picture(), "scan.png", budget=small)
     assert caught.value.failure.code is FailureCode.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("data", "budget", "code"),
+    [
+        (picture(), replace(DEFAULT_BUDGET, pixels=1_000), FailureCode.TOO_LARGE),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, DEFAULT_BUDGET, FailureCode.DAMAGED),
+    ],
+)
+def test_of_a_picture_that_cannot_be_shown_the_outline_says_why(data, budget, code):
+    (document,) = outline(data, "scan.png", budget=budget).documents
+    assert document.failure is not None
+    assert document.failure.code is code
+
+
+def test_the_picture_of_a_page_that_is_nothing_but_noise_is_small_all_the_same():
+    stream = BytesIO()
+    Image.effect_noise((2400, 1800), 120).convert("RGB").save(stream, "PNG")
+    jpeg = page(stream.getvalue(), name="a.png", declared_type="", document=0, number=0, engines=NO_ENGINES)
+    assert len(jpeg) <= 150_000
+    assert Image.open(BytesIO(jpeg)).width >= 600
+
+
+HALF = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "laid",
+    [
+        LaidPage(1, 0, 100, 0, HALF),
+        LaidPage(1, 10**9, 10**9, 0, HALF),
+        LaidPage(1, 100, 100, 0, HALF[:7]),
+        LaidPage(1, 100, 100, 0, (1e300, *HALF[1:])),
+        LaidPage(1, 100, 100, 0, (*HALF[:6], -0.01, 0.0)),  # the page would fold over: a divisor of zero
+    ],
+)
+def test_a_page_that_was_laid_in_no_possible_way_is_not_drawn(laid):
+    with pytest.raises(ReadFailure) as caught:
+        drawn(picture(), "scan.png", laid=laid)
+    assert caught.value.failure.code is FailureCode.DAMAGED
+
+
+def test_a_page_is_drawn_as_it_was_laid():
+    paper = Image.new("RGB", (300, 200), "white")
+    paper.paste((255, 0, 0), (200, 0, 300, 100))  # red above on the right
+    stream = BytesIO()
+    paper.save(stream, "PNG")
+    turned = LaidPage(1, 200, 300, 0, (0.0, 1 / 300, 0.0, -1 / 200, 0.0, 1.0, 0.0, 0.0))  # clockwise by 90 degrees
+    found = drawn(stream.getvalue(), "scan.png", laid=turned)
+    assert found.size == (200, 300)
+    corners = [found.getpixel((x, y)) for x, y in ((150, 250), (150, 50), (50, 50), (50, 250))]
+    assert [corner[1] < 100 for corner in corners] == [True, False, False, False]
