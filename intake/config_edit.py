@@ -66,8 +66,7 @@ def change(path: Path, edit: Edit, *, seen: str = "") -> None:
 
     Raise OfficeError, with nothing written, if the file has changed since, or would not be valid any more.
     """
-    if path.resolve() == example_path().resolve():
-        raise OfficeError("现在用的是程序自带的示例配置，只能看，不能改。请先复制成自己的 config.toml。")
+    refuse_example(path)
     content = read_config(path)
     if seen and fingerprint(content) != seen:
         raise OfficeError(
@@ -79,6 +78,12 @@ def change(path: Path, edit: Edit, *, seen: str = "") -> None:
     changed = (head + edited.replace("\n", ends)).encode()
     understand(changed, path, environment={}, need_password=False)
     replace_whole(path, changed, what="配置文件")
+
+
+def refuse_example(path: Path) -> None:
+    """Raise OfficeError if that is the example that comes with the program: it is no office's to change."""
+    if path.resolve() == example_path().resolve():
+        raise OfficeError("现在用的是程序自带的示例配置，只能看，不能改。请先复制成自己的 config.toml。")
 
 
 def _text(content: bytes) -> str:
@@ -113,7 +118,9 @@ def with_day(day: CalendarDay) -> Edit:
             entry["name"] = day.name
         wanted = _copy(text)
         wanted.setdefault("calendar", {}).setdefault("day", []).append(entry)
-        return _first_that_says(wanted, (_added_to_list, _added_after_last, _added_below_example, _added_at_end), text, day)
+        return _first_that_says(
+            wanted, (_added_to_list, _added_after_last, _added_below_example, _added_at_end), text, day
+        )
 
     return edit
 

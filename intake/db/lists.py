@@ -272,9 +272,7 @@ def forms_by_name(session: Session, campaign: str) -> dict[str, frozenset[FormId
             SubmissionRow,
             and_(SubmissionRow.message_id == MessageRow.id, SubmissionRow.ordinal == DecisionRow.ordinal),
         )
-        .where(
-            SubmissionRow.campaign == campaign, DecisionRow.undone_at.is_(None), DecisionRow.unit.is_not(None)
-        )
+        .where(SubmissionRow.campaign == campaign, DecisionRow.undone_at.is_(None), DecisionRow.unit.is_not(None))
     )
     for statement in (written, noted, decided):
         for unit, form in session.execute(statement):

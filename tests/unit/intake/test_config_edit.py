@@ -46,7 +46,8 @@ HERE_AND_THERE = {
     "a day before the notice": EXAMPLE.replace("\n[campaign]\n", f"{BLOCK}\n\n# 通知\n[campaign]\n"),
     "a day at the end": EXAMPLE + BLOCK,
     "no example of a day": EXAMPLE.replace("#[[calendar.day]]\n", ""),
-    "an example within a text": '[office]\nname = """\n#[[calendar.day]]\n"""\n' + EXAMPLE.partition("[office]\n")[2].partition("\n")[2],
+    "an example within a text": '[office]\nname = """\n#[[calendar.day]]\n"""\n'
+    + EXAMPLE.partition("[office]\n")[2].partition("\n")[2],
     "a list": EXAMPLE + '\n[calendar]\nday = [\n  {date = 2027-02-06, kind = "workday"}, # 补班\n]\n',
     "no end of line": EXAMPLE.rstrip() + BLOCK.rstrip(),
 }
@@ -56,7 +57,10 @@ HERE_AND_THERE = {
 def test_a_day_is_added_and_taken_away_and_nothing_else_changes(name):
     before = HERE_AND_THERE[name]
     text = with_day(MAKE_UP)(with_day(NEW_YEAR)(before))
-    added = [{"date": date(2027, 1, 1), "kind": "holiday", "name": "元旦"}, {"date": date(2027, 1, 3), "kind": "workday"}]
+    added = [
+        {"date": date(2027, 1, 1), "kind": "holiday", "name": "元旦"},
+        {"date": date(2027, 1, 3), "kind": "workday"},
+    ]
     assert days(text) == [*days(before), *added]
     assert without_calendar(text) == without_calendar(before)
     assert comments(text) == comments(before)
@@ -140,7 +144,11 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(config):
 
 @pytest.mark.parametrize(
     "edit",
-    [lambda text: text.replace('mode = "hold"', 'mode = "never"'), lambda _text: "", lambda text: text + "\n[office]\n"],
+    [
+        lambda text: text.replace('mode = "hold"', 'mode = "never"'),
+        lambda _text: "",
+        lambda text: text + "\n[office]\n",
+    ],
 )
 def test_what_the_program_could_not_read_again_is_not_written(config, edit):
     before = config.read_bytes()

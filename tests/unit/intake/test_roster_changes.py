@@ -39,7 +39,9 @@ def test_a_new_unit_and_one_that_goes_are_told_with_what_it_has_sent():
     assert not found.adrift
 
 
-@pytest.mark.parametrize("name", [f"{REGION}教育文体旅游局", f"{REGION}教育文体局 ", "教育文体旅游局", f"{REGION}教育文休局"])
+@pytest.mark.parametrize(
+    "name", [f"{REGION}教育文体旅游局", f"{REGION}教育文体局 ", "教育文体旅游局", f"{REGION}教育文休局"]
+)
 def test_a_unit_that_is_written_otherwise_is_gone_and_the_new_name_is_offered(name):
     found = changes((*OLD[:2], unit(name)), recorded={SCHOOLS: frozenset({LIAISON})})
     assert [(one.unit.name, one.sent, one.like) for one in found.gone] == [(SCHOOLS, 1, (name,))]
@@ -63,7 +65,9 @@ def test_a_unit_that_keeps_its_former_name_goes_on_under_the_new_one(how):
 
 
 def test_two_units_that_become_one_are_both_renamings_or_one_is():
-    merged = unit(STONE, "青石乡", SANDS, "白沙镇", addresses=("stone@example.com",), phone="0595-27390001", group="乡镇")
+    merged = unit(
+        STONE, "青石乡", SANDS, "白沙镇", addresses=("stone@example.com",), phone="0595-27390001", group="乡镇"
+    )
     found = changes((merged, OLD[2]))
     assert found.renamed == (Renamed(SANDS, STONE),)
     assert not found.gone
