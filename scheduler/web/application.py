@@ -22,7 +22,19 @@ from scheduler.app import App
 from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.context import FILTERS, Desk, desk, put_up
-from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, units
+from scheduler.web.pages import (
+    export,
+    login,
+    mails,
+    outbox,
+    overview,
+    preferences,
+    preferences_roster,
+    progress,
+    review,
+    statistics,
+    units,
+)
 from scheduler.web.pages.frame import frame
 
 log = logging.getLogger(__name__)
@@ -37,6 +49,8 @@ _PAGES = (
     mails.pages,
     export.pages,
     statistics.pages,
+    preferences.pages,
+    preferences_roster.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB
@@ -66,7 +80,7 @@ def make_application(app: App, *, names: Iterable[str] = (), guest: str | None =
     application.context_processor(frame)
     put_up(application, Desk(app, Accounts(app.settings.storage.data_dir), guest))
     doors.hang(application, LOOPBACK | {name.lower() for name in names})
-    for pages in _PAGES:
+    for pages in dict.fromkeys(_PAGES):  # several modules may share one blueprint
         application.register_blueprint(pages)
     application.register_error_handler(HTTPException, _refused)
     application.register_error_handler(OfficeError, _office_error)
