@@ -21,6 +21,8 @@ PAGES = [
     "/mails/1",
     "/mails/1/original",
     "/mails/1/parts/2",
+    "/preferences",
+    "/preferences/sending?mode=auto",
 ]
 
 
