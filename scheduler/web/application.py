@@ -29,6 +29,7 @@ from scheduler.web.pages import (
     outbox,
     overview,
     preferences,
+    preferences_letters,
     preferences_roster,
     progress,
     review,
@@ -50,6 +51,7 @@ _PAGES = (
     export.pages,
     statistics.pages,
     preferences.pages,
+    preferences_letters.pages,
     preferences_roster.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

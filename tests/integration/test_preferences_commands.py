@@ -109,3 +109,18 @@ def test_the_mode_of_sending_is_told_and_changed_after_a_yes(capsys, config, ans
     assert settings(config).sending.mode is SendMode.AUTO
     assert run(capsys, config, "sending", "auto", "--yes")[0] == 2
     assert audit(config) == ["send_mode"]
+
+
+def test_letters_are_previewed_and_a_broken_template_is_an_error(capsys, config):
+    code, words = run(capsys, config, "letters", "preview")
+    assert (code, words.count("本邮件由系统自动发送") > 10) == (0, True)
+    code, words = run(capsys, config, "letters", "preview", "咨询告知")
+    assert (code, words.count("本邮件由系统自动发送")) == (0, 1)
+    assert run(capsys, config, "letters", "preview", "情书")[0] == 2
+    folder = config.parent / "own"
+    folder.mkdir()
+    (folder / "question.txt.j2").write_text("{{", encoding="utf-8")
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace('#template_dir = "templates"', 'template_dir = "own"'), encoding="utf-8")
+    code, words = run(capsys, config, "letters", "preview")
+    assert (code, "question.txt.j2" in words, "【收件回执】" in words) == (2, True, True)

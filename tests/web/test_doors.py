@@ -23,6 +23,7 @@ PAGES = [
     "/mails/1/parts/2",
     "/preferences",
     "/preferences/sending?mode=auto",
+    "/preferences/letters",
 ]
 
 

@@ -9,9 +9,10 @@ from io import BytesIO
 import pytest
 
 from intake.config import load
-from intake.model import OutboxState
+from intake.model import LetterKind, OutboxState
 from intake.roster_file import read_units
 from intake.settings import SendMode
+from intake.texts import Texts
 from scheduler.desk.run import ConfigWatch
 from tests.builders import office
 from tests.web.conftest import NAME, SANDS, STONE
@@ -308,6 +309,31 @@ def test_the_running_daemon_takes_the_new_mode(desk):
 
 def test_an_unknown_mode_is_refused(desk):
     assert desk.client.get("/preferences/sending?mode=never").status_code == 400
+
+
+# --- specimens of letters --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*LetterKind])
+def test_each_kind_of_letter_can_be_looked_at(desk, kind):
+    text = desk.client.get(f"/preferences/letters?kind={kind}").text
+    assert "〔2025-0000〕" in text
+    assert "本邮件由系统自动发送" in text
+    assert not [one for one in (*office.UNITS, *office.UNITS.values()) if one in text]
+
+
+def test_a_broken_template_of_the_office_is_told_and_its_words_do_not_execute(desk, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "question.txt.j2").write_text("【已收到】<script>alert(1)</script>\n\n正文\n", "utf-8")
+    object.__setattr__(desk.app.bench.stationery, "texts", Texts(folder))
+    text = desk.client.get("/preferences/letters?kind=question").text
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+    (folder / "question.txt.j2").write_text("{% if <b> %}\n\n正文\n", "utf-8")
+    text = desk.client.get("/preferences/letters?kind=question").text
+    assert "信件模板 question.txt.j2 第1行有误" in text
+    assert desk.client.get("/preferences/letters?kind=nothing").status_code == 404
 
 
 # --- the example -----------------------------------------------------------------------------------------------------

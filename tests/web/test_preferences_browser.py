@@ -41,6 +41,7 @@ def pages_of(desk) -> dict[str, str]:
     return {
         "设置满": "/preferences",
         "确认发信方式": "/preferences/sending?mode=auto",
+        "信件样张": "/preferences/letters?kind=reminder",
         "名册对比": upload(desk, CHANGED).location,
         "名册有误": upload(desk, WRONG).location,
     }
