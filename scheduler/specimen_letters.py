@@ -38,14 +38,14 @@ from intake.settings import Clerk, Collection
 from intake.summary_matter import Waiting
 from intake.words import KIND_NAMES
 from parsers.forms import FieldReading, FieldSpec, FieldType, FormKind, Problem, ProblemCode
-from scheduler import alarms, digest
+from scheduler import alarms, digest, trial_letter
 from scheduler.app import App
 from scheduler.reminders import Step, due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT = UnitName("示例镇人民政府")
 REFERENCE = "2025-0000"
-_ADDRESS = "shili@example.com"
+_ADDRESS, _CLERK = "shili@example.com", "clerk@example.com"
 _LOOKED_AT = 30  # days after a deadline: the last step comes some working days after it
 _DAY = timedelta(days=1)
 _SAMPLES: dict[FieldType, str | bool] = {
@@ -144,6 +144,8 @@ class _Office:
                 yield name, self._digest()
             case LetterKind.ALARM:
                 yield from self._alarms()
+            case LetterKind.TEST:
+                yield name, trial_letter.draft(_with_address(self._app.settings.clerk), _CLERK, self._now)
             case _:
                 yield from ((name, draft) for draft in self._answers(kind))
 
@@ -294,7 +296,7 @@ class _Office:
 
 def _with_address(clerk: Clerk) -> Clerk:
     """Return the clerk with one invented address: the words are the same for all."""
-    return replace(clerk, addresses=("clerk@example.com",))
+    return replace(clerk, addresses=(_CLERK,))
 
 
 def _reading(spec: FieldSpec, value: str | bool | None) -> FieldReading:  # noqa: FBT001 - a field's value, not a switch

@@ -31,6 +31,7 @@ from scheduler.web.pages import (
     preferences,
     preferences_letters,
     preferences_roster,
+    preferences_trial,
     progress,
     review,
     statistics,
@@ -53,6 +54,7 @@ _PAGES = (
     preferences.pages,
     preferences_letters.pages,
     preferences_roster.pages,
+    preferences_trial.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB

@@ -124,3 +124,13 @@ def test_letters_are_previewed_and_a_broken_template_is_an_error(capsys, config)
     config.write_text(text.replace('#template_dir = "templates"', 'template_dir = "own"'), encoding="utf-8")
     code, words = run(capsys, config, "letters", "preview")
     assert (code, "question.txt.j2" in words, "【收件回执】" in words) == (2, True, True)
+
+
+def test_a_test_letter_is_shown_asked_about_and_queued_for_the_clerk_alone(capsys, config, answers):
+    code, words = run(capsys, config, "outbox", "test")
+    assert (code, office.CLERK in words, "【测试】" in words, "没有发出" in words) == (1, True, True, True)
+    assert run(capsys, config, "outbox", "test", "stranger@example.com", "--yes")[0] == 2
+    code, words = run(capsys, config, "outbox", "test", office.CLERK, "--yes")
+    assert (code, "已排队" in words) == (0, True)
+    assert "测试信" in run(capsys, config, "outbox", "list")[1]
+    assert audit(config) == ["test_letter"]

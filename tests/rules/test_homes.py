@@ -36,6 +36,8 @@ HOMES = {
         "scheduler/guard.py",
         "scheduler/recovery.py",
         "scheduler/papers.py",
+        "scheduler/rosters.py",
+        "scheduler/trial_letter.py",
         "scheduler/watching.py",
         "scheduler/timekeeping.py",
         "scheduler/desk",

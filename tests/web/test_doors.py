@@ -24,6 +24,7 @@ PAGES = [
     "/preferences",
     "/preferences/sending?mode=auto",
     "/preferences/letters",
+    "/preferences/trial?to=0",
 ]
 
 

@@ -61,6 +61,7 @@ def show() -> ResponseReturnValue:
         other_words=MODE_WORDS[SendMode.AUTO if mode is SendMode.HOLD else SendMode.HOLD],
         held=held,
         halted_now=halted is not None,
+        clerks=app.settings.clerk.addresses,
     )
 
 
