@@ -12,15 +12,17 @@ from pathlib import Path
 from intake.errors import OfficeError
 
 
-def replace_whole(path: Path, data: bytes, *, what: str) -> None:
+def replace_whole(path: Path, data: bytes, *, what: str, like: Path | None = None) -> None:
     """Given a path (a link: the file it leads to) and its new content, write it. A new file is for this account only.
 
+    `like`: the file whose owner and rights a new one gets, because it takes its place: a command may be typed by root.
     Raise OfficeError, the old content being whole, if it can't be written, or would belong to somebody else than before:
     a daemon that may not read its configuration any more stops. `what` names the file for people: "名册文件".
     """
     target = path.resolve()
     try:
-        before = target.stat() if target.exists() else None
+        model = target if target.exists() or like is None else like
+        before = model.stat() if model.exists() else None
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")  # 0600
         temporary = Path(name)
         try:

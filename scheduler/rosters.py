@@ -7,6 +7,7 @@ put anything in force that was not compared first; delete a roster without a cop
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,13 +107,14 @@ def install(app: App, data: bytes, *, seen: str, who: str) -> Path | None:
     settings, now = app.settings, app.clock.now()
     config_edit.refuse_example(settings.source)
     told = _own_declared(settings)
+    with app.bench.reading() as record:
+        shown = preview(app, record, data)
+    if shown.mistakes:
+        raise OfficeError(shown.mistakes)
+    found = shown.changes
     with app.bench.sessions.begin() as session:
-        shown = preview(app, session, data)
-        if shown.mistakes:
-            raise OfficeError(shown.mistakes)
-        if shown.present.fingerprint != seen:
+        if not _fingerprint_of(settings.roster_file) == shown.present.fingerprint == seen:
             raise OfficeError("没有执行：名册文件在您查看期间被改动了。请重新上传，看过最新的对比再确认。")
-        found = shown.changes
         changes.note(
             session,
             who=who,
@@ -134,6 +136,13 @@ def install(app: App, data: bytes, *, seen: str, who: str) -> Path | None:
     return kept
 
 
+def _fingerprint_of(path: Path) -> str:
+    try:
+        return fingerprint(path.read_bytes())
+    except OSError:
+        return ""
+
+
 def _own_declared(settings: Settings) -> Declared:
     told = declared(settings.source)
     if (settings.source.parent / told.roster).resolve() != settings.roster_file:
@@ -150,7 +159,7 @@ def _switch(settings: Settings, told: Declared, name: str, data: bytes) -> None:
             f"新名册要存成 {name}，但名册所在的文件夹里已有这个文件。请先把它移走或改名，或把新名册另存为 "
             f"{settings.roster_file.suffix} 再上传。"
         )
-    replace_whole(target, data, what="名册文件")
+    replace_whole(target, data, what="名册文件", like=settings.roster_file)
     try:
         edit = config_edit.with_roster(file.as_posix())
         config_edit.change(settings.source, edit, seen=told.fingerprint)
@@ -186,8 +195,8 @@ def check_size(data: bytes) -> None:
 def keep_upload(app: App, data: bytes) -> str:
     """Given an uploaded roster, lay it into the data directory under its hash and return that; leftovers go."""
     check_size(data)
-    folder = _folder(app) / _UPLOADS
-    folder.mkdir(exist_ok=True, mode=0o700)
+    _folder(app)
+    folder = _folder(app, _UPLOADS)
     _clean(folder.iterdir(), app.clock.now())
     name = fingerprint(data)
     replace_whole(folder / name, data, what="上传的名册")
@@ -215,13 +224,19 @@ def forget_upload(app: App, name: str) -> None:
     (app.settings.storage.data_dir / KEPT / _UPLOADS / name).unlink(missing_ok=True)
 
 
-def _folder(app: App) -> Path:
-    folder = app.settings.storage.data_dir / KEPT
-    folder.mkdir(exist_ok=True, mode=0o700)
+def _folder(app: App, *below: str) -> Path:
+    folder = app.settings.storage.data_dir.joinpath(KEPT, *below)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OfficeError(
+            f"文件夹 {folder} 不能建立（{error.strerror}），名册没有改动。请检查数据文件夹的权限和磁盘空间。"
+        ) from error
     return folder
 
 
 def _clean(paths: Iterable[Path], now: datetime) -> None:
     for path in paths:
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFT_OVER:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # gone meanwhile, or not ours: it is looked at again next time
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFT_OVER:
+                path.unlink(missing_ok=True)

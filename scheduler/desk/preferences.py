@@ -22,6 +22,7 @@ from scheduler.clock import SystemClock
 from scheduler.desk import confirming, options
 from scheduler.office_changes import MODE_MEANS, MODE_WORDS
 from scheduler.rosters import Preview
+from scheduler.workdays import Calendar
 
 _MOST = 50  # lines of one kind; the page shows all
 
@@ -148,6 +149,7 @@ def run_calendar(arguments: argparse.Namespace) -> int:
     with _app(arguments) as app:
         this_year = app.clock.now().astimezone(SHANGHAI).year
         days = app.settings.calendar
+        print(f"全年安排已知到 {Calendar(days).known_until()}。")
         for year in (this_year, this_year + 1):
             print(f"{year}年：{office_changes.year_words(days, year)}。")
         for one in office_changes.days_shown(tuple(sorted(days, key=lambda one: one.day))):

@@ -153,12 +153,17 @@ def test_a_file_that_is_too_large_is_refused(desk):
 def test_a_workbook_in_place_of_a_csv_gets_its_own_name_and_the_configuration_says_so(desk):
     book = desk.client.post("/preferences/roster/file").data
     location = upload(desk, book, "名册.xlsx").location
+    desk.roster.chmod(0o644)
+    watch = ConfigWatch(desk.config, load(desk.config, environment={}, need_password=True), dry_run=False)
     assert "换成 <bdi>roster.xlsx</bdi>" in desk.client.get(location).text
     put_in_force(desk, location)
     assert load(desk.config, environment={}, need_password=False).roster_file.name == "roster.xlsx"
     assert desk.config.with_name("roster.xlsx").read_bytes() == book
+    assert desk.config.with_name("roster.xlsx").stat().st_mode & 0o777 == 0o644
     assert not desk.roster.exists()
     assert len(kept(desk)) == 1
+    assert watch.changed() is None
+    assert watch.changed().roster_file.name == "roster.xlsx"
     answer = desk.client.post(upload(desk, LONGER).location, {"seen": ""})  # the program runs with the old name still
     assert "等一分钟" in answer.text
 

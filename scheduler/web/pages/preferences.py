@@ -22,6 +22,7 @@ from scheduler import office_changes, rosters
 from scheduler.office_changes import MODE_MEANS, MODE_WORDS
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
+from scheduler.workdays import Calendar
 
 pages = Blueprint("preferences", __name__)
 
@@ -53,6 +54,7 @@ def show() -> ResponseReturnValue:
         waits_words=office_changes.noticed(standing.told),
         roster=rosters.present(app),
         days=office_changes.days_shown(days),
+        known_until=Calendar(days).known_until(),
         years=[Year(year, office_changes.year_words(days, year)) for year in (this_year, this_year + 1)],
         mode=mode,
         mode_words=MODE_WORDS[mode],

@@ -13,6 +13,8 @@ from scheduler.web.context import desk
 from scheduler.web.doors import page
 from scheduler.web.pages.preferences import pages
 
+__all__ = ["pages"]
+
 
 @pages.get("/preferences/letters")
 @page

@@ -22,6 +22,8 @@ from scheduler.web.doors import page
 from scheduler.web.pages.export import export_folder
 from scheduler.web.pages.preferences import pages
 
+__all__ = ["pages"]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

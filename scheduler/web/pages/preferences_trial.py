@@ -14,6 +14,8 @@ from scheduler.web.context import desk, who
 from scheduler.web.doors import page
 from scheduler.web.pages.preferences import pages
 
+__all__ = ["pages"]
+
 
 @pages.get("/preferences/trial")
 @page
