@@ -8,7 +8,9 @@ from io import BytesIO
 
 import pytest
 
+from intake import config_edit
 from intake.config import load
+from intake.config_edit import fingerprint
 from intake.model import LetterKind, OutboxState
 from intake.roster_file import read_units
 from intake.settings import SendMode
@@ -129,9 +131,19 @@ def test_a_file_with_mistakes_shows_them_all_and_has_no_button(desk):
     text = desk.client.get(location).text
     assert "2 处错误" in text
     assert "确认导入" not in text
-    answer = desk.client.post(location, {"seen": ""})
-    assert answer.status_code == 409
+    answer = desk.client.post(location, {"seen": fingerprint(desk.roster.read_bytes())})
+    assert (answer.status_code, "合计" in answer.text) == (409, True)
     assert units_of(desk) == list(office.UNITS)
+    assert desk.audit() == []
+
+
+def test_changed_numbers_and_addresses_are_masked_and_a_change_that_masking_hides_is_told(desk):
+    changed = ROSTER.replace(office.UNITS[STONE], "quiet@qs.example.com").replace("0595-27390001", "0595-27380001")
+    text = desk.client.get(upload(desk, changed).location).text
+    assert "quiet@" not in text
+    assert office.UNITS[STONE] not in text
+    assert "27380001" not in text
+    assert text.count("不同处未显示") == 2
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00" * 100, b"PK\x03\x04nothing", "白话\r\n".encode(), b"\xff\xfe\xfd"])
@@ -344,15 +356,21 @@ def test_a_broken_template_of_the_office_is_told_and_its_words_do_not_execute(de
 # --- the example -----------------------------------------------------------------------------------------------------
 
 
-def test_on_the_example_that_comes_with_the_program_everything_is_seen_and_nothing_changed(served):
-    before = served.app.settings.source.read_bytes()
+def test_on_the_example_that_comes_with_the_program_everything_is_seen_and_nothing_changed(
+    served, monkeypatch, tmp_path
+):
+    example = tmp_path / "config.example.toml"  # a copy: if this test failed, it would change the real one
+    example.write_bytes(served.app.settings.source.read_bytes())
+    object.__setattr__(served.app.settings, "source", example)
+    monkeypatch.setattr(config_edit, "example_path", lambda: example)
+    before = example.read_bytes()
     text = served.client.get("/preferences").text
     assert "示例配置，只能看" in text
     assert "添加这一天" not in text
     assert "上传并对比" not in text
-    upload_ = {"file": (BytesIO(office.roster_bytes()), "a.csv")}
-    assert served.client.post("/preferences/roster", upload_, content_type="multipart/form-data").status_code == 409
-    seen = {"seen": "x", "mode": "auto", "day": "2026-02-16", "kind": "holiday"}
+    roster = {"file": (BytesIO(office.roster_bytes()), "a.csv")}
+    assert served.client.post("/preferences/roster", roster, content_type="multipart/form-data").status_code == 409
+    seen = {"seen": fingerprint(before), "mode": "auto", "day": "2026-02-16", "kind": "holiday"}
     for path in ("/preferences/sending", "/preferences/days", "/preferences/days/remove"):
         assert served.client.post(path, seen).status_code == 409
-    assert served.app.settings.source.read_bytes() == before
+    assert example.read_bytes() == before

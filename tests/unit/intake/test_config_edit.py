@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from intake import whole_files
+from intake import config_edit, whole_files
 from intake.config import example_path, load
 from intake.config_edit import change, declared, with_day, with_mode, with_roster, without_day
 from intake.errors import OfficeError
@@ -164,10 +164,11 @@ def test_mistakes_that_stand_there_already_are_told_all(config):
     assert len(told.value.problems) == 2
 
 
-def test_the_example_that_comes_with_the_program_is_never_changed():
+def test_the_example_that_comes_with_the_program_is_never_changed(config, monkeypatch):
+    monkeypatch.setattr(config_edit, "example_path", lambda: config)
     with pytest.raises(OfficeError, match="示例"):
-        change(example_path(), with_mode(SendMode.AUTO))
-    assert example_path().read_text(encoding="utf-8") == EXAMPLE
+        change(config, with_mode(SendMode.AUTO))
+    assert config.read_text(encoding="utf-8") == EXAMPLE
 
 
 def test_a_disk_that_refuses_leaves_the_file_as_it_was(config, monkeypatch):
