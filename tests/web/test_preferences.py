@@ -7,10 +7,13 @@ from datetime import date
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from intake import config_edit
 from intake.config import load
 from intake.config_edit import fingerprint
+from intake.db import lists
+from intake.db.models import DecisionRow, MessageRow, SubmissionRow, UnitNoteRow
 from intake.model import LetterKind, OutboxState
 from intake.roster_file import read_units
 from intake.settings import SendMode
@@ -374,3 +377,39 @@ def test_on_the_example_that_comes_with_the_program_everything_is_seen_and_nothi
     for path in ("/preferences/sending", "/preferences/days", "/preferences/days/remove"):
         assert served.client.post(path, seen).status_code == 409
     assert example.read_bytes() == before
+
+
+# --- what the comparison asks of the record --------------------------------------------------------------------------
+
+
+def test_the_record_tells_every_name_that_forms_bear_and_what_was_undone_counts_no_more(desk):
+    campaign, now = desk.app.settings.campaign.id, office.START
+    with desk.app.bench.sessions.begin() as session:
+        mail = session.scalars(select(MessageRow).order_by(MessageRow.id)).first()
+        for number, undone in ((1, None), (2, now)):
+            session.add(
+                DecisionRow(
+                    sha256=mail.sha256, ordinal=session.scalars(select(SubmissionRow.ordinal)).first(), kind="assign",
+                    unit=f"判给{number}", form=None, values={}, note="", who=NAME, at=now, undone_at=undone,
+                )
+            )  # fmt: skip
+            session.add(
+                UnitNoteRow(
+                    campaign=campaign, unit=f"纸质{number}", form="summary", kind="paper", values={}, text="", who=NAME,
+                    at=now, undone_at=undone,
+                )
+            )  # fmt: skip
+        session.add(
+            UnitNoteRow(
+                campaign=campaign, unit="打过电话", form=None, kind="call", values={}, text="", who=NAME, at=now
+            )
+        )
+    with desk.app.bench.reading() as record:
+        found = lists.forms_by_name(record, campaign)
+        assert lists.forms_by_name(record, "another") == {}
+    assert found == {
+        STONE: {"liaison"},
+        SANDS: {"liaison"},
+        "判给1": {"liaison"},
+        "纸质1": {"summary"},
+    }
