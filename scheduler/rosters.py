@@ -26,6 +26,7 @@ from intake.whole_files import replace_whole
 from scheduler.app import App
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+MOST_UNITS = 5_000  # a province's counties, townships and offices are fewer; a table chosen by mistake has more rows
 MOST_BYTES = 8 * 2**20
 KEPT = "rosters"  # in the data directory: what was in force before; below it what waits to be confirmed
 _UPLOADS = "uploads"
@@ -83,13 +84,20 @@ def preview(app: App, session: Session, data: bytes) -> Preview:
     here, kind = present(app), kind_of(data)
     new_name = "" if (here.path.suffix.lower() in _EXCEL) == (kind in _EXCEL) else here.path.with_suffix(kind).name
     try:
+        _refuse_crowd(0 if kind in _EXCEL else data.count(b"\n") // 2)  # rows before they are read: that takes minutes
         units, warnings = read_units(data, f"新名册{kind}", app.settings.campaign)
+        _refuse_crowd(len(units))
     except OfficeError as error:
         return Preview(here, fingerprint(data), mistakes=tuple(error.problems))
     titles = {one.id: one.form.title for one in app.settings.campaign.collections}
     recorded = lists.forms_by_name(session, app.settings.campaign.id)
     found = compare(here.units, units, recorded=recorded, titles=titles, region=app.settings.office.region)
     return Preview(here, fingerprint(data), units, warnings, changes=found, new_name=new_name)
+
+
+def _refuse_crowd(units: int) -> None:
+    if units > MOST_UNITS:
+        raise OfficeError(f"新名册的单位超过 {MOST_UNITS} 个，多半选错了文件。请核对后重新上传。")
 
 
 def kind_of(data: bytes) -> str:

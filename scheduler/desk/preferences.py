@@ -123,6 +123,8 @@ def _preview_lines(shown: Preview) -> Iterator[str]:
             f"注意：以“{one.name}”登记的 {one.forms} 张表现在算作“{one.before}”，"
             f"导入后算作“{one.after or '不在名册的单位'}”。"
         )
+    if not found.by_name:
+        yield "注意：减少和新增的单位太多，没有按名称比对。请先核对这是不是本次通知的名册。"
     for gone in found.gone:
         like = f"。会不会就是新增的“{'”“'.join(gone.like)}”？是的话请把旧名写进它的曾用名" if gone.like else ""
         yield f"减少：{gone.unit.name}（已报 {gone.sent} 张表，仍保留，不再催报）{like}"

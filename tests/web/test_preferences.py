@@ -18,6 +18,7 @@ from intake.model import LetterKind, OutboxState
 from intake.roster_file import read_units
 from intake.settings import SendMode
 from intake.texts import Texts
+from scheduler import rosters
 from scheduler.desk.run import ConfigWatch
 from tests.builders import office
 from tests.web.conftest import NAME, SANDS, STONE
@@ -138,6 +139,15 @@ def test_a_file_with_mistakes_shows_them_all_and_has_no_button(desk):
     assert (answer.status_code, "合计" in answer.text) == (409, True)
     assert units_of(desk) == list(office.UNITS)
     assert desk.audit() == []
+
+
+@pytest.mark.parametrize("text", ["单位名称\r\n" + "\r\n" * 10_001, ROSTER])
+def test_a_table_that_is_far_too_long_is_told_before_it_is_read_for_minutes(desk, monkeypatch, text):
+    if text == ROSTER:
+        monkeypatch.setattr(rosters, "MOST_UNITS", 2)
+    answer = desk.client.get(upload(desk, text).location).text
+    assert "多半选错了文件" in answer
+    assert "确认导入" not in answer
 
 
 def test_changed_numbers_and_addresses_are_masked_and_a_change_that_masking_hides_is_told(desk):

@@ -119,6 +119,15 @@ def test_so_many_units_have_moved_as_somebody_would_have_to_move(order, moved):
     assert changes((unit(BAY), *(OLD[place] for place in order))).moved == moved
 
 
+def test_two_rosters_that_have_little_in_common_are_not_compared_name_by_name():
+    before = tuple(unit(f"甲{number}局", phone=f"0595-{number:08}") for number in range(101))
+    after = tuple(unit(f"乙{number}局", phone=f"0595-{number + 100:08}") for number in range(100))
+    found = changes(after, before)
+    assert not found.by_name
+    assert [one.unit.name for one in found.gone if one.like] == ["甲100局"]
+    assert changes(after[:99], before[:99]).by_name
+
+
 _rosters = st.lists(st.sampled_from([STONE, SANDS, BAY, SCHOOLS, MONEY]), unique=True, max_size=5).map(
     lambda names: tuple(unit(name) for name in names)
 )
