@@ -88,11 +88,11 @@ def compare(
     kept = {old.name: owners[old.name] for old in before if old.name in owners}
     heirs = set(kept.values())
     added = tuple(unit for unit in after if unit.name not in heirs)
-    by_name = {unit.name: unit for unit in after}
+    unit_of = {unit.name: unit for unit in after}
     altered: list[Altered] = []
     for old in before:
         if old.name in kept:
-            altered.extend(_altered(old, by_name[kept[old.name]], titles))
+            altered.extend(_altered(old, unit_of[kept[old.name]], titles))
     renamed = tuple(Renamed(old, new) for old, new in kept.items() if old != new)
     touched = {one.before for one in renamed} | {one.unit for one in altered}
     left = [old for old in before if old.name not in kept]
