@@ -24,6 +24,9 @@ The way of a mail:
 What the clerk does: `cases` (a mail as a person decides about it), `decide` (the actions, one transaction each), `settling`
 (what the sender is told then), `noting` (calls, excuses, paper copies).
 
+What the office changes by itself: `config_edit` (config.toml with its comments), `roster_changes` (what a new roster would
+change), `roster_table` (the roster as a sheet to be given back); `whole_files` writes them.
+
 `originals` lets people see what came (`file_names`: under which name), `own_letter` what went, `outlines`
 documents as a person compares them.
 `explain` tells all this of one mail (`intake inspect --explain`); `blank_file` reads the office's own blank forms.

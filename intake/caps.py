@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from intake.answers import SHANGHAI, tomorrow
 from intake.db.models import OutboxRow
-from intake.model import LetterKind, OutboxState
+from intake.model import TO_THE_OFFICE, LetterKind, OutboxState
 from intake.settings import Sending
 
 QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 
 
-# What is written because somebody wrote to us; a reminder goes to the roster, digest and alarm to the clerk.
-_ANSWERS = frozenset(LetterKind) - {LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ALARM}
+# What is written because somebody wrote to us; a reminder goes to the roster.
+_ANSWERS = frozenset(LetterKind) - TO_THE_OFFICE - {LetterKind.REMINDER}
 # Answers that went or will go; those that are held do not count: while a flood lasts, so many an hour go all the same.
 _GOING = frozenset({OutboxState.QUEUED, OutboxState.SENDING, OutboxState.SENT, OutboxState.UNCERTAIN})
 

@@ -47,6 +47,7 @@ _AUTO_SUBMITTED: dict[LetterKind, str] = {
     LetterKind.REMINDER: "auto-generated",
     LetterKind.DIGEST: "auto-generated",
     LetterKind.ALARM: "auto-generated",
+    LetterKind.TEST: "auto-generated",
 }
 
 # No quotes, no spaces, nothing outside ASCII (no SMTPUTF8 at NetEase), nothing that a list of addresses is made with.

@@ -66,7 +66,21 @@ def load(
     reach and is empty. `ask_password` is called for ``password = "prompt"``, with the address. Raise OfficeError that
     lists every mistake, each with its line.
     """
-    data, text = parse_toml(_read(path), path.name)
+    return understand(
+        read_config(path), path, environment=environment, need_password=need_password, ask_password=ask_password
+    )
+
+
+def understand(
+    content: bytes,
+    path: Path,
+    *,
+    environment: Mapping[str, str],
+    need_password: bool = True,
+    ask_password: AskPassword | None = None,
+) -> Settings:
+    """Given what stands, or is to stand, in the config.toml at `path`, return the settings; see `load`."""
+    data, text = parse_toml(content, path.name)
     folder = path.resolve().parent
     mistakes = list(find_mistakes(data))
     table: ConfigTable | None = None
@@ -91,7 +105,8 @@ def example_path() -> Path:
     return packaged if packaged.exists() else here.parent / "config.example.toml"
 
 
-def _read(path: Path) -> bytes:
+def read_config(path: Path) -> bytes:
+    """Given the path of config.toml, return what stands in it. Raise OfficeError if it can't be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

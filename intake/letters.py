@@ -16,7 +16,7 @@ from intake.compose import Attachment, addressable, compose, new_message_id
 from intake.db.models import OutboxRow
 from intake.model import Draft, OutboxState
 from intake.settings import Settings
-from intake.texts import Texts
+from intake.texts import Letter, Texts
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -49,7 +49,7 @@ def post(
     if known is not None or not addressable(draft.to_address):
         return False
     reference = next_reference(session, now)
-    letter = stationery.texts.letter(draft.kind, _context(draft, settings, reference))
+    letter = wording(draft, stationery, reference)
     message_id = new_message_id(draft.key, address=settings.mailbox.address, key=stationery.signing_key)
     raw = compose(
         letter.subject,
@@ -85,6 +85,11 @@ def post(
         return outbox.enqueue(session, new, state=OutboxState.HELD, now=now, phase=restored.PHASE)
     state = OutboxState.HELD if held else outbox.state_on_entry(draft.kind, settings.sending.mode)
     return outbox.enqueue(session, new, state=state, now=now)
+
+
+def wording(draft: Draft, stationery: Stationery, reference: str) -> Letter:
+    """Given a draft and its reference, return its words. Raise OfficeError if a template is at fault."""
+    return stationery.texts.letter(draft.kind, _context(draft, stationery.settings, reference))
 
 
 def next_reference(session: Session, now: datetime) -> str:

@@ -310,6 +310,11 @@ class LetterKind(StrEnum):
     REMINDER = "reminder"  # 催报
     DIGEST = "digest"  # 日报, to the clerk
     ALARM = "alarm"  # 系统异常, to the administrator
+    TEST = "test"  # 测试信, to the clerk, because a person wants to see one arrive
+
+
+# Letters to the office itself: never held, not even after a restore; nobody who wrote to us gets them.
+TO_THE_OFFICE = frozenset({LetterKind.DIGEST, LetterKind.ALARM, LetterKind.TEST})
 
 
 @dataclass(frozen=True, slots=True)

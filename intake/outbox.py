@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from intake.answers import BEFORE_THE_LETTER, AnswerClass, Lost, Outcome, Phase, Refused, Sent, tomorrow
 from intake.caps import QUARTER_HOUR, Spent
 from intake.db.models import BadAddressRow, OutboxRow
-from intake.model import LetterKind, OutboxState
+from intake.model import TO_THE_OFFICE, LetterKind, OutboxState
 from intake.settings import Sending, SendMode
 from intake.witness import SentFolder
 
@@ -61,6 +61,7 @@ _POLICIES: dict[str, _Policy] = {
     LetterKind.UPDATE: _RECEIPT,
     LetterKind.RECEIVED: _RECEIPT,
     LetterKind.QUESTION: _RECEIPT,
+    LetterKind.TEST: _Policy(at_most_once=False, rank=1),  # somebody waits for it
     LetterKind.DIGEST: _Policy(at_most_once=False, rank=2),
     LetterKind.REMINDER: _Policy(at_most_once=False, rank=3, share=0.8),
 }
@@ -102,8 +103,7 @@ class ClaimedLetter:
 
 def state_on_entry(kind: LetterKind, mode: SendMode) -> OutboxState:
     """Given the office's mode, return the state of a new letter: to units held on request, to the clerk never."""
-    to_the_clerk = kind in (LetterKind.DIGEST, LetterKind.ALARM)
-    return OutboxState.HELD if mode is SendMode.HOLD and not to_the_clerk else OutboxState.QUEUED
+    return OutboxState.HELD if mode is SendMode.HOLD and kind not in TO_THE_OFFICE else OutboxState.QUEUED
 
 
 def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: datetime, phase: str = "") -> bool:

@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from intake.db.heartbeats import heartbeat, last_heartbeat
 from intake.db.models import OutboxRow
-from intake.model import LetterKind, OutboxState
+from intake.model import TO_THE_OFFICE, LetterKind, OutboxState
 from intake.witness import SentFolder
 
 PHASE = "restored"  # OutboxRow.phase of a held letter that the Sent folder has not been asked about
 _ENTRY = "restored"  # the row of `heartbeats` that holds the fact
 _NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没有发出过"
-_OF_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
 
 
 def hold(session: Session, now: datetime) -> int:
@@ -49,7 +48,7 @@ def end_hold(session: Session) -> bool:
 
 def is_held_back(session: Session, kind: LetterKind) -> bool:
     """Return whether a new letter of that kind has to wait."""
-    return kind not in _OF_THE_OFFICE and is_on_hold(session)
+    return kind not in TO_THE_OFFICE and is_on_hold(session)
 
 
 def has_unasked(session: Session) -> bool:

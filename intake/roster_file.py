@@ -74,6 +74,11 @@ def read_units(data: bytes, file_name: str, campaign: Campaign | None) -> tuple[
     return ordered, tuple(gathering.warnings)
 
 
+def splits(name: str) -> bool:
+    """Return whether a name would be read as several in a cell that holds several."""
+    return len([part for part in _SEVERAL.split(name) if part.strip()]) > 1
+
+
 def _unit(row: Row, campaign: Campaign | None, gathering: _Gathering) -> Unit | None:
     """Given a row, return its unit, or None (and say why) if it has no name."""
     name = _one_line(row.get("name"))

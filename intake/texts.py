@@ -81,7 +81,7 @@ class Texts:
         name = f"{kind}.txt.j2"
         try:
             text = self._environment.get_template(name).render(context)
-        except TemplateError as error:
+        except (TemplateError, UnicodeDecodeError) as error:
             raise OfficeError(_complaint(name, error)) from error
         subject, _, body = text.lstrip("\n").partition("\n")
         if not subject.strip() or body.partition("\n")[0].strip() or not body.strip():
@@ -97,13 +97,15 @@ class Texts:
             name = f"{kind}.txt.j2"
             try:
                 self._environment.get_template(name)
-            except TemplateError as error:
+            except (TemplateError, UnicodeDecodeError) as error:
                 complaints.append(_complaint(name, error))
         if complaints:
             raise OfficeError(complaints)
 
 
-def _complaint(name: str, error: TemplateError) -> str:
+def _complaint(name: str, error: TemplateError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"信件模板 {name} 不是 UTF-8 编码。信件没有写成。请用记事本打开，“另存为”时把编码选为 UTF-8。"
     place = f"第{error.lineno}行" if isinstance(error, TemplateSyntaxError) else ""
     return f"信件模板 {name} {place}有误：{error.message}。信件没有写成。请改正模板，或删去自己的一份改用自带模板。"
 

@@ -65,6 +65,7 @@ KIND_NAMES: Mapping[LetterKind, str] = {
     LetterKind.REMINDER: "报送提醒",
     LetterKind.DIGEST: "日报",
     LetterKind.ALARM: "系统告警",
+    LetterKind.TEST: "测试信",
 }
 
 SENDER_WORDS: Mapping[SenderKind, str] = {

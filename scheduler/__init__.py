@@ -16,5 +16,8 @@ The way of a deadline:
 `figures` counts how a campaign went: who came by itself, what reminders brought, how long mending took (the desk's 统计).
 `papers` and `exports` write what the office takes away; `beginning` tells a new office its first steps.
 
+`office_changes` (config.toml) and `rosters` carry out what the office changes by itself; `specimen_letters` shows every kind of
+letter of one invented unit; `trial_letter` lets the clerk see one arrive.
+
 `app` builds the one frozen value that the ticks share; `clock` is the only reader of the wall clock.
 """

@@ -120,5 +120,5 @@ def _letter(facts: Facts) -> Step:
 def _automatic(facts: Facts) -> Step:
     if facts.mode is SendMode.AUTO:
         return Step("改为自动发送", True, "回执和催报自动发送")
-    hint = '观察一两天没有问题，请把 config.toml 里的 mode 改成 "auto"，再重新启动。'
-    return Step("改为自动发送", False, "现在每封信都要人放行", hint)
+    hint = "观察一两天没有问题，请到网页“设置”里改为自动发送，或执行 intake sending auto。"
+    return Step("改为自动发送", False, "现在每封信都要人放行", hint, page="preferences.show")

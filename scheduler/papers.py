@@ -18,6 +18,7 @@ from intake.db.models import OutboxRow
 from intake.letters import post
 from intake.model import OutboxState, ReminderRecord
 from intake.roster import Roster
+from intake.roster_table import roster_table
 from intake.summary import build_summary, write_tables
 from intake.summary_matter import Matter, Waiting
 from intake.summary_tables import missing
@@ -52,6 +53,13 @@ def write_missing(app: App, path: Path) -> int:
     table = missing(matter)
     write_tables(path, (table,), title=matter.campaign.name, generated_at=matter.generated_at)
     return len(table.rows)
+
+
+def write_roster(app: App, path: Path) -> int:
+    """Write the roster in force, to be corrected and given back. Return how many units that is."""
+    units, campaign = app.bench.roster.units, app.settings.campaign
+    write_tables(path, (roster_table(units, campaign),), title=campaign.name, generated_at=app.clock.now())
+    return len(units)
 
 
 def present_matter(app: App, record: Session | None = None) -> Matter:

@@ -69,7 +69,7 @@ class Calendar:
         decreed = _decreed(day)
         if decreed is not None:
             reached = (day.month, day.day) >= _NEXT_DECREE_REACHES_BACK_TO
-            return DayKind(decreed, certain=not reached or self._knows(day.year + 1))
+            return DayKind(decreed, certain=not reached or self.knows(day.year + 1))
         guess = day.weekday() not in _WEEKEND and (day.month, day.day) not in _FIXED_DAYS_OFF
         return DayKind(guess, certain=day.year in self._entered_years)
 
@@ -107,11 +107,12 @@ class Calendar:
     def known_until(self) -> date:
         """Return the last day of the last year in a row whose decree is known: for the 日报 ("工作日历至…")."""
         year = _FIRST_DECREED_YEAR
-        while self._knows(year + 1):
+        while self.knows(year + 1):
             year += 1
         return date(year, 12, 31)
 
-    def _knows(self, year: int) -> bool:
+    def knows(self, year: int) -> bool:
+        """Return whether that year's decree is known, be it that the office has entered it."""
         return year in self._entered_years or _decreed(date(year, 1, 1)) is not None
 
 

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 
 from intake.db.models import MessageRow, OutboxRow, SightingRow, SubmissionRow
 from intake.db.queries import MAXIMUM_ATTEMPTS
-from intake.model import CellState, LetterKind, OutboxState, SenderKind
+from intake.model import TO_THE_OFFICE, CellState, LetterKind, OutboxState, SenderKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
-_TO_THE_OFFICE = (LetterKind.DIGEST, LetterKind.ALARM)
 _NEUTRAL = (LetterKind.RECEIVED, LetterKind.QUESTION)
 _AGAIN = "again:%"  # what a person sent a second time (`intake.again`) was answered once by us
-_OF_OUR_OWN = (LetterKind.REMINDER, *_TO_THE_OFFICE)
+_OF_OUR_OWN = (LetterKind.REMINDER, *TO_THE_OFFICE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ In: an open session, what is asked for. Out: rows of the page and how many there
 search is text, never a pattern: the signs of LIKE in it are escaped, on SQLite and PostgreSQL alike.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,17 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from intake.db.models import BadAddressRow, MessageRow, OutboxRow, PartRow, SightingRow, SubmissionRow
-from intake.model import Disposition, OutboxState
+from intake.db.models import (
+    BadAddressRow,
+    DecisionRow,
+    MessageRow,
+    OutboxRow,
+    PartRow,
+    SightingRow,
+    SubmissionRow,
+    UnitNoteRow,
+)
+from intake.model import Disposition, FormId, OutboxState
 
 PAGE = 50
 
@@ -243,3 +253,29 @@ def submissions_of_all(session: Session, campaign: str) -> tuple[tuple[int, str 
         .order_by(SubmissionRow.message_id, SubmissionRow.ordinal)
     )
     return tuple((one[0], one[1], one[2], one[3]) for one in found)
+
+
+def forms_by_name(session: Session, campaign: str) -> dict[str, frozenset[FormId]]:
+    """Return under which names of units rows were written, and for which forms: rows keep the name of their day.
+
+    From mails, from what people decided (a form that they gave to another unit), from paper copies and excuses.
+    """
+    found: dict[str, set[FormId]] = defaultdict(set)
+    written = select(SubmissionRow.unit, SubmissionRow.form).where(SubmissionRow.campaign == campaign).distinct()
+    noted = select(UnitNoteRow.unit, UnitNoteRow.form).where(
+        UnitNoteRow.campaign == campaign, UnitNoteRow.undone_at.is_(None), UnitNoteRow.form.is_not(None)
+    )
+    decided = (
+        select(DecisionRow.unit, SubmissionRow.form)
+        .join(MessageRow, MessageRow.sha256 == DecisionRow.sha256)
+        .join(
+            SubmissionRow,
+            and_(SubmissionRow.message_id == MessageRow.id, SubmissionRow.ordinal == DecisionRow.ordinal),
+        )
+        .where(SubmissionRow.campaign == campaign, DecisionRow.undone_at.is_(None), DecisionRow.unit.is_not(None))
+    )
+    for statement in (written, noted, decided):
+        for unit, form in session.execute(statement):
+            if unit:
+                found[unit].add(FormId(form))
+    return {unit: frozenset(forms) for unit, forms in found.items()}

@@ -101,6 +101,7 @@ def _on_loopback(settings: Settings, folder: Path, *, imap_port: int, smtp_port:
     return replace(
         settings,
         mailbox=mailbox,
+        roster_file=folder.resolve() / "名册.csv",
         sending=replace(settings.sending, mode=SendMode.AUTO, pause_s=0.0),
         clerk=replace(settings.clerk, addresses=("clerk@office.example.com",)),
         storage=replace(

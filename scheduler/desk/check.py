@@ -107,7 +107,9 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield from _reader_findings(settings)
     yield from _deadline_findings(settings, now)
     if settings.sending.mode is SendMode.HOLD:
-        words = '所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后把 mode 改为 "auto"'
+        words = (
+            "所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后执行 intake sending auto"
+        )
         yield Finding("发信方式 hold", ok=None, words=words)
     if (settings.health.webhook_url or settings.health.ping_url) and _others_can_read(settings.source):
         words = f"{settings.source.name} 里有群机器人或报平安的网址，别的用户也能读。请执行 chmod 600 {settings.source.name}"

@@ -68,9 +68,11 @@ def _parser() -> argparse.ArgumentParser:
         inspect,
         letters,
         note,
+        preferences,
         restore,
         review,
         run,
+        samples,
         status,
         users,
         verify,
@@ -87,7 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (check, run, status, review, note, inspect, export, letters, verify, restore, users, demonstrate):
+    office = (preferences, samples, verify, restore, users)
+    for module in (check, run, status, review, note, inspect, export, letters, *office, demonstrate):
         module.add(commands, common)
     return parser
 

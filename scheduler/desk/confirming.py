@@ -40,19 +40,24 @@ def carried_out(arguments: argparse.Namespace, act: Callable[[bool], Outcome]) -
     """
     if not arguments.yes:
         letters = act(True).letters
-        if letters and not _said_yes(letters):
+        if letters and not _wants_sent(letters):
             print("没有改动。")
             return None
     return act(False)
 
 
-def _said_yes(letters: tuple[Letter, ...]) -> bool:
+def _wants_sent(letters: tuple[Letter, ...]) -> bool:
     print("将发出以下邮件：")
     for letter in letters:
         print(f"收件人：{letter.to_address}（{OUTBOX_WORDS[letter.state]}）\n主题：{letter.subject}\n")
         print("\n".join(f"    {line}" for line in letter.body.rstrip().splitlines()) + "\n")
+    return said_yes("确认？[y/N] ")
+
+
+def said_yes(question: str) -> bool:
+    """Ask at the keyboard; without one the answer is no, and what to do instead is said."""
     try:
-        return input("确认？[y/N] ").strip().lower() in ("y", "yes", "是")
+        return input(question).strip().lower() in ("y", "yes", "是")
     except EOFError:
         print("\n当前没有键盘可输入；确定要办的，请加 --yes。")
         return False

@@ -1,4 +1,4 @@
-"""`intake outbox` (list, show, release, cancel, skip, resend, pause, resume), `intake remind --dry-run`: what goes out."""
+"""`intake outbox` (list, show, release, cancel, skip, resend, test, pause, resume), `intake remind --dry-run`: what goes out."""
 
 import argparse
 import json
@@ -15,9 +15,9 @@ from intake.errors import OfficeError
 from intake.model import OutboxState
 from intake.own_letter import read_own
 from intake.words import KIND_NAMES, OUTBOX_WORDS, moment_words
-from scheduler import jobs
+from scheduler import jobs, trial_letter
 from scheduler.app import App
-from scheduler.desk import options
+from scheduler.desk import confirming, options
 from scheduler.reminders import UnreachableReason
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
@@ -51,6 +51,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     )
     resend.add_argument("number", type=int, metavar="编号")
     resend.set_defaults(run=run_resend)
+    test = actions.add_parser(
+        "test", parents=[common, confirming.options()], help="测试信：给一个工作人员邮箱发一封，看能不能收到"
+    )
+    test.add_argument("address", nargs="?", metavar="邮箱", help="[clerk] addresses 中的一个，默认是第一个")
+    test.set_defaults(run=run_test)
     pause = actions.add_parser("pause", parents=[common], help="暂停全部发送：信照常写好排队，一封也不发出")
     pause.set_defaults(run=run_pause)
     resume = actions.add_parser("resume", parents=[common], help="恢复发送")
@@ -148,6 +153,21 @@ def run_resend(arguments: argparse.Namespace) -> int:
         number = again.send_again(session, arguments.number, stationery=app.bench.stationery, now=app.clock.now())
         _note(app, session, "resend", [arguments.number], letter=number)
     print(f"已排队重发，编号 {number}；对方可能会收到两封。由正在运行的 intake run 下一轮发出。")
+    return 0
+
+
+def run_test(arguments: argparse.Namespace) -> int:
+    """Show a test letter to the clerk, ask, and put it into the outbox."""
+    with options.own_app(arguments) as app:
+        now = app.clock.now()
+        address = arguments.address or next(iter(app.settings.clerk.addresses), "")
+        letter = trial_letter.shown(app, address, now)
+        print(f"收件人：{address}\n主题：{letter.subject}\n\n{letter.body}")
+        if not arguments.yes and not confirming.said_yes("发出这封信？[y/N] "):
+            print("没有发出。")
+            return confirming.REFRAINED
+        number = trial_letter.send(app, address, now, who=confirming.who(arguments))
+    print(f"已排队，编号 {number}，由正在运行的 intake run 下一轮发出。用 intake outbox list --all 查看。")
     return 0
 
 

@@ -29,6 +29,10 @@ from scheduler.web.pages import (
     mails,
     outbox,
     overview,
+    preferences,
+    preferences_letters,
+    preferences_roster,
+    preferences_trial,
     progress,
     review,
     reviewfiles,
@@ -50,6 +54,10 @@ _PAGES = (
     mails.pages,
     export.pages,
     statistics.pages,
+    preferences.pages,
+    preferences_letters.pages,
+    preferences_roster.pages,
+    preferences_trial.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB
@@ -80,7 +88,7 @@ def make_application(app: App, *, names: Iterable[str] = (), guest: str | None =
     put_up(application, Desk(app, Accounts(app.settings.storage.data_dir), guest))
     doors.hang(application, LOOPBACK | {name.lower() for name in names})
     compress(application)
-    for pages in _PAGES:
+    for pages in dict.fromkeys(_PAGES):  # several modules may share one blueprint
         application.register_blueprint(pages)
     application.register_error_handler(HTTPException, _refused)
     application.register_error_handler(OfficeError, _office_error)

@@ -15,7 +15,7 @@ from intake.model import LetterKind, OutboxState
 from intake.witness import SentFolder, SentHeader
 from tests.builders.mailing import NOW, database, new_letter, rows, sending
 
-RECEIPTS = set(LetterKind) - {LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ALARM}
+RECEIPTS = set(LetterKind) - {LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ALARM, LetterKind.TEST}
 UNTAKEN = [
     *(Refused(one, 550, "no", Phase.RCPT) for one in AnswerClass),
     Refused(AnswerClass.RETRY_SOON, 421, "no", Phase.AUTH),

@@ -18,7 +18,7 @@ from scheduler.app import App
 Rows = Mapping[str, object]  # what a row is named by, and what it says
 
 _SHOWN = 160  # characters of a value in a difference
-_OF_THE_CLOCK = ("reminder", "digest", "alarm")  # letters that time causes, not a mail
+_OF_THE_CLOCK = ("reminder", "digest", "alarm", "test")  # letters that time causes, not a mail
 
 
 @dataclass(frozen=True, slots=True)

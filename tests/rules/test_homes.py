@@ -38,6 +38,8 @@ HOMES = {
         "scheduler/papers.py",
         "scheduler/exports.py",
         "scheduler/beginning.py",
+        "scheduler/rosters.py",
+        "scheduler/trial_letter.py",
         "scheduler/watching.py",
         "scheduler/timekeeping.py",
         "scheduler/desk",

@@ -27,6 +27,8 @@ PAGES = {
     "一封来信": "/mails/2",
     "重新识别": "/mails/2/again",
     "确认重发": "/outbox/confirm?do=resend&id=1",
+    "设置": "/preferences",
+    "确认发测试信": "/preferences/trial?to=0",
 }
 
 

@@ -23,6 +23,10 @@ PAGES = [
     "/mails/1",
     "/mails/1/original",
     "/mails/1/parts/2",
+    "/preferences",
+    "/preferences/sending?mode=auto",
+    "/preferences/letters",
+    "/preferences/trial?to=0",
 ]
 
 

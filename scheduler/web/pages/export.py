@@ -93,7 +93,7 @@ def fetch(what: str) -> ResponseReturnValue:
     app = desk().app
     now = app.clock.now()
     with _alone():
-        folder = _folder(app, now)
+        folder = export_folder(app, now)
         try:
             path = folder / "file"
             details = kind.write(app, path)
@@ -204,7 +204,7 @@ def _alone() -> Iterator[None]:
         _one.release()
 
 
-def _folder(app: App, now: datetime) -> Path:
+def export_folder(app: App, now: datetime) -> Path:
     """Make the folder of one export; what a crash left behind goes."""
     data = app.settings.storage.data_dir
     for old in data.glob(f"{_PREFIX}*"):

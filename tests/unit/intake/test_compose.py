@@ -28,7 +28,10 @@ def test_date_is_the_given_moment_in_chinese_time():
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [(kind, "auto-generated" if kind in ("reminder", "digest", "alarm") else "auto-replied") for kind in LetterKind],
+    [
+        (kind, "auto-generated" if kind in ("reminder", "digest", "alarm", "test") else "auto-replied")
+        for kind in LetterKind
+    ],
 )
 def test_every_kind_says_that_a_machine_wrote_it(kind, value):
     letter = read(raw_letter(kind=kind))
