@@ -14,7 +14,7 @@ The way of a deadline:
 `healthz` to a supervisor, `telling` and `channel` to a group robot and a dead man's switch.
 
 `figures` counts how a campaign went: who came by itself, what reminders brought, how long mending took (the desk's 统计).
-`papers` and `exports` write what the office takes away.
+`papers` and `exports` write what the office takes away; `lookup` is what people look up, for pages and commands alike.
 
 `app` builds the one frozen value that the ticks share; `clock` is the only reader of the wall clock.
 """

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.model import FormId
-from scheduler.web.history import Letter, Mail, UnitNote, Way, fate_words, history
+from scheduler.lookup.history import Letter, Mail, UnitNote, Way, fate_words, history
 
 START = datetime(2025, 5, 28, 1, tzinfo=UTC)
 TITLES = {FormId("liaison"): "联络员反馈表"}
