@@ -1,21 +1,15 @@
 """`intake note`: what the clerk notes of a unit beside all mails: telephoned, excused, handed in on paper."""
 
 import argparse
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
 from intake import noting
-from intake.errors import OfficeError
 from intake.settings import Campaign
 from intake.unit_notes import UnitNote
 from intake.words import NOTE_KIND_WORDS, masked, moment_words
 from scheduler.desk import confirming, options
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-_NOON = 12  # a day without an hour
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -91,25 +85,12 @@ def run_paper(arguments: argparse.Namespace) -> int:
             arguments.form,
             typed,
             text=arguments.text,
-            handed_in_at=None if arguments.on is None else _instant(arguments.on, now),
+            handed_in_at=None if arguments.on is None else noting.instant_typed(arguments.on, now),
             who=confirming.who(arguments),
             now=now,
         )
     print(f"已补录纸质件（编号 {number}）。撤销：intake note undo {number}。")
     return 0
-
-
-def _instant(text: str, now: datetime) -> datetime:
-    """Return a day or an instant as typed, in Shanghai; a day is its noon, or now if that is still to come."""
-    try:
-        given = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise OfficeError(f"时间“{text}”看不明白，请写成 2025-05-28 或 2025-05-28T16:30。") from error
-    local = given.replace(tzinfo=SHANGHAI) if given.tzinfo is None else given
-    if len(text.strip()) > len("2025-05-28"):
-        return local
-    noon = local.replace(hour=_NOON)
-    return min(noon, now) if noon.date() == now.astimezone(SHANGHAI).date() else noon
 
 
 def run_undo(arguments: argparse.Namespace) -> int:

@@ -4,20 +4,22 @@ In: the `App`, a name of today, the unit of the roster (None: it left it). Out: 
 单位 and `intake unit`. Rows keep the name of their day; they are found under every name of a unit.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from intake import noting
 from intake.audience import asked_of
 from intake.db.models import BadAddressRow, MessageRow, OutboxRow, UnitNoteRow
 from intake.ledger import Ledger
-from intake.model import UnitName
+from intake.model import FormId, NoteKind, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
 from intake.standing import Mark, mark_of, owes
+from intake.words import NOTE_KIND_WORDS
 from scheduler.app import App
 from scheduler.lookup.history import Event, Letter, Mail, UnitNote, history
 from scheduler.lookup.versions import Shown, shown_versions
@@ -49,9 +51,23 @@ class FormShown:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteShown:
+    """What a person noted, in words: what, of which form. `undone_at`: taken back."""
+
+    id: int
+    at: datetime
+    words: str
+    title: str
+    text: str
+    who: str
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnitSheet:
     """All of one unit. `others` are addresses off the roster that its forms came from; `cut`: not all mails are among
-    the `events`.
+    the `events`. `notes` newest first; `seen` changes with them (`noting.prospect`).
     """
 
     name: UnitName
@@ -60,8 +76,9 @@ class UnitSheet:
     others: tuple[str, ...]
     forms: tuple[FormShown, ...]
     events: tuple[Event, ...]
-    notes: tuple[UnitNote, ...]
+    notes: tuple[NoteShown, ...]
     cut: bool
+    seen: str
 
 
 def unit_sheet(app: App, name: UnitName, unit: Unit | None) -> UnitSheet | None:
@@ -77,6 +94,7 @@ def unit_sheet(app: App, name: UnitName, unit: Unit | None) -> UnitSheet | None:
         mails = _mails(record, came_with, addresses)
         letters = _letters(record, names, [one.id for one in mails])
         notes = _notes(record, campaign.id, names)
+        seen = noting.prospect(record, app.bench, name, None, call=True).seen
     if unit is None and not (of_unit or letters or notes):
         return None
     titles = {one.id: one.form.title for one in campaign.collections}
@@ -87,8 +105,9 @@ def unit_sheet(app: App, name: UnitName, unit: Unit | None) -> UnitSheet | None:
         others=_other_senders(ledger, name, addresses),
         forms=tuple(_forms(app, ledger, name, unit, addresses)),
         events=history(mails, letters, notes, submissions=of_unit, titles=titles),
-        notes=tuple(notes),
+        notes=tuple(note_shown(one, titles) for one in notes),
         cut=len(mails) >= MOST or len(letters) >= MOST,
+        seen=seen,
     )
 
 
@@ -108,6 +127,13 @@ def _forms(
             one.deadline is None,
             shown_versions(one, ledger.versions(name, one.id), addresses=addresses, limit_at=limit_at),
         )
+
+
+def note_shown(note: UnitNote, titles: Mapping[FormId, str]) -> NoteShown:
+    """Given a note and the forms' titles by id, return it in words."""
+    words = NOTE_KIND_WORDS[NoteKind(note.kind)] if note.kind in (*NoteKind,) else note.kind
+    title = "全部" if note.form is None else f"《{titles.get(FormId(note.form), note.form)}》"
+    return NoteShown(note.id, note.at, words, title, note.text, note.who, note.undone_at, note.undone_by)
 
 
 def _asked(collection: Collection, unit: Unit | None) -> str:

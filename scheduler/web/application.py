@@ -22,7 +22,7 @@ from scheduler.app import App
 from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.context import FILTERS, Desk, desk, put_up
-from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, units
+from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, unit_notes, units
 from scheduler.web.pages.frame import frame
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ _PAGES = (
     overview.pages,
     progress.pages,
     units.pages,
+    unit_notes.pages,
     review.pages,
     outbox.pages,
     mails.pages,

@@ -18,6 +18,7 @@ PAGES = {
     "核实": "/review/3",
     "进度表": "/progress",
     "单位": "/units/2",
+    "补录纸质件": "/units/2/paper?form=liaison",
     "统计": "/statistics",
     "发件箱": "/outbox",
     "已发送": "/outbox?tab=sent",

@@ -13,6 +13,8 @@ PAGES = [
     "/review/3/original",
     "/progress",
     "/units/1",
+    "/units/1/paper?form=liaison",
+    "/notes/1/undo",
     "/statistics",
     "/outbox",
     "/outbox/1",

@@ -4,11 +4,14 @@ In: the unit's place on the roster, or the name of one that left it. Out: what `
 is the page of one item: numbers and addresses stand here in full.
 """
 
+from dataclasses import dataclass
+
 from flask import Blueprint, abort, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from intake.model import UnitName
 from intake.roster import Unit
+from intake.standing import Standing
 from scheduler.lookup.history import Event
 from scheduler.lookup.units import MOST, unit_sheet
 from scheduler.web.context import desk
@@ -17,13 +20,24 @@ from scheduler.web.links import link
 
 pages = Blueprint("units", __name__)
 
+_MISSING = (Standing.MISSING, Standing.OVERDUE, Standing.CORRECTION)  # of these a paper copy is brought
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed into a form of the page (`action`: which) and not kept, and why it was `refused`."""
+
+    action: str = ""
+    form: str = ""
+    text: str = ""
+    refused: tuple[str, ...] = ()
+
 
 @pages.get("/units/<int:order>")
 @page
 def show(order: int) -> ResponseReturnValue:
     """Show the unit at that place of the roster."""
-    unit = unit_at(order)
-    return _shown(UnitName(unit.name), unit)
+    return shown(unit_at(order))
 
 
 @pages.get("/units/by-name/<path:name>")
@@ -35,7 +49,7 @@ def by_name(name: str) -> ResponseReturnValue:
     unit = next((one for one in roster.units if one.name == today), None)
     if unit is not None:
         return redirect(url_for("units.show", order=unit.order))
-    return _shown(UnitName(name), None)
+    return _page(UnitName(name), None, Typed())
 
 
 def unit_at(order: int) -> Unit:
@@ -46,12 +60,20 @@ def unit_at(order: int) -> Unit:
     return unit
 
 
-def _shown(name: UnitName, unit: Unit | None) -> ResponseReturnValue:
+def shown(unit: Unit, typed: Typed = Typed()) -> ResponseReturnValue:
+    """Show a unit of the roster; with what was typed and refused, if anything was."""
+    return _page(UnitName(unit.name), unit, typed)
+
+
+def _page(name: UnitName, unit: Unit | None, typed: Typed) -> ResponseReturnValue:
     sheet = unit_sheet(desk().app, name, unit)
     if sheet is None:
         abort(404)
-    return render_template(
+    text = render_template(
         "unit.html",
+        typed=typed,
+        missing=next((one.id for one in sheet.forms if one.mark.standing in _MISSING), None),
+        seen=sheet.seen,
         name=sheet.name,
         unit=sheet.unit,
         addresses=sheet.addresses,
@@ -64,6 +86,7 @@ def _shown(name: UnitName, unit: Unit | None) -> ResponseReturnValue:
         neighbors=_neighbors(unit),
         others=sheet.others,
     )
+    return text, 409 if typed.refused else 200
 
 
 def _neighbors(unit: Unit | None) -> tuple[Unit | None, Unit | None]:
