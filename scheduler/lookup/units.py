@@ -4,7 +4,8 @@ In: the `App`, a name of today, the unit of the roster (None: it left it). Out: 
 单位 and `intake unit`. Rows keep the name of their day; they are found under every name of a unit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from intake import noting
 from intake.audience import asked_of
-from intake.db.models import BadAddressRow, MessageRow, OutboxRow, UnitNoteRow
+from intake.db import by_hand
+from intake.db.models import BadAddressRow, DecisionRow, MessageRow, OutboxRow, UnitNoteRow
 from intake.ledger import Ledger
 from intake.model import FormId, NoteKind, UnitName
 from intake.roster import Unit
@@ -21,7 +23,7 @@ from intake.settings import Collection
 from intake.standing import Mark, mark_of, owes
 from intake.words import NOTE_KIND_WORDS
 from scheduler.app import App
-from scheduler.lookup.history import Event, Letter, Mail, UnitNote, history
+from scheduler.lookup.history import Decided, Event, Letter, Mail, UnitNote, history
 from scheduler.lookup.versions import Shown, shown_versions
 
 MOST = 300  # mails, and letters, of one unit that are shown: a unit sends some ten; the rest is told as a number
@@ -90,12 +92,15 @@ def unit_sheet(app: App, name: UnitName, unit: Unit | None) -> UnitSheet | None:
         ledger = app.bench.ledgers.read(record)
         of_unit = [one for one in ledger.submissions if one.unit == name]
         bounced = _bounced(record, addresses)
-        came_with = {one.message_id for one in of_unit}
+        made = list(_decisions(record, app, name, {(one.message_id, one.ordinal) for one in of_unit}))
+        came_with = {one.message_id for one in of_unit} | {one.message_id for one, certain in made if certain}
         mails = _mails(record, came_with, addresses)
         letters = _letters(record, names, [one.id for one in mails])
         notes = _notes(record, campaign.id, names)
         seen = noting.prospect(record, app.bench, name, None, call=True).seen
-    if unit is None and not (of_unit or letters or notes):
+    shown = {one.id for one in mails}
+    decisions = [one for one, certain in made if certain or one.message_id in shown]
+    if unit is None and not (of_unit or letters or notes or decisions):
         return None
     titles = {one.id: one.form.title for one in campaign.collections}
     return UnitSheet(
@@ -104,7 +109,7 @@ def unit_sheet(app: App, name: UnitName, unit: Unit | None) -> UnitSheet | None:
         addresses=tuple(bounced.get(one.lower(), Address(one)) for one in (unit.addresses if unit is not None else ())),
         others=_other_senders(ledger, name, addresses),
         forms=tuple(_forms(app, ledger, name, unit, addresses)),
-        events=history(mails, letters, notes, submissions=of_unit, titles=titles),
+        events=history(mails, letters, notes, decisions, submissions=of_unit, titles=titles),
         notes=tuple(note_shown(one, titles) for one in notes),
         cut=len(mails) >= MOST or len(letters) >= MOST,
         seen=seen,
@@ -219,3 +224,38 @@ def _notes(record: Session, campaign: str, names: Iterable[str]) -> list[UnitNot
     return [
         UnitNote(row.id, row.kind, row.form, row.text, row.who, row.at, row.undone_at, row.undone_by) for row in rows
     ]
+
+
+def _decisions(
+    record: Session, app: App, name: UnitName, places: Several[tuple[int, int]]
+) -> Iterator[tuple[Decided, bool]]:
+    """Yield what people decided that may concern the unit, and whether it does for certain.
+
+    `places` are the forms in mails that count as the unit's now. What was decided of a mail in which no unit had been
+    found concerns whoever sent it.
+    """
+    labels = {
+        (str(one.id), spec.key): spec.label for one in app.settings.campaign.collections for spec in one.form.fields
+    }
+    rows = record.execute(
+        select(DecisionRow, MessageRow.id, MessageRow.subject)
+        .join(MessageRow, MessageRow.sha256 == DecisionRow.sha256)
+        .order_by(DecisionRow.id)
+    )
+    for row, message_id, subject in rows:
+        one = by_hand.decision_of(row)
+        seen = [place for at, place in one.seen.items() if one.ordinal in (None, at)]
+        read_as = [unit for unit in (place.unit for place in seen) if unit is not None]
+        units = {app.bench.roster.name_of_the_day(unit) for unit in (one.unit, *read_as) if unit is not None}
+        certain = name in units or (one.ordinal is not None and (message_id, one.ordinal) in places)
+        if not certain and units:
+            continue
+        forms = tuple(str(place.form) for place in seen)
+        told = tuple(dict.fromkeys(labels.get((form, given.key), given.key) for given in one.given for form in forms))
+        yield (
+            Decided(
+                message_id, one.ordinal, row.kind, forms, one.unit, next(iter(read_as), None), told, one.note, subject,
+                one.who, one.at, row.undone_at, row.undone_by,
+            ),
+            certain,
+        )  # fmt: skip

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from intake.model import UnitName
 from intake.roster import Unit
 from intake.standing import Standing
-from scheduler.lookup.history import Event
+from scheduler.lookup.history import Event, Way
 from scheduler.lookup.units import MOST, unit_sheet
 from scheduler.web.context import desk
 from scheduler.web.doors import page
@@ -97,6 +97,7 @@ def _neighbors(unit: Unit | None) -> tuple[Unit | None, Unit | None]:
 
 
 def _address_of(event: Event) -> str | None:
-    endpoints = {"IN": "mails.show", "OUT": "outbox.show"}
-    endpoint = endpoints.get(event.way.name)
+    if event.way is Way.DECISION:
+        return url_for("review.show", number=event.number, n=event.place)
+    endpoint = {Way.IN: "mails.show", Way.OUT: "outbox.show"}.get(event.way)
     return None if endpoint is None else link(endpoint, event.number)
