@@ -67,11 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         export,
         inspect,
         letters,
+        mails,
         note,
         restore,
         review,
         run,
+        stats,
         status,
+        unit,
         users,
         verify,
     )
@@ -87,7 +90,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    for module in (check, run, status, review, note, inspect, export, letters, verify, restore, users, demonstrate):
+    for module in (
+        check,
+        run,
+        status,
+        unit,
+        mails,
+        stats,
+        review,
+        note,
+        inspect,
+        export,
+        letters,
+        verify,
+        restore,
+        users,
+        demonstrate,
+    ):
         module.add(commands, common)
     return parser
 

@@ -2,14 +2,11 @@
 
 import argparse
 
-from rich.console import Console
-from rich.table import Table
-
 from intake import noting
 from intake.settings import Campaign
 from intake.unit_notes import UnitNote
 from intake.words import NOTE_KIND_WORDS, masked, moment_words
-from scheduler.desk import confirming, options
+from scheduler.desk import confirming, options, printing
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -106,12 +103,9 @@ def run_list(arguments: argparse.Namespace) -> int:
     with options.own_app(arguments) as app:
         with app.bench.reading() as session:
             found = noting.notes(session, app.bench, unit=arguments.unit)
-        table = Table(title="单位登记")
-        for heading in ("编号", "时间", "单位", "表", "事项", "说明", "经办人"):
-            table.add_column(heading, overflow="fold")
-        for one in found:
-            table.add_row(*_row(one, app.settings.campaign))
-    Console().print(table)
+        headings = ("编号", "时间", "单位", "表", "事项", "说明", "经办人")
+        rows = [_row(one, app.settings.campaign) for one in found]
+    printing.screen().print(printing.table("单位登记", headings, rows))
     print(f"共 {len(found)} 条。")
     return 0
 
