@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     # Imported here: `intake --help` and a typing error must not wait for SQLAlchemy.
     from scheduler.desk import (  # noqa: PLC0415
+        audit,
         check,
         demonstrate,
         export,
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         inspect,
         export,
         letters,
+        audit,
         verify,
         restore,
         users,

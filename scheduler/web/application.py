@@ -22,7 +22,19 @@ from scheduler.app import App
 from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.context import FILTERS, Desk, desk, put_up
-from scheduler.web.pages import export, login, mails, outbox, overview, progress, review, statistics, unit_notes, units
+from scheduler.web.pages import (
+    audit,
+    export,
+    login,
+    mails,
+    outbox,
+    overview,
+    progress,
+    review,
+    statistics,
+    unit_notes,
+    units,
+)
 from scheduler.web.pages.frame import frame
 
 log = logging.getLogger(__name__)
@@ -38,6 +50,7 @@ _PAGES = (
     mails.pages,
     export.pages,
     statistics.pages,
+    audit.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB

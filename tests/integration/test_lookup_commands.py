@@ -1,4 +1,4 @@
-"""`intake unit`, `intake mails` and `intake stats`: what the pages show, as a clerk types it."""
+"""`intake unit`, `intake mails`, `intake stats` and `intake audit`: what the pages show, as a clerk types it."""
 
 import json
 import re
@@ -204,7 +204,24 @@ def test_the_campaign_is_told_in_numbers(run):
 
 def test_the_lookups_load_neither_flask_nor_rich():
     code = (
-        "import sys, scheduler.lookup.units, scheduler.lookup.mails, scheduler.lookup.statistics;"
+        "import sys, scheduler.lookup.units, scheduler.lookup.mails, scheduler.lookup.statistics, scheduler.lookup.audit;"
         "assert not {'flask', 'rich', 'werkzeug'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# --- who did what ----------------------------------------------------------------------------------------------------
+
+
+def test_what_people_did_is_listed_by_person_and_day(run):
+    run("note", "call", "教体局", "--who", "赵某某", "--text", "私下说的话")
+    code, out = run("audit", "--who", "赵某某")
+    assert code == 0
+    assert [row[1:4] for row in table(out, "操作记录")[1:]] == [["赵某某", "标记已电话催办", SCHOOLS]]
+    assert "私下说的话" not in out
+    assert "共 1 条" in out
+    assert table(run("audit", "--day", "2001-01-01")[1], "操作记录")[1:] == []
+    assert "没有叫“没有的人”的经办人" in run("audit", "--who", "没有的人")[1]
+    assert len(table(run("audit", "--limit", "1")[1], "操作记录")[1:]) == 1
+    for wrong in (("--day", "昨天"), ("--limit", "0")):
+        assert run("audit", *wrong)[0] == 2

@@ -20,6 +20,7 @@ PAGES = {
     "单位": "/units/2",
     "补录纸质件": "/units/2/paper?form=liaison",
     "统计": "/statistics",
+    "操作记录": "/audit",
     "发件箱": "/outbox",
     "已发送": "/outbox?tab=sent",
     "一封信": "/outbox/1",

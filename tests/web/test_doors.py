@@ -16,6 +16,7 @@ PAGES = [
     "/units/1/paper?form=liaison",
     "/notes/1/undo",
     "/statistics",
+    "/audit",
     "/outbox",
     "/outbox/1",
     "/export",
