@@ -3,9 +3,11 @@
 import argparse
 
 from intake import noting
+from intake.cases import unit_named
 from intake.settings import Campaign
 from intake.unit_notes import UnitNote
 from intake.words import NOTE_KIND_WORDS, masked, moment_words
+from scheduler.app import App
 from scheduler.desk import confirming, options, printing
 
 
@@ -59,6 +61,7 @@ def run_call(arguments: argparse.Namespace) -> int:
 def run_exempt(arguments: argparse.Namespace) -> int:
     """Excuse a unit."""
     with options.own_app(arguments) as app:
+        stopped = _stopped(app, arguments.unit, arguments.form)
         number = noting.exempt(
             app.bench,
             arguments.unit,
@@ -67,7 +70,7 @@ def run_exempt(arguments: argparse.Namespace) -> int:
             who=confirming.who(arguments),
             now=app.clock.now(),
         )
-    print(f"已登记免报（编号 {number}），不再催报。撤销：intake note undo {number}。")
+    print(f"已登记免报（编号 {number}），不再催报。{stopped}撤销：intake note undo {number}。")
     return 0
 
 
@@ -76,6 +79,7 @@ def run_paper(arguments: argparse.Namespace) -> int:
     typed = confirming.pairs(arguments.values)
     with options.own_app(arguments) as app:
         now = app.clock.now()
+        stopped = _stopped(app, arguments.unit, arguments.form)
         number = noting.paper(
             app.bench,
             arguments.unit,
@@ -86,8 +90,15 @@ def run_paper(arguments: argparse.Namespace) -> int:
             who=confirming.who(arguments),
             now=now,
         )
-    print(f"已补录纸质件（编号 {number}）。撤销：intake note undo {number}。")
+    print(f"已补录纸质件（编号 {number}）。{stopped}撤销：intake note undo {number}。")
     return 0
+
+
+def _stopped(app: App, unit: str, form: str | None) -> str:
+    """Return in words how many reminders a note about these will stop."""
+    with app.bench.reading() as session:
+        letters = noting.prospect(session, app.bench, unit_named(app.bench, unit), form).letters
+    return f"{len(letters)} 封还没有发出的提醒已取消。" if letters else ""
 
 
 def run_undo(arguments: argparse.Namespace) -> int:

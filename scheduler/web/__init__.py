@@ -10,7 +10,7 @@
     pages/         one module a page: gather from the record (by `scheduler.lookup` what commands show too), hand values on
     templates/     HTML, which works without JavaScript; static/ has the one style sheet
 
-What a person does here is done by the functions of the commands (`outbox_desk`, `decide`), each in one transaction, with
+What a person does here is done by the functions of the commands (`outbox_desk`, `decide`, `noting`), each in one transaction, with
 a line in the audit. Pages never parse what came by mail: originals are shown as the locked worker rendered them.
 Must not: fetch, send, or hold a session of the record open while it renders.
 Standards: OWASP ASVS 4.0 V3 (sessions), V13; CSP level 2 (an office's browser may be Chrome 80).

@@ -8,11 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from intake.db.engine import open_engine, session_factory
+from intake.model import OutboxState
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
 from scheduler.desk.cli import main
 from tests.builders import office
 from tests.builders.site import site
+from tests.web import many
 
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, SCHOOLS = office.UNITS
@@ -225,3 +228,17 @@ def test_what_people_did_is_listed_by_person_and_day(run):
     assert len(table(run("audit", "--limit", "1")[1], "操作记录")[1:]) == 1
     for wrong in (("--day", "昨天"), ("--limit", "0")):
         assert run("audit", *wrong)[0] == 2
+
+
+# --- what a note stops -----------------------------------------------------------------------------------------------
+
+
+def test_excusing_a_unit_tells_how_many_reminders_will_not_go(run, place):
+    engine = open_engine(f"sqlite:///{place.parent / 'data' / 'intake.db'}")
+    try:
+        with session_factory(engine).begin() as session:
+            many.letter(session, 900, SCHOOLS, office.START, "summary", state=OutboxState.HELD, sent_at=None)
+    finally:
+        engine.dispose()
+    assert "1 封还没有发出的提醒已取消" in run("note", "exempt", "教体局", "--who", "王芳")[1]
+    assert "提醒已取消" not in run("note", "exempt", "教体局", "--who", "王芳")[1]

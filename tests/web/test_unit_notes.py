@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 from intake import noting
 from intake.db.models import AuditRow, OutboxRow, UnitNoteRow
 from intake.model import CellState, FormId, OutboxState, UnitName
+from parsers.forms import FieldType
 from scheduler.web.application import make_application
 from tests.builders import office
 from tests.web import many
@@ -245,6 +246,14 @@ def test_whether_a_paper_copy_is_late_is_decided_by_the_day_it_was_handed_in(ser
     assert not cell(served, SCHOOLS).late
     handed_in(served, order=1, on="2025-06-03")
     assert "逾期" in versions(served.client.get("/units/1").text)[0]
+
+
+@pytest.mark.parametrize("form", many.FORMS)
+def test_every_form_of_the_campaign_can_be_typed_in(served, form):
+    text = served.client.get(f"/units/2/paper?form={form}").text
+    spec = served.app.settings.campaign.collection(FormId(form)).form
+    labels = [plain(one).removesuffix(" *") for one in re.findall(r'<label for="f-[^"]*">(.*?)</label>', text)]
+    assert labels == [one.label for one in spec.fields if one.type is not FieldType.UNIT]
 
 
 def test_of_a_form_that_is_there_already_the_page_says_so(served):

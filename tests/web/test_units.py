@@ -288,6 +288,28 @@ def test_a_mail_that_was_dismissed_stays_in_the_timeline_of_the_unit_that_it_had
     assert "someone@example.net" in text  # the mail itself is listed too
 
 
+def read_as(served, number: int, unit: str, sender: str) -> int:
+    with served.app.bench.sessions.begin() as session:
+        waits = {"state": "held", "disposition": "review", "review_open": True}
+        mail = many.message(session, number, office.START, sender, **waits)
+        many.submission(session, mail, unit, "liaison", "review")
+        return mail.id
+
+
+def test_a_strangers_mail_that_was_dismissed_stays_in_the_timeline_itself(served):
+    number = read_as(served, 81, SCHOOLS, "other@example.net")
+    decide_(served, number, decide.dismiss, note="重复")
+    found = rows(section(served.client.get("/units/3").text, "往来记录"))[1:]
+    assert [(row[1], row[4]) for row in found] == [("核实", NAME), ("来信", "other@example.net")]
+
+
+def test_what_was_decided_of_another_units_form_is_not_told_of_the_unit_that_sent_it(served):
+    number = read_as(served, 82, STONE, office.UNITS[SCHOOLS])
+    decide_(served, number, decide.dismiss)
+    assert decisions_of(served, "/units/3") == []
+    assert [one[0] for one in decisions_of(served, "/units/1")] == ["标为“不是报送”"]
+
+
 def test_what_was_decided_of_a_mail_without_any_form_stands_with_whoever_sent_it(served):
     with served.app.bench.sessions.begin() as session:
         mail = many.message(
