@@ -258,6 +258,7 @@ def test_every_form_of_the_campaign_can_be_typed_in(served, form):
 
 def test_of_a_form_that_is_there_already_the_page_says_so(served):
     assert "这份表已有电子版" in typing(served, 1)
+    assert "没有填的栏目，登记后就是空的" in typing(served, 1)
     assert "这份表已有电子版" not in typing(served, 3)
 
 
