@@ -97,14 +97,14 @@ def test_a_unit_is_told_by_its_short_name_with_contacts_standing_versions_and_wh
 
 def test_the_timeline_of_a_unit_has_mails_letters_notes_and_decisions(run):
     run("note", "call", "青石镇", "附件2", "--text", "已催", "--who", "王芳")
-    run("review", "set", "1", "手机=13900000003", "--who", "王芳", "--yes")
+    run("review", "set", "1", "职务=另一个职务", "--who", "王芳", "--yes")
     rows = table(run("unit", TOWN)[1], "往来记录")[1:]
     told = {(row[1], row[3].partition("《")[0], row[5]) for row in rows}
     assert ("记录", "电话联系", "王芳") in told
     assert ("核实", "改值", "王芳") in told
     assert ("来信", "受理", office.UNITS[TOWN]) in told
     assert any(way == "去信" and fate.startswith("更新回执") for way, fate, _ in told)
-    assert not any("13900000003" in cell for row in rows for cell in row)
+    assert not any("另一个职务" in cell for row in rows for cell in row)
 
 
 def test_a_paper_copy_and_what_it_lacks_are_told_of_the_version(run):
