@@ -87,18 +87,30 @@ def skip(session: Session, ids: Collection[int]) -> int:
 def withdraw_reminders(
     session: Session, given: Collection[tuple[str, str]], *, called_now: Callable[[str], str] = str
 ) -> int:
-    """Given units and forms that have just come in, stop the reminders of them that have not been sent. Return how many.
+    """Given units and forms that have just come in, stop the reminders of them that have not been sent. Return how many."""
+    return cancel(session, list(needless_reminders(session, given, called_now=called_now)))
+
+
+def needless_reminders(
+    session: Session, given: Collection[tuple[str, str]], *, called_now: Callable[[str], str] = str
+) -> dict[int, str]:
+    """Given units and forms, return the reminders of them that have not been sent: subjects by number, oldest first.
 
     `called_now` tells what a unit is called now that was called otherwise when the reminder was written.
     """
-    waiting = session.scalars(
-        select(OutboxRow).where(
+    waiting = session.execute(
+        select(OutboxRow.id, OutboxRow.subject, OutboxRow.unit, OutboxRow.forms)
+        .where(
             OutboxRow.kind == LetterKind.REMINDER,
             OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
         )
-    ).all()
-    needless = [row.id for row in waiting if any((called_now(row.unit or ""), form) in given for form in row.forms)]
-    return cancel(session, needless)
+        .order_by(OutboxRow.id)
+    )
+    return {
+        number: subject
+        for number, subject, unit, forms in waiting
+        if any((called_now(unit or ""), form) in given for form in forms)
+    }
 
 
 def _change(session: Session, chosen: ColumnElement[bool], values: dict[str, object]) -> int:

@@ -14,7 +14,8 @@ The way of a deadline:
 `healthz` to a supervisor, `telling` and `channel` to a group robot and a dead man's switch.
 
 `figures` counts how a campaign went: who came by itself, what reminders brought, how long mending took (the desk's 统计).
-`papers` and `exports` write what the office takes away; `beginning` tells a new office its first steps.
+`papers` and `exports` write what the office takes away; `lookup` is what people look up, for pages and commands alike;
+`beginning` tells a new office its first steps.
 
 `office_changes` (config.toml) and `rosters` carry out what the office changes by itself; `specimen_letters` shows every kind of
 letter of one invented unit; `trial_letter` lets the clerk see one arrive.

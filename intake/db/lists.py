@@ -119,8 +119,10 @@ class MailPage:
     submissions: tuple[tuple[int, str | None, str, str], ...]
 
 
-def mails(session: Session, *, words: str, fate: Fate | None, units: Sequence[str], page: int) -> MailPage:
-    """Given what is searched and filtered, return a page (from 0), newest arrivals first.
+def mails(
+    session: Session, *, words: str, fate: Fate | None, units: Sequence[str], page: int, size: int = PAGE
+) -> MailPage:
+    """Given what is searched and filtered, return a page (from 0) of `size`, newest arrivals first.
 
     `words` are looked for in sender, subject and unit, and as a number; `units` are the roster's names that go by them
     (a short name finds the whole one).
@@ -133,8 +135,8 @@ def mails(session: Session, *, words: str, fate: Fate | None, units: Sequence[st
         select(MessageRow)
         .where(*wanted)
         .order_by(MessageRow.arrived_at.desc(), MessageRow.id.desc())
-        .limit(PAGE)
-        .offset(page * PAGE)
+        .limit(size)
+        .offset(page * size)
     ).all()
     found = session.execute(
         select(SubmissionRow.message_id, SubmissionRow.unit, SubmissionRow.form, SubmissionRow.state)

@@ -62,18 +62,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     # Imported here: `intake --help` and a typing error must not wait for SQLAlchemy.
     from scheduler.desk import (  # noqa: PLC0415
+        audit,
         check,
         demonstrate,
         export,
         inspect,
         letters,
+        mails,
         note,
         preferences,
         restore,
         review,
         run,
         samples,
+        stats,
         status,
+        unit,
         users,
         verify,
     )
@@ -89,8 +93,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    office = (preferences, samples, verify, restore, users)
-    for module in (check, run, status, review, note, inspect, export, letters, *office, demonstrate):
+    for module in (
+        check,
+        run,
+        status,
+        unit,
+        mails,
+        stats,
+        review,
+        note,
+        inspect,
+        export,
+        letters,
+        preferences,
+        samples,
+        audit,
+        verify,
+        restore,
+        users,
+        demonstrate,
+    ):
         module.add(commands, common)
     return parser
 

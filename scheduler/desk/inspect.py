@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     roster = _roster(arguments.roster, settings)
     paths = list(_files(arguments.paths))
     work_left = False
-    console = Console()
+    console = Console(markup=False)
     with Worker(handlers="intake.unpack", service=Services()) as worker:
         settings = with_blanks(settings, worker)
         quiet = not sys.stderr.isatty() or len(paths) < 2

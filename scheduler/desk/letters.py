@@ -4,8 +4,6 @@ import argparse
 import json
 from collections.abc import Iterable
 
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from intake import again, halt, outbox_desk, restored
@@ -17,7 +15,7 @@ from intake.own_letter import read_own
 from intake.words import KIND_NAMES, OUTBOX_WORDS, moment_words
 from scheduler import jobs, trial_letter
 from scheduler.app import App
-from scheduler.desk import confirming, options
+from scheduler.desk import confirming, options, printing
 from scheduler.reminders import UnreachableReason
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
@@ -78,14 +76,20 @@ def run_list(arguments: argparse.Namespace) -> int:
     else:
         if halted is not None:
             print(f"全部发送已暂停（{moment_words(halted.since)}由{halted.who}暂停）。恢复：intake outbox resume")
-        table = Table(title="发件箱")
-        for heading in ("编号", "状态", "类别", "收件人", "主题", "写成时间", "服务器答复"):
-            table.add_column(heading, overflow="fold")
-        for letter in letters:
-            words = (OUTBOX_WORDS[letter.state], KIND_NAMES[letter.kind])
-            when = moment_words(letter.created_at)
-            table.add_row(str(letter.id), *words, letter.to_address, letter.subject, when, letter.answer)
-        Console().print(table)
+        rows = [
+            (
+                letter.id,
+                OUTBOX_WORDS[letter.state],
+                KIND_NAMES[letter.kind],
+                letter.to_address,
+                letter.subject,
+                moment_words(letter.created_at),
+                letter.answer,
+            )
+            for letter in letters
+        ]
+        headings = ("编号", "状态", "类别", "收件人", "主题", "写成时间", "服务器答复")
+        printing.screen().print(printing.table("发件箱", headings, rows))
         print(f"共 {len(letters)} 封。放行：intake outbox release 编号…（或 --all）；取消：intake outbox cancel 编号…")
     waiting = {OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN}
     return 1 if any(letter.state in waiting for letter in letters) else 0
@@ -214,14 +218,11 @@ def run_remind(arguments: argparse.Namespace) -> int:
 
 def _show_due(app: App) -> None:
     found = jobs.due_reminders(app)
-    table = Table(title=f"现在（{moment_words(app.clock.now())}）该催报的单位")
-    for heading in ("单位", "发往", "内容"):
-        table.add_column(heading, overflow="fold")
-    for draft in found.drafts:
-        titles = [app.settings.campaign.collection(form).form.title for form in draft.forms]
-        table.add_row(draft.unit or "", draft.to_address, "；".join(titles))
-    console = Console()
-    console.print(table)
+    titles = {one.id: one.form.title for one in app.settings.campaign.collections}
+    rows = [(one.unit or "", one.to_address, "；".join(titles[form] for form in one.forms)) for one in found.drafts]
+    console = printing.screen()
+    title = f"现在（{moment_words(app.clock.now())}）该催报的单位"
+    console.print(printing.table(title, ("单位", "发往", "内容"), rows))
     for one in found.unreachable:
-        console.print(f"无法用邮件催报，请电话联系：{one.unit}（{_REASONS[one.reason]}）", markup=False)
+        console.print(f"无法用邮件催报，请电话联系：{one.unit}（{_REASONS[one.reason]}）")
     console.print("以上只是列出，没有发信。工作日上班时间由 intake run 按时发出，同一单位同一天只发一封。")

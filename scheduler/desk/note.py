@@ -1,21 +1,14 @@
 """`intake note`: what the clerk notes of a unit beside all mails: telephoned, excused, handed in on paper."""
 
 import argparse
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from rich.console import Console
-from rich.table import Table
 
 from intake import noting
-from intake.errors import OfficeError
+from intake.cases import unit_named
 from intake.settings import Campaign
 from intake.unit_notes import UnitNote
 from intake.words import NOTE_KIND_WORDS, masked, moment_words
-from scheduler.desk import confirming, options
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-_NOON = 12  # a day without an hour
+from scheduler.app import App
+from scheduler.desk import confirming, options, printing
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -68,6 +61,7 @@ def run_call(arguments: argparse.Namespace) -> int:
 def run_exempt(arguments: argparse.Namespace) -> int:
     """Excuse a unit."""
     with options.own_app(arguments) as app:
+        stopped = _stopped(app, arguments.unit, arguments.form)
         number = noting.exempt(
             app.bench,
             arguments.unit,
@@ -76,7 +70,7 @@ def run_exempt(arguments: argparse.Namespace) -> int:
             who=confirming.who(arguments),
             now=app.clock.now(),
         )
-    print(f"已登记免报（编号 {number}），不再催报。撤销：intake note undo {number}。")
+    print(f"已登记免报（编号 {number}），不再催报。{stopped}撤销：intake note undo {number}。")
     return 0
 
 
@@ -85,31 +79,26 @@ def run_paper(arguments: argparse.Namespace) -> int:
     typed = confirming.pairs(arguments.values)
     with options.own_app(arguments) as app:
         now = app.clock.now()
+        stopped = _stopped(app, arguments.unit, arguments.form)
         number = noting.paper(
             app.bench,
             arguments.unit,
             arguments.form,
             typed,
             text=arguments.text,
-            handed_in_at=None if arguments.on is None else _instant(arguments.on, now),
+            handed_in_at=None if arguments.on is None else noting.instant_typed(arguments.on, now),
             who=confirming.who(arguments),
             now=now,
         )
-    print(f"已补录纸质件（编号 {number}）。撤销：intake note undo {number}。")
+    print(f"已补录纸质件（编号 {number}）。{stopped}撤销：intake note undo {number}。")
     return 0
 
 
-def _instant(text: str, now: datetime) -> datetime:
-    """Return a day or an instant as typed, in Shanghai; a day is its noon, or now if that is still to come."""
-    try:
-        given = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise OfficeError(f"时间“{text}”看不明白，请写成 2025-05-28 或 2025-05-28T16:30。") from error
-    local = given.replace(tzinfo=SHANGHAI) if given.tzinfo is None else given
-    if len(text.strip()) > len("2025-05-28"):
-        return local
-    noon = local.replace(hour=_NOON)
-    return min(noon, now) if noon.date() == now.astimezone(SHANGHAI).date() else noon
+def _stopped(app: App, unit: str, form: str | None) -> str:
+    """Return in words how many reminders a note about these will stop."""
+    with app.bench.reading() as session:
+        letters = noting.prospect(session, app.bench, unit_named(app.bench, unit), form).letters
+    return f"{len(letters)} 封还没有发出的提醒已取消。" if letters else ""
 
 
 def run_undo(arguments: argparse.Namespace) -> int:
@@ -125,12 +114,9 @@ def run_list(arguments: argparse.Namespace) -> int:
     with options.own_app(arguments) as app:
         with app.bench.reading() as session:
             found = noting.notes(session, app.bench, unit=arguments.unit)
-        table = Table(title="单位登记")
-        for heading in ("编号", "时间", "单位", "表", "事项", "说明", "经办人"):
-            table.add_column(heading, overflow="fold")
-        for one in found:
-            table.add_row(*_row(one, app.settings.campaign))
-    Console().print(table)
+        headings = ("编号", "时间", "单位", "表", "事项", "说明", "经办人")
+        rows = [_row(one, app.settings.campaign) for one in found]
+    printing.screen().print(printing.table("单位登记", headings, rows))
     print(f"共 {len(found)} 条。")
     return 0
 

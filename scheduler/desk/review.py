@@ -19,7 +19,7 @@ from intake.settings import Campaign
 from intake.settling import Letter
 from intake.words import DECISION_KIND_WORDS, STATE_WORDS, masked, moment_words
 from scheduler.app import App
-from scheduler.desk import confirming, options
+from scheduler.desk import confirming, options, printing
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -82,12 +82,10 @@ def run_list(arguments: argparse.Namespace) -> int:
         for row in rows:
             print(json.dumps(_as_json(row), ensure_ascii=False))
     else:
-        table = Table(title="待人工处理的来件" if not arguments.unit else f"{arguments.unit}的来件")
-        for heading in ("编号", "收到时间", "发件人", "主题", "原因"):
-            table.add_column(heading, overflow="fold")
-        for row in rows:
-            table.add_row(str(row.id), moment_words(row.arrived_at), *map(masked, _told(row)))
-        Console().print(table)
+        title = "待人工处理的来件" if not arguments.unit else f"{arguments.unit}的来件"
+        listed = [(row.id, moment_words(row.arrived_at), *map(masked, _told(row))) for row in rows]
+        headings = ("编号", "收到时间", "发件人", "主题", "原因")
+        printing.screen().print(printing.table(title, headings, listed))
         print(f"共 {len(rows)} 件。查看：intake review show 编号。")
     return 1 if waiting else 0
 

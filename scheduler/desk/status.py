@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from intake import halt
@@ -93,7 +94,7 @@ def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
         heading = collection.letter_label or collection.form.title
         table.add_column(f"{heading}\n{limit}", justify="center", overflow="fold", ratio=1)
     for number, unit in enumerate(app.bench.roster.units, start=1):
-        row = [str(number), unit.name]
+        row = [str(number), escape(unit.name)]
         for collection in campaign.collections:
             cell = ledger.state.cell(UnitName(unit.name), collection.id)
             mark = mark_of(cell, unit, collection, limit_at=app.bench.late_after.get(collection.id), now=now)
@@ -122,9 +123,11 @@ def _print_health(
         f"已发 {outbox.get('sent', 0)}，失败 {outbox.get('failed', 0)}，去向不明 {outbox.get('uncertain', 0)}。"
     )
     if polled_at is None:
-        console.print("尚未收过信。" if not message else f"[red]收信失败：{message}[/]")
+        console.print("尚未收过信。" if not message else f"[red]收信失败：{escape(message)}[/]")
     else:
-        console.print(f"最近收信 {moment_words(polled_at)}。" + (f"[red]此后失败：{message}[/]" if message else ""))
+        console.print(
+            f"最近收信 {moment_words(polled_at)}。" + (f"[red]此后失败：{escape(message)}[/]" if message else "")
+        )
 
 
 _VERDICTS = {

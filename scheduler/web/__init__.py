@@ -5,13 +5,12 @@
     doors          who may come in: Host, Origin, login, CSRF token, headers
     accounts       names and hashed passwords, throttled
     context        what every page needs: the App, the ledger (kept until the record changes), words and dates
-    history        all that went between the office and one unit, as lines; `versions` of a form, field by field (pure)
     chart          arrivals a day as coordinates of an inline SVG (pure); `links` to pages that may not be there
     originals      mails and documents as the locked worker shows them, the last few kept
-    pages/         one module a page: gather from the record, hand values to a template
+    pages/         one module a page: gather from the record (by `scheduler.lookup` what commands show too), hand values on
     templates/     HTML, which works without JavaScript; static/ has the one style sheet
 
-What a person does here is done by the functions of the commands (`outbox_desk`, `decide`), each in one transaction, with
+What a person does here is done by the functions of the commands (`outbox_desk`, `decide`, `noting`), each in one transaction, with
 a line in the audit. Pages never parse what came by mail: originals are shown as the locked worker rendered them.
 Must not: fetch, send, or hold a session of the record open while it renders.
 Standards: OWASP ASVS 4.0 V3 (sessions), V13; CSP level 2 (an office's browser may be Chrome 80).

@@ -24,6 +24,7 @@ from scheduler.web.accounts import Accounts
 from scheduler.web.compression import compress
 from scheduler.web.context import FILTERS, Desk, desk, put_up
 from scheduler.web.pages import (
+    audit,
     export,
     login,
     mails,
@@ -37,6 +38,7 @@ from scheduler.web.pages import (
     review,
     reviewfiles,
     statistics,
+    unit_notes,
     units,
 )
 from scheduler.web.pages.frame import frame
@@ -48,6 +50,7 @@ _PAGES = (
     overview.pages,
     progress.pages,
     units.pages,
+    unit_notes.pages,
     review.pages,
     reviewfiles.pages,
     outbox.pages,
@@ -58,6 +61,7 @@ _PAGES = (
     preferences_letters.pages,
     preferences_roster.pages,
     preferences_trial.pages,
+    audit.pages,
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MOST_BYTES = 8 * 2**20  # of a request: a roster file is some 100 KB

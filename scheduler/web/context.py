@@ -11,6 +11,7 @@ from flask import Flask, current_app, g
 from sqlalchemy.orm import Session
 
 from intake.ledger import Ledger
+from intake.summary_remarks import stamp
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
 from scheduler.web.accounts import Accounts
@@ -82,4 +83,11 @@ def size_words(size_bytes: int) -> str:
     return f"{size_bytes / 2**20:.1f} MB"
 
 
-FILTERS = {"size": size_words, "moment": local_words, "short": short_words, "day": long_day, "masked": masked}
+FILTERS = {
+    "size": size_words,
+    "moment": local_words,
+    "short": short_words,
+    "day": long_day,
+    "masked": masked,
+    "stamp": stamp,
+}

@@ -83,6 +83,25 @@ def test_the_commands_work_and_say_who_backs_up(site, config, capsys, tmp_path):
     assert run(capsys, "verify", "--config", config)[0] == 0
 
 
+def test_what_people_look_up_and_note_is_the_same_on_postgresql(site, config, capsys):
+    site.write(TOWN, 1)
+    run(capsys, "run", "--once", "--config", config)
+    assert run(capsys, "note", "call", TOWN, "--text", "已催", "--who", "王芳", "--config", config)[0] == 0
+    typed = ("姓名=林小满", "职务=主任", "手机=13900000005")
+    assert run(capsys, "note", "paper", TOWN, "附件2", *typed, "--who", "王芳", "--config", config)[0] == 0
+    code, out, _ = run(capsys, "review", "set", "1", "手机=13900000008", "--who", "王芳", "--yes", "--config", config)
+    assert code == 0
+    for command, told in (
+        (("unit", TOWN), ("收到纸质件", "核实", "电话联系")),
+        (("mails", "--search", TOWN, "--fate", "accepted"), ("共1封",)),
+        (("mails", "1"), ("13900000008", "因此写的信")),
+        (("stats",), ("来信去向",)),
+        (("audit", "--who", "王芳"), ("共3条", "改值", "标记已电话催办", "补录纸质件")),
+    ):
+        code, out, _ = run(capsys, *command, "--config", config)
+        assert (code, [words for words in told if words not in out]) == (0, [])
+
+
 def test_a_record_that_is_lost_is_built_anew_from_the_archive_in_an_empty_database(postgres, site, config, capsys):
     site.write(TOWN, 1)
     run(capsys, "run", "--once", "--config", config)

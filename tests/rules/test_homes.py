@@ -43,6 +43,7 @@ HOMES = {
         "scheduler/watching.py",
         "scheduler/timekeeping.py",
         "scheduler/desk",
+        "scheduler/lookup",
         "scheduler/web",
     ),
     "flask": ("scheduler/web",),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler.web.pages.statistics import days_words
+from scheduler.lookup.statistics import days_words
 from tests.builders import office
 from tests.web import many
 from tests.web.conftest import SANDS, STONE, needs_chromium

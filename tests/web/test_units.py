@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from intake.db.models import BadAddressRow, UnitNoteRow
+from intake import decide
+from intake.cases import look
+from intake.db.models import BadAddressRow, MessageRow, UnitNoteRow
 from intake.model import OutboxState
 from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
@@ -14,7 +17,7 @@ from scheduler.web.serving import serving
 from tests.builders import office
 from tests.rig.inprocess import Office, a_round
 from tests.web import many
-from tests.web.conftest import NAME, PASSWORD, SANDS, STONE, Client, Served, needs_chromium
+from tests.web.conftest import NAME, PASSWORD, SANDS, SCHOOLS, STONE, Client, Served, needs_chromium
 from tests.web.test_browser import PICTURES, log_in
 from tests.web.test_progress import plain
 
@@ -227,3 +230,92 @@ def test_mails_and_letters_are_linked_once_they_have_pages(served):
     text = client.get("/units/1").text
     assert re.search(r'href="/mails/\d+">查看来信', text)
     assert re.search(r'href="/mails/\d+"><bdi>联络员表', text)
+
+
+# --- what people decided ----------------------------------------------------------------------------------------------
+
+
+def decide_(served, number: int, action, *arguments, **more) -> None:
+    app = served.app
+    with app.bench.reading() as record:
+        token = look(record, app.bench, number).token
+    action(app.bench, number, *arguments, who=NAME, now=app.clock.now(), token=token, **more)
+
+
+def decisions_of(served, path: str) -> list[list[str]]:
+    return [row[2:] for row in rows(section(served.client.get(path).text, "往来记录")) if row[1] == "核实"]
+
+
+def number_of(served, sender: str) -> int:
+    with served.app.bench.sessions() as session:
+        return session.scalars(select(MessageRow.id).where(MessageRow.from_address == sender)).one()
+
+
+def test_what_a_clerk_decided_stands_in_the_timeline_without_the_value_and_leads_to_the_item(served):
+    number = number_of(served, office.UNITS[SANDS])
+    decide_(served, number, decide.change_values, 1, {"手机": "13900000008"})
+    found = decisions_of(served, "/units/2")
+    assert [(one[0].split("《")[0], one[0].rpartition("：")[2], one[2]) for one in found] == [("改值", "手机", NAME)]
+    part = section(served.client.get("/units/2").text, "往来记录")
+    assert f'href="/review/{number}?n=1"' in part
+    assert "13900000008" not in part
+    assert decisions_of(served, "/units/1") == []
+
+
+def test_a_form_that_was_given_to_a_unit_and_one_that_was_taken_from_it_are_told_on_both_pages(served):
+    stranger, own = number_of(served, "someone@example.net"), number_of(served, office.UNITS[STONE])
+    decide_(served, stranger, decide.assign, 1, SANDS)
+    decide_(served, own, decide.assign, 1, SANDS)
+    assert {one[0].rpartition("》：")[2] for one in decisions_of(served, "/units/2")} == {
+        f"{SANDS}（原为{STONE}）",
+        f"{SANDS}（原为未能对应）",
+    }
+    assert [one[0].rpartition("》：")[2] for one in decisions_of(served, "/units/1")] == [f"{SANDS}（原为{STONE}）"]
+    assert decisions_of(served, "/units/3") == []
+
+
+def test_a_mail_that_was_dismissed_stays_in_the_timeline_of_the_unit_that_it_had_been_read_as(served):
+    stranger = number_of(served, "someone@example.net")
+    decide_(served, stranger, decide.assign, 1, SANDS)
+    decide_(served, stranger, decide.undo)
+    own = number_of(served, office.UNITS[STONE])
+    decide_(served, own, decide.dismiss, note="重复")
+    assert decisions_of(served, "/units/1")[0][:2] == ["标为“不是报送”", "重复"]
+    (undone,) = decisions_of(served, "/units/2")
+    assert f"已由{NAME}于5月28日11:00撤销" in undone[0]
+    text = section(served.client.get("/units/2").text, "往来记录")
+    assert "s***" not in text
+    assert "someone@example.net" in text  # the mail itself is listed too
+
+
+def read_as(served, number: int, unit: str, sender: str) -> int:
+    with served.app.bench.sessions.begin() as session:
+        waits = {"state": "held", "disposition": "review", "review_open": True}
+        mail = many.message(session, number, office.START, sender, **waits)
+        many.submission(session, mail, unit, "liaison", "review")
+        return mail.id
+
+
+def test_a_strangers_mail_that_was_dismissed_stays_in_the_timeline_itself(served):
+    number = read_as(served, 81, SCHOOLS, "other@example.net")
+    decide_(served, number, decide.dismiss, note="重复")
+    found = rows(section(served.client.get("/units/3").text, "往来记录"))[1:]
+    assert [(row[1], row[4]) for row in found] == [("核实", NAME), ("来信", "other@example.net")]
+
+
+def test_what_was_decided_of_another_units_form_is_not_told_of_the_unit_that_sent_it(served):
+    number = read_as(served, 82, STONE, office.UNITS[SCHOOLS])
+    decide_(served, number, decide.dismiss)
+    assert decisions_of(served, "/units/3") == []
+    assert [one[0] for one in decisions_of(served, "/units/1")] == ["标为“不是报送”"]
+
+
+def test_what_was_decided_of_a_mail_without_any_form_stands_with_whoever_sent_it(served):
+    with served.app.bench.sessions.begin() as session:
+        mail = many.message(
+            session, 80, office.START, office.UNITS[SCHOOLS], state="held", disposition="review", review_open=True
+        )
+        number = mail.id
+    decide_(served, number, decide.dismiss, note="已电话答复")
+    assert [one[:2] for one in decisions_of(served, "/units/3")] == [["标为“不是报送”", "已电话答复"]]
+    assert decisions_of(served, "/units/1") == []

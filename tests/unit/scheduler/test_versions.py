@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from intake.ledger import keep_ledger
 from intake.model import CellState, FormId, StoredSubmission, UnitName
 from parsers.forms import FieldReading, Problem, ProblemCode
-from scheduler.web.versions import Shown, shown_versions
+from scheduler.lookup.versions import Shown, shown_versions
 from tests.builders import reminding
 
 START = datetime(2025, 5, 28, 1, tzinfo=UTC)

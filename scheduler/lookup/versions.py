@@ -53,6 +53,7 @@ class Copy:
     values: tuple[Value, ...]
     faults: tuple[str, ...]
     notes: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()  # what people did to it, a sentence each
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One version. `lateness` is "" if in time; `from_roster` whether its sender's address is the unit's on the roster."""
+    """One version. `lateness` is "" if in time; `from_roster` whether its sender's address is the unit's on the roster.
+
+    `message_id` is None of a paper copy: it came with no mail.
+    """
 
     number: int
-    message_id: int
+    message_id: int | None
     arrived_at: datetime
     from_address: str
     from_roster: bool
@@ -99,7 +103,7 @@ def shown_versions(
         found.append(
             Shown(
                 first.version,
-                first.message_id,
+                first.message_id if first.message_id > 0 else None,
                 first.arrived_at,
                 first.from_address,
                 first.from_address.lower() in addresses,
@@ -137,6 +141,7 @@ def _copy(collection: Collection, submission: StoredSubmission, at: int, *, seve
         tuple(_values(collection, submission)),
         tuple(faults(collection, submission)),
         submission.notes,
+        submission.by_hand,
     )
 
 

@@ -1,7 +1,8 @@
 """Everything that went between the office and one unit, as one list, newest first. Pure.
 
-In: rows of mails, letters and notes as values, the ledger's submissions. Out: `Event`s in Chinese words. Stage after: the
-unit's page. Must not: show a letter's or a mail's text; the page of that one item does.
+In: rows of mails, letters, notes and decisions as values, the ledger's submissions. Out: `Event`s in Chinese words. Stage
+after: the unit's page and `intake unit`. Must not: show a letter's or a mail's text, or a value that a person typed; the
+page of that one item does.
 """
 
 from collections import defaultdict
@@ -10,9 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from intake.model import Disposition, FormId, LetterKind, NoteKind, OutboxState, SenderKind, StoredSubmission
+from intake.model import (
+    DecisionKind,
+    Disposition,
+    FormId,
+    LetterKind,
+    NoteKind,
+    OutboxState,
+    SenderKind,
+    StoredSubmission,
+)
 from intake.standing import STANDING_WORDS, Standing
-from intake.words import DISPOSITION_WORDS, KIND_NAMES, OUTBOX_WORDS, SENDER_WORDS, moment_words
+from intake.words import DECISION_KIND_WORDS, DISPOSITION_WORDS, KIND_NAMES, OUTBOX_WORDS, SENDER_WORDS, moment_words
 
 NOTE_WORDS: Mapping[NoteKind, str] = {
     NoteKind.CALL: "电话联系",
@@ -30,6 +40,7 @@ class Way(StrEnum):
     IN = "来信"
     OUT = "去信"
     NOTE = "记录"
+    DECISION = "核实"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +86,33 @@ class UnitNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person decided about a mail, or about the form at one `place` of it. `forms` are those it was about.
+
+    `unit` is whose it was said to be, `was` whose it had been read as; `labels` name the fields that were changed.
+    """
+
+    message_id: int
+    place: int | None
+    kind: str
+    forms: tuple[str, ...]
+    unit: str | None
+    was: str | None
+    labels: tuple[str, ...]
+    note: str
+    subject: str
+    who: str
+    at: datetime
+    undone_at: datetime | None
+    undone_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """One line. `tone` is a class of the style sheet, "" for none; `number` that of the row; `more` what came of it."""
+    """One line. `tone` is a class of the style sheet, "" for none; `more` what came of it.
+
+    `number` is that of the row; of a decision it is the mail's, and `place` that of the form in it.
+    """
 
     at: datetime
     way: Way
@@ -86,12 +122,14 @@ class Event:
     subject: str
     party: str
     more: tuple[str, ...] = ()
+    place: int | None = None
 
 
 def history(
     mails: Iterable[Mail],
     letters: Iterable[Letter],
     notes: Iterable[UnitNote],
+    decisions: Iterable[Decided] = (),
     *,
     submissions: Iterable[StoredSubmission],
     titles: Mapping[FormId, str],
@@ -104,6 +142,7 @@ def history(
         *(_mail(one, held[one.id], titles) for one in mails),
         *(_letter(one, titles) for one in letters),
         *(_note(one, titles) for one in notes),
+        *(_decision(one, titles) for one in decisions),
     ]
     # Of one second, what we answered stands above what we were asked.
     return tuple(sorted(events, key=lambda one: (one.at, one.way is not Way.IN, one.number), reverse=True))
@@ -163,10 +202,39 @@ def _letter(letter: Letter, titles: Mapping[FormId, str]) -> Event:
 def _note(note: UnitNote, titles: Mapping[FormId, str]) -> Event:
     words = NOTE_WORDS[NoteKind(note.kind)] if note.kind in (*NoteKind,) else note.kind
     form = "" if note.form is None else _title(FormId(note.form), titles)
-    undone: tuple[str, ...] = ()
-    if note.undone_at is not None:
-        undone = (f"已由{note.undone_by or '（不明）'}于{moment_words(note.undone_at)}撤销",)
+    undone = _undone(note.undone_at, note.undone_by)
     return Event(note.at, Way.NOTE, note.id, f"{words}{form}", "nothing" if undone else "", note.text, note.who, undone)
+
+
+def _decision(decided: Decided, titles: Mapping[FormId, str]) -> Event:
+    kind = DecisionKind(decided.kind) if decided.kind in (*DecisionKind,) else None
+    words = decided.kind if kind is None else DECISION_KIND_WORDS[kind]
+    forms = "、".join(dict.fromkeys(_title(FormId(one), titles) for one in decided.forms))
+    match kind:
+        case DecisionKind.DISMISS:
+            words, forms = f"标为“{words}”", ""
+        case DecisionKind.VALUES:
+            forms += f"：{'、'.join(decided.labels)}"
+        case DecisionKind.ASSIGN:
+            forms += f"：{decided.unit or '（不明）'}（原为{decided.was or '未能对应'}）"
+        case _:
+            pass
+    undone = _undone(decided.undone_at, decided.undone_by)
+    return Event(
+        decided.at,
+        Way.DECISION,
+        decided.message_id,
+        f"{words}{forms}",
+        "nothing" if undone else "",
+        decided.note or decided.subject or "（无主题）",
+        decided.who,
+        undone,
+        decided.place,
+    )
+
+
+def _undone(at: datetime | None, by: str | None) -> tuple[str, ...]:
+    return () if at is None else (f"已由{by or '（不明）'}于{moment_words(at)}撤销",)
 
 
 def _title(form: FormId, titles: Mapping[FormId, str]) -> str:
