@@ -36,10 +36,15 @@ ACTION_WORDS: Mapping[str, str] = {
     "resume": "恢复发送",
     "end_hold": "解除恢复数据以后的暂停",
     "export": "导出",
+    "roster": "更换名册",
+    "add_day": "添加工作日历的日子",
+    "remove_day": "删去工作日历的日子",
+    "send_mode": "改变发信方式",
+    "test_letter": "发测试信",
 }
 _THINGS = {"mail": "第{}号来信", "letter": "第{}号去信"}
 _NUMBERED = re.compile(r"(mail|letter) (\d{1,10})")
-_WHOLE = {"outbox": "发件箱", "all": "全部待放行的信"}
+_WHOLE = {"outbox": "发件箱", "all": "全部待放行的信", "sending": "发信方式", "roster": "名册"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def _line(app: App, row: AuditRow) -> Line:
         return Line(row.at, row.who, words, name, details, "unit", None, name)
     one = _NUMBERED.fullmatch(row.subject)
     subject = _NUMBERED.sub(lambda found: _THINGS[found[1]].format(found[2]), row.subject).replace(", ", "、")
+    subject = subject.removeprefix("day ")
     subject = _WHOLE.get(subject, subject)
     if one is None:
         return Line(row.at, row.who, words, subject, details)
