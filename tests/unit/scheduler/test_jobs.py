@@ -86,6 +86,20 @@ def test_a_mail_that_meets_a_bug_is_tried_three_times_then_shunted_and_the_other
     assert len(sink.delivered) == 1
 
 
+def test_a_mail_whose_try_ended_with_the_process_waits_behind_the_others(app, mailbox, clock):
+    put(mailbox, TOWN, 1)
+    put(mailbox, SANDS, 2)
+    jobs.fetch(app)
+    with app.bench.sessions() as session:
+        first, second = queries.pending_messages(session)
+    for _ in range(2):  # killed in the middle: what was committed before stands, and nothing after it
+        with app.bench.sessions.begin() as session:
+            assert queries.begin_attempt(session, first, now=clock.now()) is not None
+            assert queries.pending_messages(session) == (second, first)
+    jobs.process(app)
+    assert [row.state for row in rows(app, MessageRow)] == ["filed", "filed"]
+
+
 def test_a_tick_that_fails_rests_before_it_tries_again_and_forgets_its_failures_when_it_succeeds(app, clock):
     calls = []
 
