@@ -21,6 +21,7 @@ from intake.db import lists
 from intake.db.lists import SourceFile
 from intake.errors import OfficeError
 from intake.file_names import ending_of, words_name
+from intake.ledger import Ledger
 from intake.model import CellState, Disposition, PartRole, Sha256, StoredSubmission, UnitName
 from intake.originals import part_bytes
 from intake.summary import write_tables
@@ -89,14 +90,14 @@ class Originals:
 # --- the attachments -------------------------------------------------------------------------------------------------
 
 
-def plan_attachments(app: App, record: Session | None = None) -> Attachments:
+def plan_attachments(app: App, record: Session | None = None, ledger: Ledger | None = None) -> Attachments:
     """Return the files of all submissions in force, in the order of roster and notice, under names of our own.
 
-    `record`: if it is open already.
+    `record`, `ledger`: if it is open, and read, already.
     """
     campaign, roster = app.settings.campaign, app.bench.roster
     with nullcontext(record) if record is not None else app.bench.reading() as session:
-        ledger = app.bench.ledgers.read(session)
+        ledger = ledger or app.bench.ledgers.read(session)
         sources = lists.source_files(session)
     by_cell: dict[tuple[UnitName, str], list[StoredSubmission]] = {}
     units: dict[UnitName, None] = dict.fromkeys(UnitName(unit.name) for unit in roster.units)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from intake.db import heartbeats, queries
 from intake.db.models import OutboxRow
+from intake.ledger import Ledger
 from intake.letters import post
 from intake.model import OutboxState, ReminderRecord
 from intake.roster import Roster
@@ -62,11 +63,14 @@ def write_roster(app: App, path: Path) -> int:
     return len(units)
 
 
-def present_matter(app: App, record: Session | None = None) -> Matter:
-    """Return what the papers of this moment are made of, but for the mails that wait. `record`: if it is open already."""
+def present_matter(app: App, record: Session | None = None, ledger: Ledger | None = None) -> Matter:
+    """Return what the papers of this moment are made of, but for the mails that wait.
+
+    `record`, `ledger`: if it is open, and read, already.
+    """
     bench = app.bench
     with nullcontext(record) if record is not None else bench.reading() as session:
-        ledger = bench.ledgers.read(session)
+        ledger = ledger or bench.ledgers.read(session)
         reminders = reminders_that_went(app, session)
     return Matter(app.settings.campaign, bench.roster, ledger, bench.late_after, reminders, app.clock.now())
 

@@ -90,8 +90,8 @@ def test_a_unit_that_left_the_roster_is_still_led_to(served):
 
 
 def test_a_code_without_words_is_shown_and_a_detail_without_words_is_not(served):
-    act(served, NAME, "something new", "roster", rows=["13900000001"])
-    assert [row[3:] for row in listed(served)] == [["something new", "roster", "—"]]
+    act(served, NAME, "something new", "something", rows=["13900000001"])
+    assert [row[3:] for row in listed(served)] == [["something new", "something", "—"]]
 
 
 def test_the_units_page_leads_to_it(served):

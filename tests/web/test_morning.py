@@ -139,7 +139,7 @@ def test_a_clerks_morning(clerk, place, tmp_path):
         clerk.find_element("link text", "开始核实").click()
         seen(clerk, "扫描件.jpg")
         WebDriverWait(clerk, 20).until(  # the picture is drawn by the worker: it comes a moment later
-            lambda one: one.find_element("css selector", ".review-left img").size["height"] > 300
+            lambda one: one.find_element("css selector", ".review-left svg, .review-left img").size["height"] > 300
         )
         picture(clerk, "morning-2-scan")
         assert clerk.find_element("id", "f-mobile").get_dom_attribute("value") == SCAN["手机"]

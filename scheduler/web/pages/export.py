@@ -53,7 +53,9 @@ def show() -> ResponseReturnValue:
     app = here.app
     with app.bench.reading() as record:
         waiting = queries.count_open_reviews(record)
-        matter, attachments = papers.present_matter(app, record), exports.plan_attachments(app, record)
+        ledger = here.ledger(record)
+        matter = papers.present_matter(app, record, ledger)
+        attachments = exports.plan_attachments(app, record, ledger)
         mails, mail_bytes = exports.count_originals(app, record)
     current = [one for one in matter.ledger.submissions if one.current]
     accepted = sum(one.state is CellState.ACCEPTED for one in current)
