@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.web.conftest import NAME, PASSWORD, needs_chromium
 
@@ -39,7 +41,29 @@ def log_in(browser, served) -> None:
     browser.get(served.url + "/login")
     browser.find_element("id", "name").send_keys(NAME)
     browser.find_element("id", "password").send_keys(PASSWORD)
-    browser.find_element("css selector", ".login button").click()
+    follow(browser, browser.find_element("css selector", ".login button"))
+
+
+def follow(browser, element) -> None:
+    """Click and wait for the page it leads to: a click returns before that has come, and on a busy machine long before."""
+    before = browser.find_element("tag name", "html")
+    element.click()
+    WebDriverWait(browser, 20).until(lambda _: is_gone(before) and is_whole(browser), message=browser.current_url)
+
+
+def is_gone(element) -> bool:
+    try:
+        element.is_enabled()
+    except WebDriverException:  # stale, or "does not belong to the document"
+        return True
+    return False
+
+
+def is_whole(browser) -> bool:
+    try:
+        return browser.execute_script("return document.readyState") == "complete"
+    except WebDriverException:
+        return False
 
 
 def test_a_clerk_logs_in_and_is_told_what_waits(browser, served):

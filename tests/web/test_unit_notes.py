@@ -15,7 +15,7 @@ from scheduler.web.application import make_application
 from tests.builders import office
 from tests.web import many
 from tests.web.conftest import NAME, SANDS, SCHOOLS, STONE, Client, needs_chromium
-from tests.web.test_browser import PICTURES, log_in
+from tests.web.test_browser import PICTURES, follow, log_in
 from tests.web.test_progress import plain
 from tests.web.test_units import HOSTILE, rows, section, versions
 
@@ -371,9 +371,6 @@ def test_each_page_asks_the_record_at_most_fifteen_times(served, path):
 def test_a_clerk_notes_excuses_types_and_undoes_in_the_browser_and_no_page_grows_too_wide(browser, served, width):
     waiting_reminder(served, SCHOOLS, "liaison", "summary")
     hostile = re.sub("[\x07\u202e\u202c\u2066]", "", HOSTILE)[:290]
-    from selenium.webdriver.support.expected_conditions import staleness_of  # noqa: PLC0415 - as `browser`
-    from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415
-
     log_in(browser, served)
     browser.set_window_size(width, 768 if width < 1500 else 1080)
 
@@ -386,9 +383,7 @@ def test_a_clerk_notes_excuses_types_and_undoes_in_the_browser_and_no_page_grows
         assert not browser.title.startswith("x")
 
     def press(words: str, what: str = "//button[normalize-space()='{}']") -> None:
-        before = browser.find_element("tag name", "html")
-        browser.find_element("xpath", what.format(words)).click()
-        WebDriverWait(browser, 20).until(staleness_of(before))  # a click does not wait for the page it leads to
+        follow(browser, browser.find_element("xpath", what.format(words)))
 
     browser.get(f"{served.url}/units/3")
     browser.find_element("id", "call-text").send_keys(hostile)
