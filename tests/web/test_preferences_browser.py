@@ -1,13 +1,12 @@
 """设置 in real Chromium: a clerk gives back a roster and sees what changes; hostile names do not widen the page."""
 
 import pytest
-from selenium.webdriver.support.ui import WebDriverWait
 
 from scheduler.web.serving import serving
 from tests.builders import office
 from tests.web.conftest import SANDS, STONE, Served, needs_chromium
 from tests.web.preferences_desk import preferences_desk
-from tests.web.test_browser import PICTURES, WIDTHS, faults_that_axe_finds, log_in, needs_axe
+from tests.web.test_browser import PICTURES, WIDTHS, faults_that_axe_finds, follow, log_in, needs_axe
 from tests.web.test_preferences import upload
 
 pytestmark = [pytest.mark.integration, needs_chromium]
@@ -76,11 +75,10 @@ def test_a_clerk_gives_back_a_roster_with_the_mouse_alone(browser, opened, tmp_p
     new = tmp_path / "改好的名册.csv"
     new.write_text(ROSTER + "海湾镇人民政府,海湾镇,成员单位,,,\r\n", encoding="utf-8")
     log_in(browser, served)
-    WebDriverWait(browser, 20).until(lambda one: one.find_elements("link text", "设置"))
-    browser.find_element("link text", "设置").click()
+    follow(browser, browser.find_element("link text", "设置"))
     browser.find_element("id", "file").send_keys(str(new))
-    browser.find_element("xpath", "//button[text()='上传并对比']").click()
+    follow(browser, browser.find_element("xpath", "//button[text()='上传并对比']"))
     assert "新增 1 个" in browser.find_element("class name", "sentence").text
-    browser.find_element("xpath", "//button[text()='确认导入新名册']").click()
+    follow(browser, browser.find_element("xpath", "//button[text()='确认导入新名册']"))
     assert "已导入新名册" in browser.find_element("class name", "told").text
     assert desk.roster.read_bytes() == new.read_bytes()
