@@ -170,6 +170,12 @@ class Daemon:
                 if name not in app.board.shut:
                     log.error("action=%s.not_open %s", name, error)
                 app.board.shut = {**app.board.shut, name: str(error)}
+            except Exception as error:
+                if not self._has_run:
+                    raise
+                if name not in app.board.shut:  # tried again in the main thread: a bug in a page must not end the mails
+                    log.error("action=%s.bug\n%s", name, frames(error))
+                app.board.shut = {**app.board.shut, name: "网页或 /healthz 因程序出错打不开，请把运行日志交给维护人员"}
             else:
                 self._open.add(name)
                 app.board.shut = {one: why for one, why in app.board.shut.items() if one != name}
