@@ -68,66 +68,71 @@ class CuttingProxy:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        server = await asyncio.start_server(self._accept, HOST, 0)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        await self._ended.wait()
-        server.close()
+        # plain sockets, no asyncio streams: a stream's connection is closed by nobody when the loop ends at a bad moment
+        with socket.create_server((HOST, 0)) as listener:
+            listener.setblocking(False)
+            self.port = listener.getsockname()[1]
+            self._loop.add_reader(listener, self._accept, listener)
+            self._ready.set()
+            await self._ended.wait()
+            self._loop.remove_reader(listener)
+        await asyncio.sleep(0)  # each relay has begun, so that each closes what is its own when it is cancelled
         for task in tuple(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        await server.wait_closed()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except BlockingIOError:
+            return
+        assert self._loop is not None
+        task = self._loop.create_task(self._relay(connection))
         self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _relay(self, client: socket.socket) -> None:
         cut, self._cut = self._cut, None
         passed = {Side.SERVER: b"", Side.CLIENT: b""}
         self.passed.append(passed)
-        upstream: asyncio.StreamWriter | None = None
-        pumps: list[asyncio.Task[bool]] = []
-        try:
-            answers, upstream = await asyncio.open_connection(HOST, self.upstream_port)
-            pumps = [
-                asyncio.create_task(_pump(Side.SERVER, answers, writer, cut, passed)),
-                asyncio.create_task(_pump(Side.CLIENT, reader, upstream, cut, passed)),
-            ]
-            done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        with client, socket.socket() as server:
+            for end in (client, server):
+                end.setblocking(False)
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each line waits 40 ms for an ACK
+            try:
+                await asyncio.get_running_loop().sock_connect(server, (HOST, self.upstream_port))
+                pumps = [
+                    asyncio.create_task(_pump(Side.SERVER, server, client, cut, passed)),
+                    asyncio.create_task(_pump(Side.CLIENT, client, server, cut, passed)),
+                ]
+                try:
+                    done, _ = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for pump in pumps:
+                        pump.cancel()
+                    await asyncio.gather(*pumps, return_exceptions=True)
+            except OSError:
+                return  # the server is not there
             if any(one.result() for one in done):
                 self.made += 1
                 if cut is not None and cut.reset:
-                    for end in (writer, upstream):
-                        end.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-        except (OSError, asyncio.CancelledError):
-            pass  # the server is not there, or `stop`
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-            for end in (writer, upstream):
-                if end is not None:
-                    end.close()
-            self._open.discard(task)
+                    for end in (client, server):
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
 
 
 async def _pump(
-    side: Side,
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    cut: Cut | None,
-    passed: dict[Side, bytes],
+    side: Side, source: socket.socket, target: socket.socket, cut: Cut | None, passed: dict[Side, bytes]
 ) -> bool:
     """Pass on what one side says until it ends, or until the cut. Return whether it was the cut."""
+    loop = asyncio.get_running_loop()
     limit = cut.after if cut is not None and cut.side is side else None
     try:
         while limit is None or len(passed[side]) < limit:
-            data = await reader.read(_CHUNK_BYTES if limit is None else limit - len(passed[side]))
+            data = await loop.sock_recv(source, _CHUNK_BYTES if limit is None else limit - len(passed[side]))
             if not data:
                 return False
             passed[side] += data
-            writer.write(data)
-            await writer.drain()
+            await loop.sock_sendall(target, data)
     except OSError:
         return False
     return True
