@@ -227,7 +227,10 @@ def test_a_signal_that_does_not_interrupt_the_main_thread_ends_the_service_all_t
     assert time.monotonic() - told_at[0] < 5
 
 
-def test_a_port_that_is_taken_keeps_no_mail_waiting_is_told_and_opens_when_it_is_free(config, mailbox, sink, caplog):
+def test_a_port_that_is_taken_keeps_no_mail_waiting_is_told_and_opens_when_it_is_free(
+    config, mailbox, sink, caplog, monkeypatch
+):
+    monkeypatch.setattr("scheduler.daemon._WATCH_S", 2)
     raw = office.mail(office.UNITS["青石镇人民政府"], "联络员表", attachment=office.liaison("青石镇人民政府"))
     mailbox.deliver("INBOX", raw, office.START)
     health = free_port()
@@ -253,6 +256,33 @@ def test_a_port_that_is_taken_keeps_no_mail_waiting_is_told_and_opens_when_it_is
             daemon.stop()
             thread.join(15)
     assert not thread.is_alive()
+
+
+def test_a_bug_that_keeps_the_desk_shut_is_told_and_tried_again_and_the_service_goes_on(config, caplog, monkeypatch):
+    settings = replace(load(config, environment={}, need_password=True), health=Watching(port=free_port()))
+    assert settings.health.port is not None
+    monkeypatch.setattr("scheduler.daemon._WATCH_S", 2)
+    health, desk = settings.health.port, free_port()
+    daemon = Daemon(settings, SystemClock(), reload=lambda: None)
+    thread = threading.Thread(target=daemon.run, daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: healthz(health)[0] == 200, 30)
+        with monkeypatch.context() as planted:
+            planted.setattr("scheduler.web.serving.make_application", lambda *_, **__: {}["13900001111"])
+            daemon._new_settings = replace(settings, desk=DeskDoor(port=desk))
+            daemon._reload_wanted.set()
+            wait_until(lambda: "action=desk.bug" in caplog.text, 20)
+            wait_until(lambda: "desk" in causes(health), 30)
+            assert thread.is_alive()
+        wait_until(lambda: page(desk, "/login") == 200, 30)
+        wait_until(lambda: "desk" not in causes(health), 30)
+    finally:
+        daemon.stop()
+        thread.join(15)
+    assert not thread.is_alive()
+    assert caplog.text.count("action=desk.bug") == 1
+    assert "13900001111" not in caplog.text
 
 
 def test_a_port_that_is_taken_at_a_reload_does_not_end_the_service(config, caplog, robot):
