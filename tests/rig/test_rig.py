@@ -139,6 +139,12 @@ def test_part_soak_sees_a_mail_that_is_dropped():
     assert any("never answered" in one for one in soak.run(days=2, seed=17, plant=soak.FORGOTTEN).violations)
 
 
+@on_linux
+@pytest.mark.long
+def test_part_soak_sees_memory_that_a_restart_gives_back():
+    assert any("a restart gave" in one for one in soak.run(days=1, seed=18, plant=soak.LEAK).violations)
+
+
 # --- the roster is edited --------------------------------------------------------------------------------------------
 
 
