@@ -69,10 +69,16 @@ def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Ite
         yield int(server.effective_port)
     finally:
         stopping.set()
-        for channel in list(channels.values()):
-            channel.close()
+        # In the loop's own thread, which it wakes: closed from here it would look again only a second later, and at nothing.
+        server.trigger.pull_trigger(lambda: _close(channels))
         server.task_dispatcher.shutdown(timeout=2)
         thread.join(timeout=2)
+        _close(channels)  # what a loop that died has left
+
+
+def _close(channels: dict[int, Any]) -> None:
+    for channel in list(channels.values()):
+        channel.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

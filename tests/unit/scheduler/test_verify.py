@@ -1,6 +1,7 @@
 """`intake verify` says that all holds on a whole record, and sees each breach that is put into it."""
 
 import json
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -22,8 +23,10 @@ ADDRESS = "a27398830@126.com"
 TOWN, SANDS, _ = office.UNITS
 
 
-@pytest.fixture
-def app(tmp_path):
+@pytest.fixture(scope="module")
+def a_day(tmp_path_factory):
+    """The settings of an office after a day: a form accepted, one to be mended, a machine's mail, a backup."""
+    data = tmp_path_factory.mktemp("day") / "data"
     with (
         DemoMailbox(ADDRESS, office.PASSWORD) as imap,
         SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink,
@@ -38,12 +41,20 @@ def app(tmp_path):
             start=1,
         ):
             imap.deliver(INBOX, raw, office.START + timedelta(minutes=number))
-        settings = office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port)
+        settings = office.settings(data, imap_port=imap.port, smtp_port=sink.port)
         clock = SteppedClock(office.START + timedelta(days=1))
         with open_app(settings, clock, roster=office.roster()) as opened:
             assert jobs.one_round(opened) is None
             backups.back_up(opened, clock.now())
-            yield opened
+        yield settings
+
+
+@pytest.fixture
+def app(a_day, tmp_path):
+    shutil.copytree(a_day.storage.data_dir, tmp_path / "data")
+    settings = office.settings(tmp_path / "data", imap_port=a_day.imap.port, smtp_port=a_day.smtp.port)
+    with open_app(settings, SteppedClock(office.START + timedelta(days=1)), roster=office.roster()) as opened:
+        yield opened
 
 
 def broken(app, **options):
