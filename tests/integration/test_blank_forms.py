@@ -150,6 +150,7 @@ def test_a_misspelt_label_is_read_by_the_offices_own_form_and_not_without_it(cap
 
 
 @needs_libreoffice
+@pytest.mark.long
 @pytest.mark.integration
 @pytest.mark.parametrize("name", MADE_BY_LIBREOFFICE)
 def test_a_form_that_libreoffice_saved_is_as_good(capsys, config, name):

@@ -147,6 +147,7 @@ def rest(config) -> None:
     connection.close()
 
 
+@pytest.mark.long
 def test_check_says_that_all_is_well_and_names_the_folders(capsys, config):
     code, out, _ = run(capsys, "check", "--config", config)
     assert code == 0, out

@@ -14,6 +14,7 @@ def listen_to_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent as SIGINT")
 def test_the_demo_leaves_the_desk_open_until_it_is_interrupted(tmp_path):
     code = "import sys; from scheduler.desk.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -52,7 +52,9 @@ def a_day(tmp_path_factory):
 @pytest.fixture
 def app(a_day, tmp_path):
     shutil.copytree(a_day.storage.data_dir, tmp_path / "data")
-    settings = office.settings(tmp_path / "data", imap_port=a_day.imap.port, smtp_port=a_day.smtp.port)
+    settings = office.settings(
+        tmp_path / "data", imap_port=a_day.mailbox.provider.imap_port, smtp_port=a_day.mailbox.provider.smtp_port
+    )
     with open_app(settings, SteppedClock(office.START + timedelta(days=1)), roster=office.roster()) as opened:
         yield opened
 

@@ -22,7 +22,7 @@ from parsers.outline import page as page_of  # noqa: E402
 from parsers.readers import image, pdf  # noqa: E402
 from tests.builders.scans import MANNERS, drawn, needs_fonts, saved  # noqa: E402
 
-pytestmark = needs_fonts
+pytestmark = [needs_fonts, pytest.mark.long]
 
 TABLE = [["姓名", "林小满"], ["手机", "13900000001"], ["职务", "科员"], ["单位", "青石镇人民政府"]]
 CELL = (830, 271, 1430, 342)  # of the mobile, as `drawn` lays it: 200 and a row of 71 down, the second half across

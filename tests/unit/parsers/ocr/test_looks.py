@@ -25,7 +25,7 @@ from parsers.readers.scanned import blocks  # noqa: E402
 from tests.builders.forms import AREA_CODE, FORMS  # noqa: E402
 from tests.builders.scans import MANNERS, drawn, needs_fonts, saved, sealed  # noqa: E402
 
-pytestmark = needs_fonts
+pytestmark = [needs_fonts, pytest.mark.long]
 
 VALUES = {
     "姓名": "王文斌",

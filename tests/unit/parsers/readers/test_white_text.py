@@ -201,6 +201,7 @@ FILES = {  # without a paragraph behind it LibreOffice 7.4 drops a table from a 
 
 @pytest.mark.integration
 @needs_libreoffice
+@pytest.mark.long
 @pytest.mark.parametrize("to", ["doc:MS Word 97", "odt", "rtf"])
 def test_white_text_survives_the_way_of_older_files_through_libreoffice(to: str) -> None:
     suffix = to.partition(":")[0]
