@@ -90,18 +90,6 @@ class Texts:
             )
         return Letter(" ".join(subject.split())[:_SUBJECT_LIMIT], _tidy(body))
 
-    def check(self) -> None:
-        """Raise OfficeError naming every template that cannot be read."""
-        complaints = []
-        for kind in LetterKind:
-            name = f"{kind}.txt.j2"
-            try:
-                self._environment.get_template(name)
-            except (TemplateError, UnicodeDecodeError) as error:
-                complaints.append(_complaint(name, error))
-        if complaints:
-            raise OfficeError(complaints)
-
 
 def _complaint(name: str, error: TemplateError | UnicodeDecodeError) -> str:
     if isinstance(error, UnicodeDecodeError):

@@ -30,11 +30,12 @@ from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from scheduler import backups
-from scheduler.app import load_roster
+from scheduler.app import load_roster, open_app
 from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
 from scheduler.deadlines import late_after
 from scheduler.desk import options
+from scheduler.specimen_letters import specimens
 from scheduler.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -106,6 +107,8 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("数据库", lambda: _look_at_database(settings))
     yield from _reader_findings(settings)
     yield from _deadline_findings(settings, now)
+    if settings.storage.template_dir is not None:
+        yield _guarded("信件模板", lambda: _look_at_letters(settings))
     if settings.sending.mode is SendMode.HOLD:
         words = (
             "所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后执行 intake sending auto"
@@ -162,6 +165,16 @@ def _look_at_database(settings: Settings) -> str:
         return f"{postgres.look(engine)}，可以打开。{backups.words_of_a_server(settings.storage)}"
     finally:
         engine.dispose()
+
+
+def _look_at_letters(settings: Settings) -> str:
+    """Write every kind of letter once: what is wrong with a template would else be seen when a unit waits for its answer."""
+    with open_app(settings, SystemClock()) as app:
+        found = specimens(app)
+    mistakes = dict.fromkeys(one.mistake for one in found if one.mistake)
+    if mistakes:
+        raise OfficeError([*mistakes, "改好以后用 intake letters preview 看样张"])
+    return f"{sum(not one.absent for one in found)} 种样张都能写成（用 intake letters preview 查看）"
 
 
 def _reader_findings(settings: Settings) -> Iterator[Finding]:

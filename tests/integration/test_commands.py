@@ -155,6 +155,24 @@ def test_check_says_that_all_is_well_and_names_the_folders(capsys, config):
     assert "全部正常" in out
 
 
+def test_check_writes_every_letter_by_the_offices_own_templates(capsys, config, monkeypatch):
+    monkeypatch.setattr(
+        "scheduler.desk.check._reader_findings", lambda _settings: iter(())
+    )  # not what is looked at here
+    folder = config.parent / "templates"
+    folder.mkdir()
+    config.write_text(config.read_text().replace('#template_dir = "templates"', 'template_dir = "templates"', 1))
+    (folder / "question.txt.j2").write_text("收到您的来信\n\n{{ received_at|moment }}\n", encoding="utf-8")
+    code, out, _ = run(capsys, "check", "--offline", "--config", config)
+    assert (code, "种样张都能写成" in out) == (0, True)
+    for kind, words in (("question", "主题\n\n{{ nobody_knows }}\n"), ("reminder", "主题\n\n{% if %}\n")):
+        (folder / f"{kind}.txt.j2").write_text(words, encoding="utf-8")
+    code, out, _ = run(capsys, "check", "--offline", "--config", config)
+    assert code == 2
+    assert "信件模板 question.txt.j2" in out
+    assert "信件模板 reminder.txt.j2 第3行" in out
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
