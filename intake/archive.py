@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.model import Sha256
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Archive:
             data = path.read_bytes()
         except OSError as error:
             raise OfficeError(
-                f"存档原件读不到：{path}（{error.strerror}）。这封来件暂时无法处理。请从备份恢复数据目录。"
+                f"存档原件读不到：{path}（{system_words(error)}）。这封来件暂时无法处理。请从备份恢复数据目录。"
             ) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise OfficeError(
@@ -168,7 +168,7 @@ class Archive:
             if error.errno in _NO_SPACE:
                 cause, remedy = "磁盘空间已满", "请清理磁盘，空间恢复后程序会自动继续"
             else:
-                cause, remedy = f"存档目录不能写入（{error.strerror}）", "请检查数据目录的权限和磁盘"
+                cause, remedy = f"存档目录不能写入（{system_words(error)}）", "请检查数据目录的权限和磁盘"
             raise OfficeError(
                 f"{cause}：{self.root}。新来件无法存档，已暂停收件和回执；来件仍在邮箱里，没有丢失。{remedy}。"
             ) from error

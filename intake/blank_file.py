@@ -8,7 +8,7 @@ Must not: parse in this process, use a blank that has values on it.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.fault_words import ENGINE_HELP
 from intake.settings import Collection, Settings
 from intake.words import KIND_WORDS
@@ -69,7 +69,7 @@ def read_blank(collection: Collection, forms: tuple[FormSpec, ...], worker: Work
         data = path.read_bytes()
     except OSError as error:
         raise OfficeError(
-            f"空白表读不到：{path}（{error.strerror}）。请检查《{collection.form.title}》的 blank 所写的文件名。"
+            f"空白表读不到：{path}（{system_words(error)}）。请检查《{collection.form.title}》的 blank 所写的文件名。"
         ) from error
     header: JsonObject = {"name": path.name, "form": collection.form.id, "forms": to_json(forms)}
     answer = worker.call("blank", header, data, timeout_s=_SECONDS)

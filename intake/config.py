@@ -22,7 +22,7 @@ from intake.config_lines import Lines
 from intake.config_schema import CampaignTable, ConfigTable, FormTable, MailboxTable
 from intake.config_syntax import parse_toml
 from intake.config_words import Mistake, pydantic_mistakes, sentences
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.providers import PROVIDERS
 from intake.settings import (
     Audience,
@@ -114,7 +114,7 @@ def read_config(path: Path) -> bytes:
             f"找不到配置文件：{path}。请把 config.example.toml 复制成 {path.name} 再填写，或用 --config 指明位置。"
         ) from error
     except OSError as error:
-        raise OfficeError(f"配置文件读不出来：{path}（{error.strerror}）。请检查路径和读取权限。") from error
+        raise OfficeError(f"配置文件读不出来：{path}（{system_words(error)}）。请检查路径和读取权限。") from error
 
 
 # --- storage and password: what the file system and the environment have to say --------------------------------------
@@ -178,7 +178,7 @@ def _password_file_mistakes(path: Path, shown: str) -> Iterator[Mistake]:
         )
         return
     except OSError as error:
-        yield Mistake(place, f"密码文件 {shown} 读不出来（{error.strerror}）。请检查它的读取权限。")
+        yield Mistake(place, f"密码文件 {shown} 读不出来（{system_words(error)}）。请检查它的读取权限。")
         return
     if os.name == "posix" and about.st_mode & 0o077:
         # Windows has no such bits; there the folder's own rights protect the file.

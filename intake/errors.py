@@ -4,7 +4,29 @@
 `ServerError` comes from IMAP or SMTP; transient ones are tried again, permanent ones are told to somebody.
 """
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Mapping, Sequence
+
+# What a system says of a file or a port is English on every machine: Python leaves LC_MESSAGES alone.
+_SYSTEM_WORDS: Mapping[int, str] = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EEXIST: "同名的文件已经在那里",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径中间有一段不是文件夹",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "磁盘只能读、不能写",
+    errno.EIO: "磁盘读写出错",
+    errno.ENAMETOOLONG: "文件名太长",
+    errno.EBUSY: "正被别的程序使用",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "打开的文件太多",
+    errno.ENOMEM: "内存不足",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "磁盘已满",  # a quota; Windows has none
+}
 
 
 class IntakeError(Exception):
@@ -34,3 +56,8 @@ class TransientServerError(ServerError):
 
 class PermanentServerError(ServerError):
     """Trying again does not help until somebody has changed something."""
+
+
+def system_words(error: OSError) -> str:
+    """Given what the system refused, return why in a few Chinese words; what is not known stays as the system says it."""
+    return _SYSTEM_WORDS.get(error.errno or 0) or str(error.strerror or type(error).__name__)

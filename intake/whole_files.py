@@ -9,7 +9,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 
 
 def replace_whole(path: Path, data: bytes, *, what: str, like: Path | None = None) -> None:
@@ -38,7 +38,7 @@ def replace_whole(path: Path, data: bytes, *, what: str, like: Path | None = Non
         fsync_folder(target.parent)
     except OSError as error:
         raise OfficeError(
-            f"{what}没有写成：{target}（{error.strerror}）。原来的内容没有改动。请检查该文件和所在文件夹的权限、磁盘空间；"
+            f"{what}没有写成：{target}（{system_words(error)}）。原来的内容没有改动。请检查该文件和所在文件夹的权限、磁盘空间；"
             "如果它正在 WPS 或 Excel 中打开，请先关闭。"
         ) from error
 

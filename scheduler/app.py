@@ -21,7 +21,7 @@ from intake.db.engine import open_engine, reading_factory, session_factory
 from intake.db.ledgers import Ledgers, tell_writers
 from intake.db.trouble import told
 from intake.db.upgrade import upgrade
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.letters import Stationery
 from intake.model import FormId
 from intake.pipeline import Workbench
@@ -64,7 +64,7 @@ def load_roster(settings: Settings) -> Roster:
         data = settings.roster_file.read_bytes()
     except OSError as error:
         raise OfficeError(
-            f"名册文件读不到：{settings.roster_file}（{error.strerror}）。没有名册就无法对应单位、也无法催报。"
+            f"名册文件读不到：{settings.roster_file}（{system_words(error)}）。没有名册就无法对应单位、也无法催报。"
             "请检查 config.toml 中 [roster] file 的路径。"
         ) from error
     region, campaign = settings.office.region, settings.campaign
@@ -132,7 +132,7 @@ def prepare_data_dir(data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise OfficeError(
-            f"数据目录不能使用：{data_dir}（{error.strerror}）。来件无处存放，程序没有启动。请检查路径和写入权限。"
+            f"数据目录不能使用：{data_dir}（{system_words(error)}）。来件无处存放，程序没有启动。请检查路径和写入权限。"
         ) from error
 
 

@@ -40,7 +40,7 @@ def serving(port: int, board: Board) -> Iterator[int]:
     try:
         server = _Server(port, board)
     except OSError as error:
-        raise PortTakenError("[health] port", port, str(error.strerror), " /healthz ") from error
+        raise PortTakenError("[health] port", port, error, " /healthz ") from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="healthz", daemon=True)
     thread.start()
     try:

@@ -4,13 +4,14 @@ After a reboot another program may be first. Whoever waits for mails all night m
 browser, so the daemon goes on and its watch says that the door is shut.
 """
 
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 
 
 class PortTakenError(OfficeError):
-    """The port can't be had at present. `key`: the name of the setting, as the office writes it."""
+    """The port can't be had at present. `key`: the name of the setting, as the office writes it; `reason`: what the system said."""
 
-    def __init__(self, key: str, port: int, reason: str, what: str) -> None:
+    def __init__(self, key: str, port: int, reason: OSError, what: str) -> None:
         super().__init__(
-            f"{key} 写的端口 {port} 不能使用（{reason}），{what}没有打开。多半已被别的程序占用，请换一个大于 1024 的端口。"
+            f"{key} 写的端口 {port} 不能使用（{system_words(reason)}），{what}没有打开。"
+            "多半已被别的程序占用，请换一个大于 1024 的端口。"
         )

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from intake import config_edit
 from intake.config_edit import Declared, declared, fingerprint
 from intake.db import changes, lists
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.roster_changes import RosterChanges, compare
 from intake.roster_file import Unit, read_units
 from intake.settings import Settings
@@ -70,7 +70,7 @@ def present(app: App) -> Present:
     try:
         data = path.read_bytes()
     except OSError as error:
-        words = f"名册文件读不到：{path.name}（{error.strerror}）。程序仍按先前读到的名册运行。"
+        words = f"名册文件读不到：{path.name}（{system_words(error)}）。程序仍按先前读到的名册运行。"
         return Present(path, "", 0, in_force.units, mistakes=(words,))
     try:
         units, warnings = read_units(data, path.name, app.settings.campaign)
@@ -238,7 +238,7 @@ def _folder(app: App, *below: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise OfficeError(
-            f"文件夹 {folder} 不能建立（{error.strerror}），名册没有改动。请检查数据文件夹的权限和磁盘空间。"
+            f"文件夹 {folder} 不能建立（{system_words(error)}），名册没有改动。请检查数据文件夹的权限和磁盘空间。"
         ) from error
     return folder
 

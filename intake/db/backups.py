@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from intake.db.address import parse
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
 
@@ -78,7 +78,9 @@ def put_back(copy: Path, database: Path, *, aside: Path) -> None:
         set_aside(database, aside)
         unfinished.replace(database)
     except OSError as error:
-        raise OfficeError(f"备份没有能恢复：{error.strerror}。原来的数据库没有删除。请检查磁盘空间和权限。") from error
+        raise OfficeError(
+            f"备份没有能恢复：{system_words(error)}。原来的数据库没有删除。请检查磁盘空间和权限。"
+        ) from error
 
 
 def set_aside(database: Path, aside: Path) -> None:

@@ -16,7 +16,7 @@ from intake.audience import asked_of
 from intake.blank_file import blank_words, read_blank
 from intake.db import postgres
 from intake.db.engine import open_engine
-from intake.errors import IntakeError, OfficeError
+from intake.errors import IntakeError, OfficeError, system_words
 from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
 from intake.imap_session import ImapSession
 from intake.read import read_document
@@ -149,7 +149,7 @@ def _look_at_disk(settings: Settings) -> str:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        raise OfficeError(f"{data_dir} 不能写入（{error.strerror}）。请检查路径和权限。") from error
+        raise OfficeError(f"{data_dir} 不能写入（{system_words(error)}）。请检查路径和权限。") from error
     usage = shutil.disk_usage(data_dir)
     free = round(100 * usage.free / usage.total)
     if free < _LOW_DISK_PERCENT:

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from intake.db import changes, queries
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from scheduler import exports, papers
 from scheduler.app import App
 from scheduler.desk import options
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             words, well = write(app, path)
         except OSError as error:
             raise OfficeError(
-                f"{name}没有写成：{path}（{error.strerror}）。如果该文件正在 WPS 或 Excel 中打开，请先关闭再导出。"
+                f"{name}没有写成：{path}（{system_words(error)}）。如果该文件正在 WPS 或 Excel 中打开，请先关闭再导出。"
             ) from error
         with app.bench.sessions.begin() as session:
             changes.note(session, who=options.typist(), action="export", subject=name, now=now)

@@ -17,7 +17,7 @@ from rich.table import Table
 from intake import report
 from intake.blank_file import with_blanks
 from intake.config import load
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.explain import MailExplanation, explanation
 from intake.fault_words import file_text, problem_text
 from intake.model import Disposition, Submission
@@ -82,7 +82,7 @@ def _roster(path: Path | None, settings: Settings) -> Roster:
             return Roster(())  # the example campaign has no roster: every unit is unknown, and the output says so
         raise OfficeError(f"名册文件不存在：{path}。请检查 --roster 后面的路径。") from error
     except OSError as error:
-        raise OfficeError(f"名册文件读不到：{chosen}（{error.strerror}）。") from error
+        raise OfficeError(f"名册文件读不到：{chosen}（{system_words(error)}）。") from error
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
@@ -111,7 +111,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise OfficeError(f"文件读不到：{path}（{error.strerror}）。") from error
+        raise OfficeError(f"文件读不到：{path}（{system_words(error)}）。") from error
 
 
 def _is_mail(path: Path, data: bytes) -> bool:

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from intake.db import lists
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.model import OutboxState
 from intake.roster import Roster
 from intake.settings import SendMode
@@ -64,7 +64,9 @@ def run_roster(arguments: argparse.Namespace) -> int:
         try:
             data = arguments.file.read_bytes()
         except OSError as error:
-            raise OfficeError(f"新名册读不到：{arguments.file}（{error.strerror}）。请核对文件名和路径。") from error
+            raise OfficeError(
+                f"新名册读不到：{arguments.file}（{system_words(error)}）。请核对文件名和路径。"
+            ) from error
         rosters.check_size(data)
         with app.bench.reading() as record:
             shown = rosters.preview(app, record, data)

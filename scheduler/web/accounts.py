@@ -16,7 +16,7 @@ from pathlib import Path
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 
 FILE = "desk-users.json"
 SHORTEST = 8
@@ -87,7 +87,7 @@ class Accounts:
             Path(name).replace(self._path)
         except OSError as error:
             raise OfficeError(
-                f"登录用户没有保存：{self._path}（{error.strerror}）。请检查数据文件夹的权限。"
+                f"登录用户没有保存：{self._path}（{system_words(error)}）。请检查数据文件夹的权限。"
             ) from error
 
 

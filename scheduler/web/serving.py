@@ -90,7 +90,7 @@ def _bound(host: str, port: int) -> socket.socket:
         door.bind((host, port))
     except OSError as error:
         door.close()
-        raise PortTakenError("[desk] port", port, str(error.strerror), "网页") from error
+        raise PortTakenError("[desk] port", port, error, "网页") from error
     return door
 
 
