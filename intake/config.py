@@ -47,6 +47,7 @@ AskPassword = Callable[[str], str]  # the address → what was typed
 _MEGABYTE = 2**20
 # An authorization code of a mailbox (16 letters at NetEase and QQ) written where a file's or a variable's name belongs.
 _LOOKS_LIKE_A_CODE = re.compile(r"[A-Za-z0-9]{16}")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _URL = re.compile(r"[a-z][a-z0-9]*(\+[a-z0-9]+)?://.*")
 # A password with an "@" or "/" of its own as well, and one behind the question mark.
 _URL_PASSWORD = re.compile(r"[a-z0-9+]+://([^/@:]*:.*@.*|.*[?&](password|passwd|sslpassword)=.*)", re.IGNORECASE)
@@ -122,6 +123,11 @@ def read_config(path: Path) -> bytes:
 
 def _storage_mistakes(data: Mapping[str, object]) -> Iterator[Mistake]:
     storage = data.get("storage")
+    for key in ("data_dir", "backup_dir", "template_dir"):
+        value = storage.get(key) if isinstance(storage, Mapping) else None
+        if os.name == "posix" and isinstance(value, str) and _DRIVE.match(value):
+            # it would become a folder of that name beside config.toml, on the very disk that a backup is to leave
+            yield Mistake(("storage", key), f"“{value}”是 Windows 的写法，本机没有盘符。请写成 /mnt/… 这样的路径。")
     url = storage.get("database_url") if isinstance(storage, Mapping) else None
     if not isinstance(url, str) or not url:
         return

@@ -28,6 +28,7 @@ def find_mistakes(data: Table) -> Iterator[Mistake]:
     """Given the tables of config.toml, yield what is wrong between its values."""
     yield from _mailbox_mistakes(_table(data, "mailbox"))
     yield from _time_mistakes(data)
+    yield from _door_mistakes(_table(data, "desk").get("port"), _table(data, "health").get("port"))
     campaign = _table(data, "campaign")
     forms = _tables(campaign, "form", ("campaign", "form"))
     yield from _duplicates(forms, "id", str, "表的 id")
@@ -69,6 +70,11 @@ def _mailbox_mistakes(mailbox: Table) -> Iterator[Mistake]:
         for number, folder in enumerate(folders):
             if folder in folders[:number]:
                 yield Mistake(("mailbox", "folders", number), f"文件夹“{folder}”写了两次。请删去一个。")
+
+
+def _door_mistakes(desk: object, health: object) -> Iterator[Mistake]:
+    if desk is not None and desk == health:
+        yield Mistake(("health", "port"), f"与 [desk] port 写了同一个端口 {desk}，两个只能打开一个。请改成另一个端口。")
 
 
 def _time_mistakes(data: Table) -> Iterator[Mistake]:

@@ -1,4 +1,7 @@
-"""After a restore nothing goes to anybody until a person says so: what went out since the backup is not in the record.
+"""Where the record may not know what went out already, nothing goes to anybody until a person says so.
+
+That is so after a restore, and where a record that was begun anew finds letters of ours in the Sent folder: then it is a
+record that was lost (a disk that is not mounted, a data_dir mistyped), and every unit would be answered a second time.
 
 In: an open session, what the Sent folder shows. Out: rows changed within the caller's transaction. A letter's Message-ID
 is a function of what it is for (`compose.new_message_id`), so that a letter that is written a second time after a restore
@@ -6,24 +9,46 @@ is found in the provider's Sent folder under its name: then it is sent, and is n
 waits for the clerk. Letters to the office itself are not held.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from intake.db.heartbeats import heartbeat, last_heartbeat
-from intake.db.models import OutboxRow
+from intake.db.models import OutboxRow, SightingRow
 from intake.model import TO_THE_OFFICE, LetterKind, OutboxState
 from intake.witness import SentFolder
 
 PHASE = "restored"  # OutboxRow.phase of a held letter that the Sent folder has not been asked about
 _ENTRY = "restored"  # the row of `heartbeats` that holds the fact
+_BEGUN = "begun"  # the row of `heartbeats` that says that the Sent folder was asked whether this record is the first
 _NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没有发出过"
 
 
-def hold(session: Session, now: datetime) -> int:
-    """Given a database that has just been restored or built anew, hold everything. Return how many letters that is."""
-    heartbeat(session, _ENTRY).details = {"since": now.isoformat()}
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Since when new letters wait for a person. `past`: so many letters of ours that a new record knows nothing of."""
+
+    since: datetime
+    past: int = 0
+
+
+def is_unproved(session: Session) -> bool:
+    """Return whether this record may be a new one in the place of one that was lost: nothing in it, nobody asked yet."""
+    return not last_heartbeat(session, _BEGUN).details and session.scalar(select(SightingRow.id).limit(1)) is None
+
+
+def begin(session: Session, now: datetime, past: int) -> None:
+    """Given how many letters of ours the Sent folder holds, begin the record; with any, on hold."""
+    heartbeat(session, _BEGUN).details = {"since": now.isoformat(), "past": past}
+    if past and not is_on_hold(session):
+        hold(session, now, past=past)
+
+
+def hold(session: Session, now: datetime, *, past: int = 0) -> int:
+    """Given a database that does not know all that went out, hold everything. Return how many letters that is."""
+    heartbeat(session, _ENTRY).details = {"since": now.isoformat(), "past": past}
     waiting = [OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN]
     held = session.scalars(
         update(OutboxRow)
@@ -37,6 +62,12 @@ def hold(session: Session, now: datetime) -> int:
 def is_on_hold(session: Session) -> bool:
     """Return whether the office still has to say that letters may go."""
     return bool(last_heartbeat(session, _ENTRY).details)
+
+
+def held(session: Session) -> Held | None:
+    """Return since when and why letters are held, None if they are not."""
+    details = last_heartbeat(session, _ENTRY).details
+    return Held(datetime.fromisoformat(str(details["since"])), int(details.get("past", 0))) if details else None
 
 
 def end_hold(session: Session) -> bool:

@@ -127,9 +127,19 @@ def open_app(
 
 
 def prepare_data_dir(data_dir: Path) -> None:
-    """Make the data directory, for this account only. Raise OfficeError if it can't be."""
+    """Make the data directory, for this account only. Raise OfficeError if it can't be.
+
+    Not the way to it: a folder that is missing above it is more likely a disk that is not mounted than a first start, and
+    with a record begun anew beside it every unit would be answered a second time.
+    """
+    if not data_dir.parent.is_dir():
+        raise OfficeError(
+            f"数据目录的上级文件夹不存在：{data_dir.parent}。如果它在另一块硬盘或网络盘上，请先接好（挂载）；写错了的，改正 "
+            "config.toml 中 [storage] data_dir；确实要用新的文件夹，请先建好它。为免另建一份空的登记、向各单位重复回信，"
+            "程序没有启动。"
+        )
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data_dir.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise OfficeError(
             f"数据目录不能使用：{data_dir}（{system_words(error)}）。来件无处存放，程序没有启动。请检查路径和写入权限。"

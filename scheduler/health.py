@@ -74,6 +74,8 @@ class Facts:
     disk_free_bytes: int | None = None
     disk_bytes: int = 0
     halted_since: datetime | None = None  # a person lets nothing be sent
+    held_since: datetime | None = None  # the record may not know what went out already
+    past: int = 0  # letters of ours that a record that was begun anew has found in the Sent folder
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
 
     def beat(self, tick: str) -> Beat | None:
@@ -130,6 +132,7 @@ TITLES = {
     "config": "配置",
     "record": "数据库",
     "halt": "全部发送",
+    "held": "给单位的信",
     "desk": "网页",
     "healthz": "/healthz",
 }
@@ -160,6 +163,7 @@ def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
         *_failing(facts, now),
         *_quiet(facts, settings, now),
         *_halted(facts, now),
+        *_held(facts, now),
         *_backup(facts, now),
         *_disk(facts),
         *_shut(facts),
@@ -230,6 +234,27 @@ def _halted(facts: Facts, now: datetime) -> Iterator[Symptom]:
         "回执、提醒和日报都留在发件箱里，一封也不发出",
         "可以发送时，请在网页“发件箱”点“恢复发送”，或执行 intake outbox resume",
     )
+
+
+def _held(facts: Facts, now: datetime) -> Iterator[Symptom]:
+    """A record that may not know what went out waits for a person, at once where nobody can have expected it."""
+    if facts.held_since is None:
+        return
+    lasted = max(now - facts.held_since, timedelta())
+    meaning = "为免重复回信，写给单位的信都留在发件箱里，一封也不发"
+    release = "在网页“发件箱”看过以后点“全部放行”，或执行 intake outbox release --all"
+    if facts.past:
+        yield Symptom(
+            "held",
+            State.BAD,
+            f"登记是新建的，而邮箱“已发送”里有本程序已经发出的 {facts.past} 封信：多半是原来的数据目录不见了",
+            meaning,
+            "请停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 "
+            f"intake restore；有意重新开始的，请{release}",
+        )
+        return
+    state = State.BAD if lasted >= _HALT_FORGOTTEN else State.WARN
+    yield Symptom("held", state, f"数据恢复以后还没有放行{_for(lasted)}", meaning, f"请{release}")
 
 
 def _backup(facts: Facts, now: datetime) -> Iterator[Symptom]:

@@ -6,7 +6,7 @@ written into the tick's heartbeat, with the time until which it rests, and told 
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from intake.db import backlog, heartbeats, lists, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
-from intake.errors import IntakeError, ServerError
+from intake.errors import IntakeError, PermanentServerError, ServerError
 from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
@@ -42,12 +42,18 @@ _NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters 
 
 
 def fetch(app: App) -> None:
-    """List the mailbox and archive what is new; ask the Sent folder about letters of uncertain fate."""
+    """List the mailbox and archive what is new; ask the Sent folder about letters of uncertain fate.
+
+    A record in which nothing stands yet first asks there whether it is the first.
+    """
     now = app.clock.now()
     with app.bench.reading() as session:
         uncertain = outbox.has_uncertain(session) or restored.has_unasked(session)
+        unproved = restored.is_unproved(session)
     imap = ImapSession(app.settings.mailbox, app.settings.polling)
     with app.running.wakeable(imap.interrupt), imap:
+        if unproved:
+            _look_for_a_past(app, imap, now)
         report = poll(imap, app.bench.archive, SqlRecord(app.bench.sessions, now=now), suspects=app.suspects)
         if uncertain or timekeeping.wants_copy(app):
             _ask_sent_folder(app, imap, now)
@@ -61,6 +67,20 @@ def fetch(app: App) -> None:
     for folder, error in report.failures:
         if folder in app.settings.mailbox.folders:
             raise error  # the others have been fetched; one healthy folder must not make all look well
+
+
+def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
+    """Begin the record; on hold, if the Sent folder holds letters that the program wrote for this campaign."""
+    began = datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
+    try:
+        newest = imap.sent_headers(_NEWEST_SENT)
+    except PermanentServerError:
+        newest = ()  # no such folder: nobody can tell
+    past = sum(bool(one.intake_id) and (one.internal_at or now) >= began for one in newest)
+    with app.bench.sessions.begin() as session:
+        restored.begin(session, now, past)
+    if past:
+        log.error("action=record.lost letters=%d: a new record beside letters of ours: all is held", past)
 
 
 def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
@@ -113,6 +133,8 @@ def remind(app: App) -> None:
     if timekeeping.doubt(app) is not None:
         return  # what is due by a wrong clock is not due
     with app.bench.sessions() as session:
+        if restored.is_unproved(session):
+            return  # it may be a record that was lost: then its units have been reminded, or have sent their forms
         if lists.waits_to_be_read_again(session):
             return  # its form is not in the record just now: its unit would be told that nothing has come
     found = due_reminders(app)

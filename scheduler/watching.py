@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from intake import halt
+from intake import halt, restored
 from intake.bugs import frames
 from intake.db import condition, heartbeats
 from intake.settings import Secret
@@ -164,7 +164,7 @@ def _disk(app: App) -> tuple[int | None, int]:
 def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, int]) -> Facts:
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
-    halted = halt.in_force(session)
+    halted, held = halt.in_force(session), restored.held(session)
     awake = next((_instant((row.details or {}).get(_AWAKE)) for row in rows if row.tick == TICK), None)
     return Facts(
         beats=beats,
@@ -174,6 +174,8 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
         disk_free_bytes=disk[0],
         disk_bytes=disk[1],
         halted_since=None if halted is None else halted.since,
+        held_since=None if held is None else held.since,
+        past=0 if held is None else held.past,
         shut=app.board.shut,
     )
 

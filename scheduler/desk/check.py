@@ -1,8 +1,10 @@
 """`intake check`: everything that must be in order before `run`, one line each: what is well, what is not, what to do."""
 
 import argparse
+import errno
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from rich.console import Console
 
 from intake.audience import asked_of
 from intake.blank_file import blank_words, read_blank
-from intake.db import postgres
+from intake.db import postgres, soundness
 from intake.db.engine import open_engine
 from intake.errors import IntakeError, OfficeError, system_words
 from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
@@ -30,7 +32,7 @@ from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
 from scheduler import backups
-from scheduler.app import load_roster, open_app
+from scheduler.app import load_roster, open_app, prepare_data_dir
 from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
 from scheduler.deadlines import late_after
@@ -109,6 +111,7 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield from _deadline_findings(settings, now)
     if settings.storage.template_dir is not None:
         yield _guarded("信件模板", lambda: _look_at_letters(settings))
+    yield from _door_findings(settings)
     if settings.sending.mode is SendMode.HOLD:
         words = (
             "所有发给单位的信先留在发件箱，用 intake outbox list 查看、release 放行；确认无误后执行 intake sending auto"
@@ -117,6 +120,9 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     if (settings.health.webhook_url or settings.health.ping_url) and _others_can_read(settings.source):
         words = f"{settings.source.name} 里有群机器人或报平安的网址，别的用户也能读。请执行 chmod 600 {settings.source.name}"
         yield Finding("配置文件的权限", ok=None, words=words)
+    if settings.mailbox.address.lower() in {one.lower() for one in settings.clerk.addresses}:
+        words = "[clerk] addresses 里有收表邮箱自己：日报和告警会混在各单位的来件里，不容易看到。请写工作人员自己的邮箱"
+        yield Finding("日报", ok=None, words=words)
     if not settings.clerk.addresses:
         yield Finding(
             "日报", ok=None, words="没有填写 [clerk] addresses：不会收到日报和异常告警，也就无从知道系统是否停了"
@@ -144,7 +150,7 @@ def _look_at_roster(settings: Settings) -> str:
 def _look_at_disk(settings: Settings) -> str:
     data_dir = settings.storage.data_dir
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare_data_dir(data_dir)
         probe = data_dir / "write.probe"
         probe.write_bytes(b"x")
         probe.unlink()
@@ -158,13 +164,36 @@ def _look_at_disk(settings: Settings) -> str:
 
 
 def _look_at_database(settings: Settings) -> str:
+    there = soundness.is_there(settings.storage.database_url)
     engine = open_engine(settings.storage.database_url)
     try:
         if engine.dialect.name == "sqlite":
-            return "sqlite，可以打开"
+            return "sqlite，可以打开" if there else "还没有建立，第一次收信时建立"
         return f"{postgres.look(engine)}，可以打开。{backups.words_of_a_server(settings.storage)}"
     finally:
         engine.dispose()
+
+
+def _door_findings(settings: Settings) -> Iterator[Finding]:
+    """Try the doors that the service will open. Taken is no fault: the service itself may be running."""
+    doors = (("网页", settings.desk.host, settings.desk.port), ("/healthz", "127.0.0.1", settings.health.port))
+    for what, host, port in doors:
+        if port is None:
+            continue
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
+                if sys.platform != "win32":
+                    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                door.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                words = f"端口 {port} 正在使用：程序正在运行的，就是它自己；没有运行的，是别的程序占用了，请换一个端口"
+                yield Finding(what, ok=None, words=words)
+            else:
+                words = f"{host} 端口 {port} 不能打开（{system_words(error)}）。请检查配置里的 host 和 port"
+                yield Finding(what, ok=False, words=words)
+        else:
+            yield Finding(what, ok=True, words=f"http://{f'[{host}]' if ':' in host else host}:{port} 可以打开")
 
 
 def _look_at_letters(settings: Settings) -> str:

@@ -173,6 +173,21 @@ def test_check_writes_every_letter_by_the_offices_own_templates(capsys, config, 
     assert "信件模板 reminder.txt.j2 第3行" in out
 
 
+def test_check_tries_the_doors_of_the_service(capsys, config, monkeypatch):
+    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))
+    whole = config.read_text()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(whole.replace("[desk]\n", f"[desk]\nport = {port}\n", 1))
+        code, out, _ = run(capsys, "check", "--offline", "--config", config)
+        assert (code, f"端口{port}正在使用" in "".join(out.split())) == (0, True)
+    code, out, _ = run(capsys, "check", "--offline", "--config", config)
+    assert (code, f"http://127.0.0.1:{port}可以打开" in "".join(out.split())) == (0, True)
+    config.write_text(whole.replace("[desk]\n", f'[desk]\nport = {port}\nhost = "192.0.2.7"\n', 1))
+    code, out, _ = run(capsys, "check", "--offline", "--config", config)
+    assert (code, "本机没有这个地址" in "".join(out.split())) == (2, True)
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 

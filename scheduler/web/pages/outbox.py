@@ -95,7 +95,7 @@ def listing() -> ResponseReturnValue:
         rows = lists.letters_on(record, shelf, number)
         bad = queries.bad_addresses(record)
         held = lists.count_letters(record, (OutboxState.HELD,))
-        after_restore = restored.is_on_hold(record)
+        held_back = restored.held(record)
     letters = [_letter(row, bad, app.clock.now()) for row in rows]
     return render_template(
         "outbox.html",
@@ -106,7 +106,7 @@ def listing() -> ResponseReturnValue:
         page=number,
         page_count=ceil(counts[shelf] / lists.PAGE),
         held=held,
-        after_restore=after_restore,
+        held_back=held_back,
         choosable=any(Action.RELEASE in one.may or Action.CANCEL in one.may for one in letters),
     )
 

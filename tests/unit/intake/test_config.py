@@ -196,6 +196,19 @@ def test_times_of_day_are_read_as_people_write_them(folder, given, expected):
     assert read(folder, text).campaign.collections[0].cutoff == expected
 
 
+def test_two_doors_need_two_ports(folder):
+    (found,) = problems(folder, SOUND + "\n[desk]\nport = 8026\n[health]\nport = 8026\n")
+    assert "[health] 的 port" in found
+    assert "与 [desk] port 写了同一个端口 8026" in found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there it is a path")
+@pytest.mark.parametrize("key", ["data_dir", "backup_dir", "template_dir"])
+def test_a_drive_letter_is_no_path_here(folder, key):
+    (found,) = problems(folder, SOUND + f'\n[storage]\n{key} = "E:/收表"\n')
+    assert "是 Windows 的写法" in found
+
+
 def test_notepads_byte_order_mark_and_line_ends_are_no_mistake(folder):
     path = folder / "config.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SOUND.replace("\n", "\r\n").encode())

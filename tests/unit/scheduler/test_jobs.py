@@ -167,8 +167,18 @@ def test_a_permanent_trouble_is_told_once_and_its_end_once(app, clock):
     assert ["异常" in subjects[0], "已恢复" in subjects[1], len(subjects)] == [True, True, 2]
 
 
+def test_nobody_is_reminded_before_the_mailbox_was_asked_for_the_first_time(app, mailbox, clock):
+    clock.advance_to(office.START.replace(day=29))
+    jobs.remind(app)
+    assert rows(app, OutboxRow) == []
+    jobs.fetch(app)
+    jobs.remind(app)
+    assert {row.kind for row in rows(app, OutboxRow)} == {"reminder"}
+
+
 def test_a_reminder_that_waits_is_withdrawn_when_the_unit_has_sent(app, mailbox, clock, sink):
     clock.advance_to(office.START.replace(day=29))
+    jobs.fetch(app)
     jobs.remind(app)
     waiting = {row.unit for row in rows(app, OutboxRow) if row.state == OutboxState.QUEUED}
     assert TOWN in waiting
@@ -208,6 +218,7 @@ def test_a_reminder_written_under_a_units_former_name_is_withdrawn_when_it_sends
     settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=sink.port, mode=SendMode.HOLD)
     with open_app(settings, clock, roster=office.roster()) as app:
         clock.advance_to(office.START + timedelta(days=1))
+        jobs.fetch(app)
         jobs.remind(app)
     renamed = parse_roster(f"单位名称,曾用名,邮箱\n青石街道办事处,{TOWN},{office.UNITS[TOWN]}\n".encode(), "roster.csv")
     with open_app(settings, clock, roster=renamed) as app:

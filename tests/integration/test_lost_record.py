@@ -1,0 +1,98 @@
+"""A data directory that is gone, with the record in it: no unit is answered a second time, and the office is told.
+
+The Sent folder is filled as the provider fills it, with every letter that the server took.
+"""
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from intake.db import lists
+from intake.model import OutboxState
+from scheduler import jobs, watching
+from scheduler.app import open_app
+from scheduler.clock import SteppedClock
+from scheduler.demo.mailstore import INBOX, SENT
+from scheduler.demo.server import DemoMailbox
+from scheduler.demo.sink import SmtpSink
+from scheduler.desk.cli import main
+from tests.builders import office
+from tests.builders.site import site
+
+ADDRESS = "a27398830@126.com"
+TOWN, SANDS, _ = office.UNITS
+LATER = office.START + timedelta(hours=1)
+
+
+@pytest.fixture
+def servers():
+    with (
+        DemoMailbox(ADDRESS, office.PASSWORD) as imap,
+        SmtpSink(
+            login=ADDRESS,
+            password=office.PASSWORD,
+            on_mail=lambda letter: imap.deliver(SENT, letter.raw, LATER),
+        ) as sink,
+    ):
+        for number, unit in enumerate((TOWN, SANDS), start=1):
+            raw = office.mail(office.UNITS[unit], "联络员表", attachment=office.liaison(unit), number=number)
+            imap.deliver(INBOX, raw, office.START)
+        yield imap, sink
+
+
+def a_round(folder, servers, *, later=LATER):
+    imap, sink = servers
+    settings = office.settings(folder, imap_port=imap.port, smtp_port=sink.port)
+    with open_app(settings, SteppedClock(later), roster=office.roster()) as app:
+        assert jobs.one_round(app) is None
+        health = watching.examine(app)
+        with app.bench.reading() as session:
+            held = lists.count_letters(session, (OutboxState.HELD,))
+    return health, held
+
+
+def test_a_record_begun_beside_letters_of_ours_holds_all_and_says_what_is_lost(tmp_path, servers):
+    _, sink = servers
+    health, held = a_round(tmp_path / "data", servers)
+    assert held == 0
+    before = len(sink.delivered)
+    assert before == 2
+    assert "held" not in {one.cause for one in health.symptoms}
+    shutil.rmtree(tmp_path / "data")
+    health, held = a_round(tmp_path / "data", servers, later=LATER + timedelta(hours=1))
+    assert len(sink.delivered) == before, "no unit is answered twice"
+    assert held == 2
+    (symptom,) = [one for one in health.symptoms if one.cause == "held"]
+    assert "已经发出的 2 封信" in symptom.sentence
+    assert "data_dir" in symptom.sentence
+
+
+def test_letters_of_an_earlier_campaign_hold_nothing(tmp_path, servers, monkeypatch):
+    a_round(tmp_path / "data", servers)
+    shutil.rmtree(tmp_path / "data")
+    began = office.START.date() + timedelta(days=1)
+    settings = office.settings
+    monkeypatch.setattr(
+        office,
+        "settings",
+        lambda *where, **how: replace(
+            made := settings(*where, **how), campaign=replace(made.campaign, starts_on=began)
+        ),
+    )
+    health, _ = a_round(tmp_path / "data", servers)
+    assert "held" not in {one.cause for one in health.symptoms}
+
+
+def test_a_disk_that_is_not_there_is_no_first_start(tmp_path, servers, capsys, monkeypatch):
+    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))  # half a minute of engines
+    imap, sink = servers
+    config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
+    config.write_text(config.read_text().replace('data_dir = "data"', 'data_dir = "disk/data"', 1))
+    assert main(["run", "--once", "--config", str(config)]) == 2
+    assert "上级文件夹不存在" in capsys.readouterr().err
+    assert main(["check", "--offline", "--config", str(config)]) == 2
+    assert "上级文件夹不存在" in capsys.readouterr().out
+    assert not (tmp_path / "disk").exists()
+    assert not sink.delivered
