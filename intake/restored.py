@@ -39,11 +39,18 @@ def is_unproved(session: Session) -> bool:
     return not last_heartbeat(session, _BEGUN).details and session.scalar(select(SightingRow.id).limit(1)) is None
 
 
-def begin(session: Session, now: datetime, past: int) -> None:
-    """Given how many letters of ours the Sent folder holds, begin the record; with any, on hold."""
+def begin(session: Session, now: datetime, sent: SentFolder) -> int:
+    """Given the Sent folder, begin the record: on hold, if letters of ours lie there that it does not know.
+
+    Its own may: a clerk was told by letter that the mailbox can't be reached. Return how many it does not know.
+    """
+    names = session.scalars(select(OutboxRow.header_message_id))
+    known = [copy for name in names if (copy := sent.named(name)) is not None]
+    past = sum(bool(one.mark.strip()) and one not in known for one in sent.headers)
     heartbeat(session, _BEGUN).details = {"since": now.isoformat(), "past": past}
     if past and not is_on_hold(session):
         hold(session, now, past=past)
+    return past
 
 
 def hold(session: Session, now: datetime, *, past: int = 0) -> int:

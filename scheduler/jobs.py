@@ -73,12 +73,11 @@ def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
     """Begin the record; on hold, if the Sent folder holds letters that the program wrote for this campaign."""
     began = datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
     try:
-        newest = imap.sent_headers(_NEWEST_SENT)
+        headers = [one for one in _sent_headers(imap, _NEWEST_SENT, now) if one.at >= began]
     except PermanentServerError:
-        newest = ()  # no such folder: nobody can tell
-    past = sum(bool(one.intake_id) and (one.internal_at or now) >= began for one in newest)
+        headers = []  # no such folder: nobody can tell
     with app.bench.sessions.begin() as session:
-        restored.begin(session, now, past)
+        past = restored.begin(session, now, SentFolder(headers, read_at=now))
     if past:
         log.error("action=record.lost letters=%d: a new record beside letters of ours: all is held", past)
 
@@ -88,13 +87,12 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
     with app.bench.reading() as session:
         depth = _NEWEST_SENT_AFTER_RESTORE if restored.has_unasked(session) else _NEWEST_SENT
     try:
-        newest = imap.sent_headers(depth)
+        headers = _sent_headers(imap, depth, now)
     except ServerError as error:
         log.warning("action=deliver.no_witness error=%s", type(error).__name__)
         witness = None
     else:
-        headers = [SentHeader(one.message_id, one.intake_id, one.subject, one.internal_at or now) for one in newest]
-        oldest = min((header.at for header in headers), default=None) if len(newest) == depth else None
+        oldest = min((header.at for header in headers), default=None) if len(headers) == depth else None
         witness = SentFolder(headers, read_at=now, covers_from=oldest)
         timekeeping.note_copies(app, witness)
     with app.bench.sessions.begin() as session:
@@ -102,6 +100,11 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
         if witness is not None:
             decided += restored.resolve(session, witness)
     log.info("action=deliver.resolved letters=%d", decided)
+
+
+def _sent_headers(imap: ImapSession, depth: int, now: datetime) -> list[SentHeader]:
+    found = imap.sent_headers(depth)
+    return [SentHeader(one.message_id, one.intake_id, one.subject, one.internal_at or now) for one in found]
 
 
 # --- process ---------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from intake.db import lists
 from intake.model import OutboxState
-from scheduler import jobs, watching
+from scheduler import jobs, trial_letter, watching
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX, SENT
@@ -67,6 +67,19 @@ def test_a_record_begun_beside_letters_of_ours_holds_all_and_says_what_is_lost(t
     (symptom,) = [one for one in health.symptoms if one.cause == "held"]
     assert "已经发出的 2 封信" in symptom.sentence
     assert "data_dir" in symptom.sentence
+
+
+def test_a_letter_to_the_clerk_that_left_before_the_mailbox_could_be_reached_is_our_own(tmp_path, servers):
+    imap, sink = servers
+    settings = office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port)
+    settings = replace(settings, clerk=replace(settings.clerk, addresses=(office.CLERK,)))
+    with open_app(settings, SteppedClock(LATER), roster=office.roster()) as app:
+        trial_letter.send(app, office.CLERK, LATER, who="章某某")
+        jobs.deliver(app)
+    assert len(sink.delivered) == 1
+    health, held = a_round(tmp_path / "data", servers)
+    assert (len(sink.delivered), held) == (3, 0)
+    assert "held" not in {one.cause for one in health.symptoms}
 
 
 def test_letters_of_an_earlier_campaign_hold_nothing(tmp_path, servers, monkeypatch):
