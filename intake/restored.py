@@ -24,6 +24,8 @@ PHASE = "restored"  # OutboxRow.phase of a held letter that the Sent folder has 
 _ENTRY = "restored"  # the row of `heartbeats` that holds the fact
 _BEGUN = "begun"  # the row of `heartbeats` that says that the Sent folder was asked whether this record is the first
 _NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没有发出过"
+# the key that a letter's name is made with was lost with the record: the same letter would bear another name
+_NO_TELLING = "登记是新建的，无法自动判断这封信是不是已经发过：请到邮箱“已发送”里看一眼再决定"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,13 @@ _UNASKED = (OutboxRow.state == OutboxState.HELD, OutboxRow.phase == PHASE)
 
 def resolve(session: Session, witness: SentFolder) -> int:
     """Given what the Sent folder shows, mark as sent what is there. Return how many letters that is."""
-    found = 0
+    found, why = 0, held(session)
+    absent = _NO_TELLING if why is not None and why.past else _NOT_THERE
     for row in session.scalars(select(OutboxRow).where(*_UNASKED).order_by(OutboxRow.id).with_for_update()):
         copy = witness.named(row.header_message_id)
         row.phase = ""
         if copy is None:
-            row.answer = _NOT_THERE
+            row.answer = absent
         else:
             row.state, row.sent_at = OutboxState.SENT, copy.at
             found += 1

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from intake.db import lists
+from intake.db.models import OutboxRow
 from intake.model import OutboxState
 from scheduler import jobs, trial_letter, watching
 from scheduler.app import open_app
@@ -67,6 +69,14 @@ def test_a_record_begun_beside_letters_of_ours_holds_all_and_says_what_is_lost(t
     (symptom,) = [one for one in health.symptoms if one.cause == "held"]
     assert "已经发出的 2 封信" in symptom.sentence
     assert "data_dir" in symptom.sentence
+    imap, _ = servers
+    settings = office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port)
+    with open_app(settings, SteppedClock(LATER + timedelta(hours=2)), roster=office.roster()) as app:
+        jobs.one_round(app)  # the Sent folder is asked about each
+        with app.bench.reading() as session:
+            answers = set(session.scalars(select(OutboxRow.answer)))
+    assert len(answers) == 1
+    assert "无法自动判断" in answers.pop(), "nobody is told that it has likely not been sent"
 
 
 def test_a_letter_to_the_clerk_that_left_before_the_mailbox_could_be_reached_is_our_own(tmp_path, servers):
