@@ -127,7 +127,7 @@ KIND_WORDS: Mapping[str, str] = {
     "webp": "图片",
     "heic": "HEIC图片（苹果手机照片）",
     "media": "音频或视频",
-    "program": "程序",
+    "program": "程序文件",
     "encrypted_ooxml": "加密的Office文档",
     "encrypted_doc": "加密的Word文档",
     "encrypted_xls": "加密的Excel表格",

@@ -240,7 +240,7 @@ def test_a_stranger_gets_none_of_its_own_words_back_in_the_neutral_line():
 )
 def test_a_kind_that_nothing_here_reads_is_named_to_the_sender(name, called):
     _, words = letter(mail(file(name, failure=FailureCode.UNSUPPORTED)))
-    assert (f"其中{called}系统不能自动读取" in words.body) == bool(called)
+    assert (f"其中的{called}，系统不能自动读取" in words.body) == bool(called)
     assert "请另发Word或Excel文件" in words.body or not called
 
 
