@@ -18,6 +18,7 @@ from scheduler.app import App
 from scheduler.demo.post_office import PostOffice
 from scheduler.demo.stage import perform
 from scheduler.demo.story import ENDING, SHANGHAI, Scene
+from scheduler.desk import options
 from scheduler.desk.status import matrix
 from scheduler.watching import watch
 
@@ -40,7 +41,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
         "--output", type=Path, metavar="文件夹", default=Path("demo"), help="演示结果放在哪里，默认 ./demo"
     )
     command.add_argument("--web", action="store_true", help="演示完不结束，在浏览器里看网页，按 Ctrl+C 结束")
-    command.add_argument("--port", type=int, default=8026, metavar="端口", help="网页的端口，默认 8026，0 为任选")
+    command.add_argument(
+        "--port", type=options.port, default=8026, metavar="端口", help="网页的端口，默认 8026，0 为任选"
+    )
     command.set_defaults(run=run)
 
 

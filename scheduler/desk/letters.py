@@ -31,23 +31,23 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     listing.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
     listing.set_defaults(run=run_list)
     show = actions.add_parser("show", parents=[common], help="看一封信的全文")
-    show.add_argument("number", type=int, metavar="编号")
+    show.add_argument("number", type=options.number, metavar="编号")
     show.set_defaults(run=run_show)
     release = actions.add_parser("release", parents=[common], help="放行：下一轮发出")
     which = release.add_mutually_exclusive_group(required=True)
-    which.add_argument("numbers", nargs="*", type=int, metavar="编号", default=[])
+    which.add_argument("numbers", nargs="*", type=options.number, metavar="编号", default=[])
     which.add_argument("--all", action="store_true", help="全部待放行的信")
     release.set_defaults(run=run_release)
     cancel = actions.add_parser("cancel", parents=[common], help="取消：不再发出")
-    cancel.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    cancel.add_argument("numbers", nargs="+", type=options.number, metavar="编号")
     cancel.set_defaults(run=run_cancel)
     skip = actions.add_parser("skip", parents=[common], help="跳过本次提醒：还没发出的提醒不发了，下一次照常")
-    skip.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    skip.add_argument("numbers", nargs="+", type=options.number, metavar="编号")
     skip.set_defaults(run=run_skip)
     resend = actions.add_parser(
         "resend", parents=[common], help="重发：已发送或去向不明的信再发一遍（对方可能收到两封）"
     )
-    resend.add_argument("number", type=int, metavar="编号")
+    resend.add_argument("number", type=options.number, metavar="编号")
     resend.set_defaults(run=run_resend)
     test = actions.add_parser(
         "test", parents=[common, confirming.options()], help="测试信：给一个工作人员邮箱发一封，看能不能收到"

@@ -34,7 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     )
     command.set_defaults(run=run)
     replay = commands.add_parser("replay", parents=[common], help="从存档重新识别来件（不收信、不重复回信）")
-    replay.add_argument("numbers", nargs="*", type=int, metavar="编号", help="只识别这几封来信；不写则全部")
+    replay.add_argument("numbers", nargs="*", type=options.number, metavar="编号", help="只识别这几封来信；不写则全部")
     replay.set_defaults(run=run_replay)
 
 
