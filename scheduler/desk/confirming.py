@@ -15,11 +15,17 @@ from intake.words import OUTBOX_WORDS
 REFRAINED = 1  # exit code: the person said no
 
 
+def yes_option() -> argparse.ArgumentParser:
+    """Return a parent parser with --yes."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--yes", action="store_true", help="不再询问，直接办理（会发信的也直接写入发件箱）")
+    return parent
+
+
 def options() -> argparse.ArgumentParser:
     """Return a parent parser with --who and --yes."""
-    parent = argparse.ArgumentParser(add_help=False)
+    parent = argparse.ArgumentParser(add_help=False, parents=[yes_option()])
     parent.add_argument("--who", metavar="姓名", default="", help="经办人，默认是当前的系统用户名；记入处理记录")
-    parent.add_argument("--yes", action="store_true", help="不再询问，直接办理（会发信的也直接写入发件箱）")
     return parent
 
 

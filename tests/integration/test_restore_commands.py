@@ -79,7 +79,7 @@ def test_a_damaged_database_comes_back_and_nobody_is_answered_twice(capsys, conf
         run(capsys, "run", "--once", "--config", config)
     assert len(answers(sink)) == 2, "written to again after a restore"
     assert set(states(capsys, config)) == {"sent"}, "both letters were found in the Sent folder"
-    assert "暂停已解除" in run(capsys, "outbox", "release", "--all", "--config", config)[1]
+    assert "暂停已解除" in run(capsys, "outbox", "release", "--all", "--yes", "--config", config)[1]
     code, out, _ = run(capsys, "status", "--json", "--config", config)
     cells = {(one["unit"], one["form"]): one["state"] for one in json.loads(out)["cells"]}
     assert (cells[TOWN, "liaison"], cells[SANDS, "liaison"]) == ("accepted", "accepted")
@@ -93,7 +93,7 @@ def test_what_was_never_sent_waits_after_a_restore_until_it_is_released(capsys, 
     for _ in range(2):
         run(capsys, "run", "--once", "--config", config)
     assert (answers(sink), states(capsys, config)) == ([], ["held"])
-    run(capsys, "outbox", "release", "--all", "--config", config)
+    run(capsys, "outbox", "release", "--all", "--yes", "--config", config)
     run(capsys, "run", "--once", "--config", config)
     assert answers(sink) == [office.UNITS[TOWN]]
 
