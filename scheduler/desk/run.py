@@ -171,6 +171,6 @@ def begin_replay(app: App, numbers: Collection[int] | None = None) -> tuple[int,
     with app.bench.sessions.begin() as session:
         found = queries.reset_messages(session, numbers)
         if numbers is not None and found < len(set(numbers)):
-            raise OfficeError("有的编号没有对应的来信，没有重新识别。编号见网页“来信”或 intake status。")
+            raise OfficeError("有的编号没有对应的来信，没有重新识别。编号见网页“来信”或 intake mails。")
     with app.bench.sessions() as session:
         return queries.pending_messages(session)

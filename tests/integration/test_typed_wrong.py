@@ -2,11 +2,14 @@
 traceback, and nothing is changed by it.
 """
 
+import json
+import socket
 import sqlite3
 
 import pytest
 
 from scheduler.desk.cli import main
+from tests.builders import office
 from tests.builders.site import site
 
 HUGE = "9" * 23
@@ -74,3 +77,33 @@ def test_the_demo_says_why_it_can_not_write_where_it_is_told_to(capsys, tmp_path
     code, words = run(capsys, "demo", "--output", folder)
     assert (code, "演示不能写到" in words, "--output" in words) == (2, True, True)
     assert (tmp_path / "f").read_text() == "x"
+
+
+@pytest.mark.parametrize("more", [(), ("--explain",)])
+def test_a_file_name_obeys_nobody_at_the_terminal(capsys, config, tmp_path, more):
+    folder = tmp_path / "来件"
+    folder.mkdir()
+    (folder / "名\x1b[31m.docx").write_bytes(office.liaison("青石镇人民政府"))
+    (folder / "坏\x1b[32m.zip").write_bytes(b"PK\x03\x04 no zip")
+    code, words = run(capsys, "inspect", folder, *more, "--config", config)
+    assert (code in (0, 1), "名[31m.docx" in words, "\x1b[3" in words) == (True, True, False)
+    code, words = run(capsys, "inspect", tmp_path / "没\x1b[33m有", *more, "--config", config)
+    assert (code, "没[33m有" in words) == (2, True)
+    code, words = run(capsys, "inspect", folder, "--json", *more, "--config", config)
+    assert any(json.loads(line)["source"].endswith("名\x1b[31m.docx") for line in words.splitlines())
+    assert "\x1b" not in words
+
+
+def test_a_taken_port_is_told_before_the_demo_is_played(capsys, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, words = run(capsys, "demo", "--web", "--output", tmp_path / "demo", "--port", port)
+    assert (code, f"--port 的端口 {port}" in words, "[desk]" in words) == (2, True, False)
+    assert not (tmp_path / "demo").exists()
+
+
+def test_the_help_of_config_and_the_refusal_of_replay_name_what_is_there(capsys, config):
+    _, words = run(capsys, "status", "--help")
+    assert "只有inspect在没有它时" in "".join(words.split())
+    code, words = run(capsys, "replay", 999, "--config", config)
+    assert (code, "intake mails" in words) == (2, True)
