@@ -213,6 +213,7 @@ def _carry_out(
             _set_aside(session, row, who, now)
             before = by_hand.judged(session, row, campaign, roster)
         _refuse_what_cannot_be(plan, before, campaign)
+        _refuse_what_is_done(plan, before, row)
         decision = Decision(
             id=0,
             kind=plan.kind,
@@ -286,6 +287,14 @@ def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged, campaign: Campaign
         raise RefusedError("这一份是“无意向”，没有可以改值或退回的内容；不对的，请标为“不是报送”。")
     if plan.kind is DecisionKind.RETURN and not plan.note and not any(one.problems for one in chosen):
         raise RefusedError("请写明要单位补正什么。")
+
+
+def _refuse_what_is_done(plan: _Plan, case: by_hand.Judged, row: MessageRow) -> None:
+    """Accepting what counts already would change nothing but stop a letter that waits, a second sending perhaps."""
+    chosen = [one for one in case.now if plan.ordinal in (None, one.ordinal)]
+    done = all(one.state in (CellState.ACCEPTED, CellState.NO_INTENT) for one in chosen)
+    if plan.kind is DecisionKind.ACCEPT and done and not row.review_open:
+        raise RefusedError("这封来件已经受理，不用再通过，没有改动。")
 
 
 def _given(bench: Workbench, plan: _Plan, case: by_hand.Judged) -> tuple[Given, ...]:

@@ -15,6 +15,10 @@ from intake.db.models import OutboxRow
 from intake.db.queries import SKIPPED
 from intake.model import LetterKind, OutboxState
 
+RELEASABLE = (OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN)  # of those named: the clerk has decided
+STOPPABLE = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN)
+SKIPPABLE = (OutboxState.HELD, OutboxState.QUEUED)
+
 
 @dataclass(frozen=True, slots=True)
 class ListedLetter:
@@ -59,16 +63,14 @@ def release(session: Session, now: datetime, ids: Collection[int] | None = None)
     if ids is None:
         chosen: ColumnElement[bool] = and_(OutboxRow.state == OutboxState.HELD, OutboxRow.attempt == 0)
     else:
-        decided = [OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN]
-        chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(decided))
+        chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(RELEASABLE))
     return _change(session, chosen, {"state": OutboxState.QUEUED, "phase": "", "not_before": now, "attempt": 0})
 
 
 def cancel(session: Session, ids: Collection[int]) -> int:
     """Stop letters that have not been sent. Return how many."""
-    stoppable = [OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN]
     return _change(
-        session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(stoppable)), {"state": OutboxState.CANCELLED}
+        session, and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(STOPPABLE)), {"state": OutboxState.CANCELLED}
     )
 
 
@@ -79,7 +81,7 @@ def skip(session: Session, ids: Collection[int]) -> int:
     chosen = and_(
         OutboxRow.id.in_(ids),
         OutboxRow.kind == LetterKind.REMINDER,
-        OutboxRow.state.in_([OutboxState.HELD, OutboxState.QUEUED]),
+        OutboxRow.state.in_(SKIPPABLE),
     )
     return _change(session, chosen, {"state": OutboxState.CANCELLED, "phase": SKIPPED})
 

@@ -33,6 +33,7 @@ from intake.summary_tables import tables
 from parsers.readers.picturesize import picture_size
 from parsers.text import clean
 
+CREATOR = "form-intake"  # of every workbook of ours
 # Excel's own limit of a cell, counted in UTF-16 units; openpyxl cuts there without a word.
 _CELL_LIMIT = 32_767
 _CUT_MARK = "……（内容过长，此处截断，全文见原件）"
@@ -101,7 +102,7 @@ def write_tables(path: Path, sheets: Iterable[Table], *, title: str, generated_a
     """Given tables, write a workbook with a sheet each to `path`, replacing what is there. Raise OSError as above."""
     workbook = Workbook()
     workbook.remove(workbook.worksheets[0])
-    workbook.properties.creator = "form-intake"
+    workbook.properties.creator = CREATOR
     workbook.properties.title = _text(title)
     workbook.properties.created = generated_at.astimezone(UTC).replace(tzinfo=None)
     taken: set[str] = set()

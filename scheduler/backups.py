@@ -15,7 +15,8 @@ Must not: delete anything but its own old copies.
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from intake.db.engine import open_engine
 from intake.db.record import SqlRecord
 from intake.errors import OfficeError
 from intake.settings import Settings, Storage
+from intake.words import DECISION_KIND_WORDS, NOTE_KIND_WORDS
 from scheduler.app import App
 
 log = logging.getLogger(__name__)
@@ -148,14 +150,61 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
     if database is None:
         _must_be_empty(storage, source)
         return PutBack(None, storage.data_dir / "replaced", files_back(storage))
-    if source is not None and (wrong := backups.what_is_wrong(source)):
-        raise OfficeError(f"备份文件 {source} 不完整，没有恢复：{wrong}。请另选一个备份（intake restore --list）。")
-    aside = storage.data_dir / f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
+    if source is not None:
+        backups.refuse_what_is_no_backup(source)
+    aside = aside_of(storage, now)
     if source is None:
         backups.set_aside(database, aside)
     else:
         backups.put_back(source, database, aside=aside)
     return PutBack(source, aside, files_back(storage))
+
+
+def aside_of(storage: Storage, now: datetime) -> Path:
+    """Return where the database goes that is replaced now."""
+    return storage.data_dir / f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
+
+
+def prospect(storage: Storage, source: Path | None, now: datetime) -> tuple[str, ...]:
+    """Return, in words, what `put_back` would replace and what would be lost by it; nothing if there is no database.
+
+    Raise OfficeError if the copy is none of ours or not whole.
+    """
+    database = backups.database_file(storage.database_url)
+    if source is not None and database is not None:
+        backups.refuse_what_is_no_backup(source)
+        if database.exists() and source.samefile(database):
+            raise OfficeError(f"{source} 就是现在的数据库，没有恢复。有哪些备份：intake restore --list。")
+    if database is None or not database.exists():
+        return ()  # a server's is only ever found empty
+    by = "从存档原件重建的数据库" if source is None else f"备份 {source}"
+    return (
+        f"现在的数据库 {database} 将换成{by}。",
+        *_lost(backups.work_of_people(database), Counter() if source is None else backups.work_of_people(source)),
+        f"现在的数据库不会删除，移到 {aside_of(storage, now)}。",
+    )
+
+
+def _lost(now: Counter[tuple[str, str]] | None, then: Counter[tuple[str, str]] | None) -> Iterator[str]:
+    """Yield what people did that the new database will not know; mails are read again from the archive."""
+    if now is None or then is None:
+        yield "现在的数据库读不出来，换掉以后哪些人工处理、补录纸质件、免报、电话催办会丢失，无法列出。"
+        return
+    gone = now - then
+    decided = {words: gone["decisions", kind] for kind, words in DECISION_KIND_WORDS.items()}
+    noted = {words: gone["unit_notes", kind] for kind, words in NOTE_KIND_WORDS.items()}
+    lines = [
+        f"  {title} {sum(parts.values())} {unit}（{'、'.join(f'{words} {n}' for words, n in parts.items() if n)}）"
+        for title, unit, parts in (("人工处理", "项", decided), ("单位登记", "条", noted))
+        if any(parts.values())
+    ]
+    if gone["audit", ""]:
+        lines.append(f"  操作记录 {gone['audit', '']} 条")
+    if not lines:
+        yield "现在的数据库里没有会因此丢失的人工处理和登记。"
+        return
+    yield "以下内容来件里没有，换掉以后就不再计入，需要的要重新办理："
+    yield from lines
 
 
 def refuse_for_a_server(storage: Storage) -> None:

@@ -5,14 +5,18 @@ memory at a time. Names in it are of our making; attachments are taken out by th
 spoil the rest: the table of contents says so in its row. Text in that table is never a formula (`intake.summary`).
 """
 
+import re
 import secrets
 import shutil
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, time
+from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import IO
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -24,7 +28,7 @@ from intake.file_names import ending_of, words_name
 from intake.ledger import Ledger
 from intake.model import CellState, Disposition, PartRole, Sha256, StoredSubmission, UnitName
 from intake.originals import part_bytes
-from intake.summary import write_tables
+from intake.summary import CREATOR, write_tables
 from intake.summary_matter import Column, Entry, Table, Tone
 from intake.words import DISPOSITION_WORDS, STATE_WORDS
 from scheduler.app import App
@@ -33,6 +37,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 SPARE_BYTES = 2**30  # stays free on the disk of the data: below half of it fetching is at risk (`health`)
 _IN_BODY = "写在邮件正文里，没有附件"
 _TAKEN = "已收入"
+_CONTENTS = "附件目录", "来信目录"  # the last entry of a .zip of ours
+_MARK = re.compile(
+    rf"<dc:creator\b[^>]*>{CREATOR}</dc:creator>".encode()
+)  # in docProps/core.xml of every workbook of ours
+_TOUCHED = b"lastModifiedBy"  # Excel and WPS write it beside: somebody has worked in it since
+_MOST_MARK_BYTES = 2**26  # a table of contents of 100 000 mails has 10 MB
 _EARLIEST = datetime(1980, 1, 1, tzinfo=SHANGHAI)  # the zip format's own (APPNOTE 4.4.6)
 
 
@@ -176,7 +186,7 @@ def write_attachments(app: App, plan: Attachments, path: Path) -> int:
             Column("来信编号", centered=True),
             Column("说明", width_limit=44),
         )
-        _contents(app, archive, "附件目录", columns, rows, path)
+        _contents(app, archive, _CONTENTS[0], columns, rows, path)
     return failed
 
 
@@ -271,7 +281,7 @@ def write_originals(app: App, plan: Originals, path: Path) -> int:
             Column("SHA-256", width_limit=30),
             Column("说明", width_limit=30),
         )
-        _contents(app, archive, "来信目录", columns, rows, path)
+        _contents(app, archive, _CONTENTS[1], columns, rows, path)
     return failed
 
 
@@ -292,6 +302,26 @@ def check_room(app: App, folder: Path, size_bytes: int, *, most_bytes: int | Non
             f"磁盘只剩 {free // 2**20} MB，再写 {size_bytes // 2**20} MB 会影响收信，没有导出。请先清理磁盘，"
             f"或用 {command} 写到别的磁盘。"
         )
+
+
+def is_ours(path: Path) -> bool:
+    """Return whether the file at `path` is a workbook or a .zip as this program wrote it: then a newer one may replace it."""
+    try:
+        with path.open("rb") as file:
+            return _is_marked(file)
+    except (BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error):
+        return False  # RuntimeError: zipfile, of an encrypted entry
+
+
+def _is_marked(file: IO[bytes]) -> bool:
+    with ZipFile(file) as archive:
+        names = archive.namelist()
+        inner = bool(names) and names[-1] in {f"{name}.xlsx" for name in _CONTENTS}
+        name = names[-1] if inner else "docProps/core.xml"
+        if name not in names or archive.getinfo(name).file_size > _MOST_MARK_BYTES:
+            return False
+        data = archive.read(name)
+    return _is_marked(BytesIO(data)) if inner else bool(_MARK.search(data)) and _TOUCHED not in data
 
 
 @contextmanager

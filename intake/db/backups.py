@@ -7,6 +7,7 @@ In: an engine, or paths. Out: a file that is whole or not there. Stage before: t
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from intake.db.address import parse
 from intake.errors import OfficeError, system_words
 
+_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html#magic_header_string
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
 
 
@@ -62,6 +64,49 @@ def what_is_wrong(path: Path) -> str:
     except sqlite3.Error as error:
         return str(error)
     return ""
+
+
+NOT_OURS = "这不是本程序的备份"
+
+
+def refuse_what_is_no_backup(path: Path) -> None:
+    """Raise OfficeError, in words, if a file can't be put in the place of the database."""
+    advice = "没有恢复。有哪些备份：intake restore --list。"
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(len(_MAGIC)) == _MAGIC
+    except FileNotFoundError as error:
+        raise OfficeError(f"没有这个备份文件：{path}，{advice}") from error
+    except OSError as error:
+        raise OfficeError(f"备份文件 {path} 读不到（{system_words(error)}），{advice}") from error
+    wrong = what_is_wrong(path) if is_database else NOT_OURS
+    if wrong == NOT_OURS or wrong.startswith("no such table"):
+        raise OfficeError(f"{path}：{NOT_OURS}，{advice}")
+    if wrong:
+        raise OfficeError(f"备份文件 {path} 已损坏、不完整，{advice}请另选一个。")
+
+
+def work_of_people(database: Path) -> Counter[tuple[str, str]] | None:
+    """Given a database file, return how many rows of each kind only people made; None if that can't be read.
+
+    What is found in the mails again is not counted. Keys: table and kind, with "" for the kind in the audit.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    try:
+        with closing(sqlite3.connect(f"file:{database.as_posix()}?mode=ro", uri=True)) as connection:
+            for kind, number in connection.execute(
+                "SELECT kind, count(*) FROM decisions WHERE undone_at IS NULL GROUP BY kind"
+            ):
+                found["decisions", kind] = number
+            for kind, number in connection.execute(
+                "SELECT kind, count(*) FROM unit_notes WHERE undone_at IS NULL GROUP BY kind"
+            ):
+                found["unit_notes", kind] = number
+            ((number,),) = connection.execute("SELECT count(*) FROM audit")
+            found["audit", ""] = number
+    except sqlite3.Error:
+        return None
+    return found
 
 
 def put_back(copy: Path, database: Path, *, aside: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from intake.config import example_path, load
-from intake.errors import OfficeError
+from intake.errors import OfficeError, system_words
 from intake.roster import parse_roster
 from intake.settings import Secret, Security, SendMode, Settings
 from scheduler import jobs, papers
@@ -50,7 +50,11 @@ class Teller(Protocol):
 
 def perform(folder: Path, teller: Teller) -> bool:
     """Given a folder, perform the story in it. Return whether it ended as the story has it."""
-    _clear(folder)
+    try:
+        _clear(folder)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = system_words(error) if isinstance(error, OSError) else "里面的 说明.txt 不是本程序写的"
+        raise OfficeError(f"演示不能写到 {folder}（{reason}），没有开始。请用 --output 另指一个文件夹。") from error
     settings = load(example_path(), environment={}, need_password=False)
     address, clock = settings.mailbox.address, SteppedClock(_FIRST_DAY)
     with DemoMailbox(address, _PASSWORD) as mailbox:

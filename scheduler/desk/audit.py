@@ -13,7 +13,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     command = commands.add_parser("audit", parents=[common], help="操作记录：谁在什么时候做了什么")
     command.add_argument("--who", metavar="姓名", default="", help="只看这个经办人的")
     command.add_argument("--day", metavar="日期", help="只看这一天的，例如 2025-05-28")
-    command.add_argument("--limit", type=int, metavar="条数", default=PAGE, help=f"最多列几条，默认 {PAGE}")
+    command.add_argument("--limit", type=options.number, metavar="条数", default=PAGE, help=f"最多列几条，默认 {PAGE}")
     command.set_defaults(run=run)
 
 
@@ -22,8 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     day = None if arguments.day is None else day_typed(arguments.day)
     if arguments.day is not None and day is None:
         raise OfficeError(f"日期“{arguments.day}”看不明白，请写成 2025-05-28。")
-    if not 0 < arguments.limit < 2**31:
-        raise OfficeError("--limit 要写一个大于零的数。")
     with options.own_app(arguments) as app:
         found = find(app, who=arguments.who, day=day, size=arguments.limit)
     rows = [(stamp(one.at), one.who, one.words, one.subject, "；".join(one.details)) for one in found.lines]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from intake.errors import OfficeError, ServerError
+from parsers.text import clean
 
 EXIT_OK, EXIT_WORK_LEFT, EXIT_OFFICE, EXIT_SERVER = 0, 1, 2, 3
 
@@ -45,10 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(arguments.run(arguments))
     except OfficeError as error:
         for problem in error.problems:
-            print(f"错误：{problem}", file=sys.stderr)
+            print(f"错误：{clean(problem)}", file=sys.stderr)  # it may quote the name of a stranger's file
         return EXIT_OFFICE
     except ServerError as error:
-        print(f"错误：{error}", file=sys.stderr)
+        print(f"错误：{clean(str(error))}", file=sys.stderr)
         return EXIT_SERVER
     except KeyboardInterrupt:
         print("已中断。", file=sys.stderr)
@@ -89,7 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--config", type=Path, metavar="文件", help="配置文件，默认 ./config.toml，没有则用自带的示例通知"
+        "--config",
+        type=Path,
+        metavar="文件",
+        help="配置文件，默认 ./config.toml（只有 inspect 在没有它时用自带的示例通知）",
     )
     common.add_argument("--verbose", action="store_true", help="显示运行日志")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True)

@@ -9,17 +9,22 @@ from collections.abc import Callable
 
 from intake.decide import Outcome
 from intake.errors import OfficeError
-from intake.settling import Letter
-from intake.words import OUTBOX_WORDS
+from intake.words import KIND_NAMES, OUTBOX_WORDS
 
 REFRAINED = 1  # exit code: the person said no
 
 
+def yes_option() -> argparse.ArgumentParser:
+    """Return a parent parser with --yes."""
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument("--yes", action="store_true", help="不再询问，直接办理（会发信的也直接写入发件箱）")
+    return parent
+
+
 def options() -> argparse.ArgumentParser:
     """Return a parent parser with --who and --yes."""
-    parent = argparse.ArgumentParser(add_help=False)
+    parent = argparse.ArgumentParser(add_help=False, parents=[yes_option()])
     parent.add_argument("--who", metavar="姓名", default="", help="经办人，默认是当前的系统用户名；记入处理记录")
-    parent.add_argument("--yes", action="store_true", help="不再询问，直接办理（会发信的也直接写入发件箱）")
     return parent
 
 
@@ -34,21 +39,26 @@ def who(arguments: argparse.Namespace) -> str:
 
 
 def carried_out(arguments: argparse.Namespace, act: Callable[[bool], Outcome]) -> Outcome | None:
-    """Given an action (called with True it keeps nothing), do it; where it mails something, show that and ask first.
+    """Given an action (called with True it keeps nothing), do it; where it mails or stops something, show that and ask.
 
     Return None if the person said no: nothing was changed.
     """
     if not arguments.yes:
-        letters = act(True).letters
-        if letters and not _wants_sent(letters):
+        outcome = act(True)
+        if (outcome.letters or outcome.stopped) and not _wants(outcome):
             print("没有改动。")
             return None
     return act(False)
 
 
-def _wants_sent(letters: tuple[Letter, ...]) -> bool:
-    print("将发出以下邮件：")
-    for letter in letters:
+def _wants(outcome: Outcome) -> bool:
+    for letter in outcome.stopped:
+        print(
+            f"将取消还没有发出的第{letter.id}号信：{letter.to_address}（{KIND_NAMES[letter.kind]}）　{letter.subject}"
+        )
+    if outcome.letters:
+        print("将发出以下邮件：")
+    for letter in outcome.letters:
         print(f"收件人：{letter.to_address}（{OUTBOX_WORDS[letter.state]}）\n主题：{letter.subject}\n")
         print("\n".join(f"    {line}" for line in letter.body.rstrip().splitlines()) + "\n")
     return said_yes("确认？[y/N] ")

@@ -1,6 +1,7 @@
 """`intake demo`: the whole main job in under a minute, without an account, a network or administrator's rights."""
 
 import argparse
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import select
 
 from intake.db import queries
 from intake.db.models import MessageRow, OutboxRow
+from intake.errors import OfficeError, system_words
 from intake.model import CellState, Disposition, FormId, LetterKind, OutboxState, UnitName
 from intake.words import DISPOSITION_WORDS, KIND_NAMES, day_words
 from scheduler import jobs
@@ -18,6 +20,7 @@ from scheduler.app import App
 from scheduler.demo.post_office import PostOffice
 from scheduler.demo.stage import perform
 from scheduler.demo.story import ENDING, SHANGHAI, Scene
+from scheduler.desk import options
 from scheduler.desk.status import matrix
 from scheduler.watching import watch
 
@@ -40,15 +43,32 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
         "--output", type=Path, metavar="文件夹", default=Path("demo"), help="演示结果放在哪里，默认 ./demo"
     )
     command.add_argument("--web", action="store_true", help="演示完不结束，在浏览器里看网页，按 Ctrl+C 结束")
-    command.add_argument("--port", type=int, default=8026, metavar="端口", help="网页的端口，默认 8026，0 为任选")
+    command.add_argument(
+        "--port", type=options.port, default=8026, metavar="端口", help="网页的端口，默认 8026，0 为任选"
+    )
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Perform the demonstration; exit 1 if it did not end as the story has it."""
     port = arguments.port if arguments.web else None
+    if port is not None:
+        _refuse_a_taken(port)
     teller = ConsoleTeller(Console(highlight=False), arguments.output, web_port=port)
     return 0 if perform(arguments.output, teller) else 1
+
+
+def _refuse_a_taken(port: int) -> None:
+    """Raise OfficeError if the page could not be opened after the story: nobody watches a minute for that."""
+    from scheduler.web.serving import HOST  # noqa: PLC0415 - Flask: only where a desk is wanted
+
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise OfficeError(
+            f"--port 的端口 {port} 不能使用（{system_words(error)}），演示没有开始。"
+            "请用 --port 换一个大于 1024 的端口，或写 --port 0 任选。"
+        ) from error
 
 
 class ConsoleTeller:

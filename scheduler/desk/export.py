@@ -1,14 +1,17 @@
 """`intake export`: the 汇总表, who is missing, the attachments, every original; as files to open, send or put away."""
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from intake.db import changes, queries
 from intake.errors import OfficeError, system_words
+from intake.settings import Settings
 from scheduler import exports, papers
-from scheduler.app import App
+from scheduler.app import App, open_app
+from scheduler.clock import SystemClock
 from scheduler.desk import options
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -31,9 +34,11 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and say where it is; exit 1 if something still waits for the clerk, or could not be taken along."""
     name, ending, write = _chosen(arguments)
-    with options.own_app(arguments) as app:
-        now = app.clock.now()
-        path = arguments.output or Path(f"{name}-{now.astimezone(SHANGHAI):%Y%m%d-%H%M}{ending}")
+    settings, clock = options.own_settings(arguments, need_password=False), SystemClock()
+    now = clock.now()
+    path = arguments.output or Path(f"{name}-{now.astimezone(SHANGHAI):%Y%m%d-%H%M}{ending}")
+    _refuse_what_is_not_ours(path, ending, settings)
+    with open_app(settings, clock) as app:
         try:
             words, well = write(app, path)
         except OSError as error:
@@ -44,6 +49,26 @@ def run(arguments: argparse.Namespace) -> int:
             changes.note(session, who=options.typist(), action="export", subject=name, now=now)
     print(f"已导出 {path}。{words}")
     return 0 if well else 1
+
+
+def _refuse_what_is_not_ours(path: Path, ending: str, settings: Settings) -> None:
+    """Raise OfficeError if a file must not be written there: a slip of the tongue would cost the roster or the record."""
+    if path.suffix.casefold() != ending:
+        raise OfficeError(f"没有导出：{path} 的名字不是以 {ending} 结尾。请写成“名字{ending}”。")
+    place, storage = path.resolve(), settings.storage
+    if place in (settings.source.resolve(), settings.roster_file.resolve()):
+        raise OfficeError(f"没有导出：{path} 是本程序的配置或名册，不能覆盖。请换个名字。")
+    for folder, words in ((storage.data_dir, "数据"), (storage.backup_dir, "备份")):
+        if place.is_relative_to(folder.resolve()):
+            raise OfficeError(f"没有导出：{path} 在本程序的{words}文件夹里。请写到别的文件夹。")
+    if not os.path.lexists(path):
+        return
+    if path.is_symlink() or not path.is_file():
+        raise OfficeError(f"没有导出：{path} 不是普通文件，不能覆盖。请换个名字。")
+    if not exports.is_ours(path):
+        raise OfficeError(
+            f"没有导出：已有同名文件 {path}，它不是本程序导出的（或导出后又改过），没有覆盖。请换个名字，或先把它移走。"
+        )
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[str, str, _Write]:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from intake import report
 from intake.blank_file import with_blanks
@@ -30,7 +29,8 @@ from intake.words import DISPOSITION_WORDS
 from parsers.codec import to_json
 from parsers.isolate import Worker
 from parsers.services import Services
-from scheduler.desk import explained, options
+from parsers.text import clean
+from scheduler.desk import explained, options, printing
 
 _LEFT_CHARACTERS = 60
 # A file that begins like this is a mail whatever its name; everything else is a bare document.
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     roster = _roster(arguments.roster, settings)
     paths = list(_files(arguments.paths))
     work_left = False
-    console = Console(markup=False)
+    console = printing.screen()
     with Worker(handlers="intake.unpack", service=Services()) as worker:
         settings = with_blanks(settings, worker)
         quiet = not sys.stderr.isatty() or len(paths) < 2
@@ -103,7 +103,7 @@ def _in_folder(folder: Path) -> list[Path]:
         raise OfficeError(f"文件夹里没有文件：{folder}。请检查路径。")
     if mails and len(mails) < len(files):
         left = f"{folder}：只看了 {len(mails)} 封邮件，另有 {len(files) - len(mails)} 个文件没有看；要看请写出文件名。"
-        print(left, file=sys.stderr)
+        print(clean(left), file=sys.stderr)
     return mails or files
 
 
@@ -136,24 +136,21 @@ def _examine(path: Path, worker: Worker, settings: Settings, roster: Roster) -> 
 
 def _show(console: Console, path: Path, examined: Examined, settings: Settings, told: MailExplanation | None) -> None:
     assessment = examined.assessment
-    console.rule(f"{path.name}  {DISPOSITION_WORDS[assessment.disposition]}", align="left")
+    console.rule(clean(f"{path.name}  {DISPOSITION_WORDS[assessment.disposition]}"), align="left")
     if told is not None:
-        for line in explained.lines(told):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        printing.lines(console, explained.lines(told))
         _show_rest(console, examined)
         return
-    for reason in assessment.reasons:
-        console.print(f"  {reason}", markup=False)
+    printing.lines(console, (f"  {reason}" for reason in assessment.reasons))
     for submission in assessment.submissions:
         _show_submission(console, submission, settings)
     _show_rest(console, examined)
 
 
 def _show_rest(console: Console, examined: Examined) -> None:
-    for found in examined.assessment.file_problems:
-        console.print(f"  {found.file or '邮件'}：{file_text(found.problem, clerk=True)}", markup=False)
-    for left in _left_over(examined):
-        console.print(f"  没有对应栏目的文字：{left}", markup=False)
+    problems = examined.assessment.file_problems
+    printing.lines(console, (f"  {one.file or '邮件'}：{file_text(one.problem, clerk=True)}" for one in problems))
+    printing.lines(console, (f"  没有对应栏目的文字：{left}" for left in _left_over(examined)))
     console.print()
 
 
@@ -171,27 +168,18 @@ def _left_over(examined: Examined) -> Iterator[str]:
 def _show_submission(console: Console, submission: Submission, settings: Settings) -> None:
     form = settings.campaign.collection(submission.form).form
     labels = {spec.key: spec.label for spec in form.fields}
-    table = Table(title=f"《{form.title}》  {submission.unit or '（单位未对应）'}", title_justify="left")
-    for heading in ("项目", "内容", "表中栏目", "位置", "读法", "问题"):
-        table.add_column(heading, overflow="fold")
+    rows: list[tuple[object, ...]] = []
     told = {problem.field: problem for problem in submission.problems if problem.field is not None}
     for reading in submission.fields:
         problem = told.pop(reading.key, None)
         words = "" if problem is None else problem_text(problem, labels.get(reading.key, reading.key))
         value = {True: "是", False: "否", None: ""}.get(reading.value, reading.value)  # type: ignore[arg-type]
-        table.add_row(
-            labels.get(reading.key, reading.key),
-            str(value),
-            reading.label,
-            place_words(reading.place),
-            rule_words(reading.rule),
-            words,
-        )
+        label = labels.get(reading.key, reading.key)
+        rows.append((label, value, reading.label, place_words(reading.place), rule_words(reading.rule), words))
     for key, problem in told.items():
-        table.add_row(labels.get(key, key), "", "", "", "", problem_text(problem, labels.get(key, "")))
-    for problem in submission.problems:
-        if problem.field is None:
-            table.add_row("整表", "", "", "", "", file_text(problem, clerk=True))
-    console.print(table)
-    for note in submission.notes:
-        console.print(f"  说明：{note}", markup=False)
+        rows.append((labels.get(key, key), "", "", "", "", problem_text(problem, labels.get(key, ""))))
+    of_all = (one for one in submission.problems if one.field is None)
+    rows += [("整表", "", "", "", "", file_text(one, clerk=True)) for one in of_all]
+    title = f"《{form.title}》  {submission.unit or '（单位未对应）'}"
+    console.print(printing.table(title, ("项目", "内容", "表中栏目", "位置", "读法", "问题"), rows))
+    printing.lines(console, (f"  说明：{note}" for note in submission.notes))

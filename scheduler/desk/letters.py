@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy.orm import Session
 
@@ -10,15 +10,17 @@ from intake import again, halt, outbox_desk, restored
 from intake.db import changes
 from intake.db.models import OutboxRow
 from intake.errors import OfficeError
-from intake.model import OutboxState
+from intake.model import LetterKind, OutboxState
 from intake.own_letter import read_own
-from intake.words import KIND_NAMES, OUTBOX_WORDS, moment_words
+from intake.words import KIND_NAMES, OUTBOX_WORDS, masked, moment_words
+from parsers.text import clean
 from scheduler import jobs, trial_letter
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
 from scheduler.reminders import UnreachableReason
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
+_MOST = 20  # letters that are shown before a yes
 _OPEN = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN, OutboxState.FAILED)
 
 
@@ -26,28 +28,29 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     """Add the commands to the parser."""
     command = commands.add_parser("outbox", help="发件箱：查看、放行、取消、重发、暂停和恢复发送")
     actions = command.add_subparsers(title="操作", metavar="操作", required=True)
+    asking = confirming.yes_option()
     listing = actions.add_parser("list", parents=[common], help="列出待放行、排队、失败和去向不明的信")
     listing.add_argument("--all", action="store_true", help="连同已发送、已取消、已过期的一起列出")
     listing.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
     listing.set_defaults(run=run_list)
     show = actions.add_parser("show", parents=[common], help="看一封信的全文")
-    show.add_argument("number", type=int, metavar="编号")
+    show.add_argument("number", type=options.number, metavar="编号")
     show.set_defaults(run=run_show)
-    release = actions.add_parser("release", parents=[common], help="放行：下一轮发出")
+    release = actions.add_parser("release", parents=[common, asking], help="放行：下一轮发出（先给你看，确认后才放行）")
     which = release.add_mutually_exclusive_group(required=True)
-    which.add_argument("numbers", nargs="*", type=int, metavar="编号", default=[])
+    which.add_argument("numbers", nargs="*", type=options.number, metavar="编号", default=[])
     which.add_argument("--all", action="store_true", help="全部待放行的信")
     release.set_defaults(run=run_release)
     cancel = actions.add_parser("cancel", parents=[common], help="取消：不再发出")
-    cancel.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    cancel.add_argument("numbers", nargs="+", type=options.number, metavar="编号")
     cancel.set_defaults(run=run_cancel)
     skip = actions.add_parser("skip", parents=[common], help="跳过本次提醒：还没发出的提醒不发了，下一次照常")
-    skip.add_argument("numbers", nargs="+", type=int, metavar="编号")
+    skip.add_argument("numbers", nargs="+", type=options.number, metavar="编号")
     skip.set_defaults(run=run_skip)
     resend = actions.add_parser(
-        "resend", parents=[common], help="重发：已发送或去向不明的信再发一遍（对方可能收到两封）"
+        "resend", parents=[common, asking], help="重发：已发送或去向不明的信再发一遍（先给你看；对方可能收到两封）"
     )
-    resend.add_argument("number", type=int, metavar="编号")
+    resend.add_argument("number", type=options.number, metavar="编号")
     resend.set_defaults(run=run_resend)
     test = actions.add_parser(
         "test", parents=[common, confirming.options()], help="测试信：给一个工作人员邮箱发一封，看能不能收到"
@@ -122,42 +125,128 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 
 def run_release(arguments: argparse.Namespace) -> int:
-    """Let letters go."""
-    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = outbox_desk.release(session, app.clock.now(), None if arguments.all else arguments.numbers)
-        resumed = arguments.all and restored.end_hold(session)
-        _note(app, session, "release", arguments.numbers if not arguments.all else ["all"], letters=number)
+    """Let letters go, those that were shown; --all also ends the hold since a restore."""
+    with options.own_app(arguments) as app:
+        refused: list[str] = []
+        on_hold = False
+        with app.bench.reading() as session:
+            if arguments.all:
+                held = outbox_desk.listed(session, (OutboxState.HELD,))
+                numbers = [one.id for one in held if not one.attempt]  # not what a server has refused
+                on_hold = restored.is_on_hold(session)
+            else:
+                numbers, refused = _fitting(session, arguments.numbers, outbox_desk.RELEASABLE, "放行")
+            if not numbers and not on_hold:
+                print("没有待放行的信，没有改动。")
+                return 0
+            shown = _shown(session, numbers)
+        if not arguments.yes:
+            print("\n".join(["将放行以下的信：", *shown] if shown else ["没有待放行的信。"]))
+            if on_hold:
+                print("恢复数据以后的暂停也将解除，此后照常发信。")
+            if not confirming.said_yes("确认？[y/N] "):
+                print("没有放行。")
+                return confirming.REFRAINED
+        with app.bench.sessions.begin() as session:
+            number = outbox_desk.release(session, app.clock.now(), numbers)
+            resumed = arguments.all and restored.end_hold(session)
+            if number or resumed:
+                _note(app, session, "release", numbers if not arguments.all else ["all"], letters=number)
     if resumed:
         print("恢复数据以后的暂停已解除，此后照常发信。")
     print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
-    return _exit_code(number, arguments)
+    return _exit_code(refused)
 
 
 def run_cancel(arguments: argparse.Namespace) -> int:
     """Stop letters."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = outbox_desk.cancel(session, arguments.numbers)
-        _note(app, session, "cancel", arguments.numbers, letters=number)
+        numbers, refused = _fitting(session, arguments.numbers, outbox_desk.STOPPABLE, "取消")
+        number = outbox_desk.cancel(session, numbers)
+        _note(app, session, "cancel", numbers, letters=number)
     print(f"已取消 {number} 封。")
-    return _exit_code(number, arguments)
+    return _exit_code(refused)
 
 
 def run_skip(arguments: argparse.Namespace) -> int:
     """Leave out reminders that wait."""
     with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = outbox_desk.skip(session, arguments.numbers)
-        _note(app, session, "skip", arguments.numbers, letters=number)
+        numbers, refused = _fitting(session, arguments.numbers, outbox_desk.SKIPPABLE, "跳过", only=LetterKind.REMINDER)
+        number = outbox_desk.skip(session, numbers)
+        _note(app, session, "skip", numbers, letters=number)
     print(f"已跳过 {number} 封提醒，本次不再发出；下一次提醒照常。")
-    return _exit_code(number, arguments)
+    return _exit_code(refused)
+
+
+def _fitting(
+    session: Session,
+    numbers: Iterable[int],
+    states: Collection[OutboxState],
+    verb: str,
+    *,
+    only: LetterKind | None = None,
+) -> tuple[list[int], list[str]]:
+    """Given numbers as typed, return those to which it can be done, and in words why not to the others.
+
+    Raise OfficeError if that is all of them: then nothing happens, and nothing is noted.
+    """
+    fit: list[int] = []
+    refused: list[str] = []
+    for number in dict.fromkeys(numbers):
+        row = session.get(OutboxRow, number)
+        if row is None:
+            refused.append(f"没有编号为 {number} 的信。")
+        elif only is not None and row.kind != only:
+            refused.append(f"第{number}号信不是{KIND_NAMES[only]}，不能{verb}。")
+        elif row.state not in states:
+            refused.append(f"第{number}号信的状态是“{OUTBOX_WORDS[OutboxState(row.state)]}”，不能{verb}。")
+        else:
+            fit.append(number)
+    if not fit:
+        raise OfficeError([*refused, "没有改动。用 intake outbox list --all 查看全部的信。"])
+    return fit, refused
+
+
+def _shown(session: Session, numbers: Collection[int]) -> list[str]:
+    """Return a line for each letter, the first of many; whole numbers and addresses stand in `outbox show`."""
+    lines = []
+    for number in list(numbers)[:_MOST]:
+        row = session.get_one(OutboxRow, number)
+        kind = KIND_NAMES[LetterKind(row.kind)]
+        lines.append(clean(f"  第{row.id}号　{kind}　收件人：{masked(row.to_address)}　主题：{masked(row.subject)}"))
+    if len(numbers) > _MOST:
+        lines.append(f"  ……另有 {len(numbers) - _MOST} 封，共 {len(numbers)} 封。用 intake outbox list 查看。")
+    return lines
+
+
+def _exit_code(refused: list[str]) -> int:
+    """Exit 2 if a letter that was named could not be changed (no such number, or sent already)."""
+    for words in refused:
+        print(words)
+    return 2 if refused else 0
 
 
 def run_resend(arguments: argparse.Namespace) -> int:
     """Send a letter once more."""
-    with options.own_app(arguments) as app, app.bench.sessions.begin() as session:
-        number = again.send_again(session, arguments.number, stationery=app.bench.stationery, now=app.clock.now())
-        _note(app, session, "resend", [arguments.number], letter=number)
+    with options.own_app(arguments) as app:
+        if not arguments.yes and not _wants_again(app, arguments.number):
+            print("没有重发。")
+            return confirming.REFRAINED
+        with app.bench.sessions.begin() as session:
+            number = again.send_again(session, arguments.number, stationery=app.bench.stationery, now=app.clock.now())
+            _note(app, session, "resend", [arguments.number], letter=number)
     print(f"已排队重发，编号 {number}；对方可能会收到两封。由正在运行的 intake run 下一轮发出。")
     return 0
+
+
+def _wants_again(app: App, number: int) -> bool:
+    """Show the letter and ask. What can't be sent again is refused before anybody is asked."""
+    with app.bench.sessions() as session, session.begin() as transaction:
+        again.send_again(session, number, stationery=app.bench.stationery, now=app.clock.now())
+        transaction.rollback()
+    with app.bench.reading() as session:
+        print("\n".join(["将重发以下的信（对方可能会收到两封）：", *_shown(session, [number])]))
+    return confirming.said_yes("确认？[y/N] ")
 
 
 def run_test(arguments: argparse.Namespace) -> int:
@@ -198,15 +287,6 @@ def run_resume(arguments: argparse.Namespace) -> int:
 def _note(app: App, session: Session, action: str, what: Iterable[object], **details: object) -> None:
     subject = ", ".join(f"letter {one}" if isinstance(one, int) else str(one) for one in what)
     changes.note(session, who=options.typist(), action=action, subject=subject, **details, now=app.clock.now())
-
-
-def _exit_code(number: int, arguments: argparse.Namespace) -> int:
-    """Exit 2 if a letter that was named could not be changed (no such number, or sent already)."""
-    wanted = len(set(getattr(arguments, "numbers", []) or []))
-    if number < wanted:
-        print(f"有 {wanted - number} 封没有改动：编号不存在，或已经发出、已经取消。用 intake outbox list --all 查看。")
-        return 2
-    return 0
 
 
 def run_remind(arguments: argparse.Namespace) -> int:

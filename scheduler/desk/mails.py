@@ -17,18 +17,19 @@ from scheduler.desk import options, printing
 from scheduler.lookup.mails import FATE_WORDS, Form, Mail, Whole, find, whole
 
 _CUT = 120  # characters of a subject in the list
-_HIGHEST = 2**31 - 1  # no row has a higher number
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("mails", parents=[common], help="来信：列出、查找；写编号则看一封")
-    command.add_argument("number", nargs="?", type=int, metavar="编号", help="看这一封：各部分、读出的内容、回信")
+    command.add_argument(
+        "number", nargs="?", type=options.number, metavar="编号", help="看这一封：各部分、读出的内容、回信"
+    )
     command.add_argument("--search", metavar="文字", default="", help="查找：发件人、主题、单位或编号")
     fates = "、".join(f"{fate.value}（{words}）" for fate, words in FATE_WORDS.items())
     names = [*(fate.value for fate in Fate), *FATE_WORDS.values()]
     command.add_argument("--fate", metavar="结果", choices=names, help=f"只列这种处理结果：{fates}")
-    command.add_argument("--limit", type=int, metavar="封数", default=PAGE, help=f"最多列几封，默认 {PAGE}")
+    command.add_argument("--limit", type=options.number, metavar="封数", default=PAGE, help=f"最多列几封，默认 {PAGE}")
     command.add_argument("--json", action="store_true", help="列出时输出 JSON，供程序读取")
     command.set_defaults(run=run)
 
@@ -37,12 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
     """List mails, newest first, or print one. Exit 2 if there is none of that number."""
     if arguments.number is not None:
         return _run_one(arguments)
-    if arguments.limit < 1:
-        raise OfficeError("--limit 要写一个大于零的数。")
     fate = next((one for one, words in FATE_WORDS.items() if arguments.fate in (one.value, words)), None)
     with options.own_app(arguments) as app:
         words = clean(arguments.search).strip()
-        found = find(app, words=words, fate=fate, size=min(arguments.limit, _HIGHEST))
+        found = find(app, words=words, fate=fate, size=arguments.limit)
     if arguments.json:
         for mail in found.mails:
             print(json.dumps(_as_json(mail), ensure_ascii=False))
@@ -81,7 +80,7 @@ def _as_json(mail: Mail) -> dict[str, object]:
 
 def _run_one(arguments: argparse.Namespace) -> int:
     with options.own_app(arguments) as app:
-        found = whole(app, arguments.number) if 0 < arguments.number <= _HIGHEST else None
+        found = whole(app, arguments.number)
     if found is None:
         raise OfficeError(f"没有编号为 {arguments.number} 的来信。")
     console = printing.screen()

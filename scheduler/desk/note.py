@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     paper.add_argument("--on", metavar="时间", help="收到纸质件的时间，例如 2025-05-28 或 2025-05-28T16:30，默认现在")
     paper.set_defaults(run=run_paper)
     undo = actions.add_parser("undo", parents=[common, who], help="撤销一条登记")
-    undo.add_argument("number", type=int, metavar="编号", help="见 intake note list")
+    undo.add_argument("number", type=options.number, metavar="编号", help="见 intake note list")
     undo.set_defaults(run=run_undo)
     listing = actions.add_parser("list", parents=[common], help="列出登记")
     listing.add_argument("--unit", metavar="单位", help="只看这个单位的")

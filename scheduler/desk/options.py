@@ -11,8 +11,37 @@ from pathlib import Path
 from intake.config import example_path, load
 from intake.errors import OfficeError
 from intake.settings import Settings
+from parsers.text import clean
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
+
+_HIGHEST = (
+    2**31 - 1
+)  # PostgreSQL's integer, which the numbers of rows are: what is higher no row has, and no query takes
+_HIGHEST_PORT = 2**16 - 1
+_CUT = 20  # characters of a number that is none
+
+
+def number(typed: str) -> int:
+    """Given what stands for a number of a list, or for how many, return it. The type of every such argument."""
+    return _whole(typed, 1, _HIGHEST)
+
+
+def port(typed: str) -> int:
+    """Given a port as typed (0: any free one), return it."""
+    return _whole(typed, 0, _HIGHEST_PORT)
+
+
+def _whole(typed: str, lowest: int, highest: int) -> int:
+    try:
+        found = int(typed)  # ValueError too for more digits than Python turns into a number
+    except ValueError:
+        found = lowest - 1
+    if not lowest <= found <= highest:
+        shown = clean(typed)
+        shown = shown if len(shown) <= _CUT else f"{shown[:_CUT]}…"
+        raise argparse.ArgumentTypeError(f"“{shown}”不能用，请写 {lowest} 到 {highest} 之间的整数")
+    return found
 
 
 def config_path(arguments: argparse.Namespace) -> Path:

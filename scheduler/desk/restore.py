@@ -15,7 +15,7 @@ from scheduler import backups
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
 from scheduler.daemon import single_instance
-from scheduler.desk import options
+from scheduler.desk import confirming, options
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -23,7 +23,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     backup = commands.add_parser("backup", parents=[common], help="立即备份（平时每天凌晨自动备份）")
     backup.set_defaults(run=run_backup)
     restore = commands.add_parser(
-        "restore", parents=[common], help="恢复：数据库损坏或丢失后，从备份或从存档原件重建；恢复后先不发信"
+        "restore",
+        parents=[common, confirming.yes_option()],
+        help="恢复：数据库损坏或丢失后，从备份或从存档原件重建（先列出会丢失什么，确认后才换）；恢复后先不发信",
     )
     which = restore.add_mutually_exclusive_group()
     which.add_argument("file", nargs="?", type=Path, metavar="备份文件", help="默认：最新的一个")
@@ -64,7 +66,14 @@ def run_restore(arguments: argparse.Namespace) -> int:
             _say_mails(backups.files_back(settings.storage))
         else:
             source = None if arguments.from_archive else arguments.file or _newest(settings)
-            done = backups.put_back(settings, source, clock.now())
+            now = clock.now()
+            shown = backups.prospect(settings.storage, source, now)
+            if shown and not arguments.yes:
+                print("\n".join(shown))
+                if not confirming.said_yes("确认恢复？[y/N] "):
+                    print("没有恢复，没有改动。")
+                    return confirming.REFRAINED
+            done = backups.put_back(settings, source, now)
             _say_what_was_put_back(done)
         with open_app(settings, clock, begin_anew=arguments.from_archive) as app:
             backups.hold(app)

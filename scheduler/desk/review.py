@@ -31,13 +31,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     listing.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
     listing.set_defaults(run=run_list)
     show = actions.add_parser("show", parents=[common], help="看一件：每栏读到什么、从哪里读到、有什么疑问、处理记录")
-    show.add_argument("number", type=int, metavar="编号")
+    show.add_argument("number", type=options.number, metavar="编号")
     show.set_defaults(run=run_show)
     parents = [common, confirming.options()]
 
     def action(name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         parser = actions.add_parser(name, parents=parents, help=words)
-        parser.add_argument("number", type=int, metavar="编号", help="来件编号，见 intake review list")
+        parser.add_argument("number", type=options.number, metavar="编号", help="来件编号，见 intake review list")
         parser.set_defaults(run=run)
         return parser
 
@@ -57,7 +57,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
 
 
 def _add_item(parser: argparse.ArgumentParser, words: str) -> None:
-    parser.add_argument("--item", type=int, metavar="序号", help=f"来件中的第几份表；{words}")
+    parser.add_argument("--item", type=options.number, metavar="序号", help=f"来件中的第几份表；{words}")
 
 
 def _add_note(parser: argparse.ArgumentParser, words: str) -> None:

@@ -34,7 +34,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common:
     )
     command.set_defaults(run=run)
     replay = commands.add_parser("replay", parents=[common], help="从存档重新识别来件（不收信、不重复回信）")
-    replay.add_argument("numbers", nargs="*", type=int, metavar="编号", help="只识别这几封来信；不写则全部")
+    replay.add_argument("numbers", nargs="*", type=options.number, metavar="编号", help="只识别这几封来信；不写则全部")
     replay.set_defaults(run=run_replay)
 
 
@@ -171,6 +171,6 @@ def begin_replay(app: App, numbers: Collection[int] | None = None) -> tuple[int,
     with app.bench.sessions.begin() as session:
         found = queries.reset_messages(session, numbers)
         if numbers is not None and found < len(set(numbers)):
-            raise OfficeError("有的编号没有对应的来信，没有重新识别。编号见网页“来信”或 intake status。")
+            raise OfficeError("有的编号没有对应的来信，没有重新识别。编号见网页“来信”或 intake mails。")
     with app.bench.sessions() as session:
         return queries.pending_messages(session)

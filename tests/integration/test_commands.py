@@ -105,7 +105,7 @@ def test_in_hold_mode_a_letter_waits_for_its_release(capsys, mailbox, sink, tmp_
     letter = json.loads(out)
     assert (code, letter["state"]) == (1, "held")
     assert "13900000001" in run(capsys, "outbox", "show", letter["id"], "--config", config)[1]
-    assert run(capsys, "outbox", "release", letter["id"], "--config", config)[0] == 0
+    assert run(capsys, "outbox", "release", letter["id"], "--yes", "--config", config)[0] == 0
     run(capsys, "run", "--once", "--config", config)
     assert len(answers(sink)) == 1
     assert run(capsys, "outbox", "cancel", letter["id"], "--config", config)[0] == 2

@@ -369,18 +369,18 @@ def test_a_mail_that_waits_to_be_read_is_not_decided_upon(desk):
 def test_every_action_is_in_the_audit_and_no_value_of_a_form_is(desk, caplog):
     number = desk.receives_form(TOWN, mobile="1390000")
     with caplog.at_level(logging.INFO):
-        desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
         desk.acts(decide.accept, number)
+        desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
         desk.acts(decide.undo, number, who="李强")
         noting.call(desk.bench, TOWN, text="已催", who="王芳", now=desk.now)
     rows = desk.rows(AuditRow)
     assert [(row.who, row.action) for row in rows] == [
-        ("王芳", "values"),
         ("王芳", "accept"),
+        ("王芳", "values"),
         ("李强", "undo"),
         ("王芳", "note call"),
     ]
-    assert rows[0].details["fields"] == ["mobile"]
+    assert rows[1].details["fields"] == ["mobile"]
     told = json.dumps([row.details for row in rows], ensure_ascii=False) + caplog.text
     assert "13900000008" not in told
     assert "已催" not in told
@@ -388,8 +388,8 @@ def test_every_action_is_in_the_audit_and_no_value_of_a_form_is(desk, caplog):
 
 def test_what_the_rig_checks_of_stored_values_holds_after_decisions(desk):
     number = desk.receives_form(TOWN, mobile="1390000")
-    desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
     desk.acts(decide.accept, number)
+    desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
     assert [one for one in violations(desk.place.history({}), desk.place.data) if one.startswith("I5")] == []
     (row,) = desk.rows(SubmissionRow)
     assert row.state == CellState.CORRECTION

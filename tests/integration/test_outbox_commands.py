@@ -1,5 +1,6 @@
 """`intake outbox` as a clerk types it: skip, send again, halt all sending and let it go on."""
 
+import builtins
 import sqlite3
 from datetime import timedelta
 
@@ -68,11 +69,11 @@ def test_while_sending_is_halted_a_round_sends_nothing_and_status_says_so(capsys
 def test_a_letter_that_went_is_sent_again_once_and_verify_finds_nothing_wrong(capsys, config, sink):
     run(capsys, "run", "--once", "--config", config)
     ((number,),) = ask(config, "SELECT id FROM outbox WHERE kind = 'acknowledgement'")
-    code, words = run(capsys, "outbox", "resend", number, "--config", config)
+    code, words = run(capsys, "outbox", "resend", number, "--yes", "--config", config)
     assert (code, "可能会收到两封" in words) == (0, True)
-    code, words = run(capsys, "outbox", "resend", number, "--config", config)
+    code, words = run(capsys, "outbox", "resend", number, "--yes", "--config", config)
     assert (code, "一分钟内" in words) == (2, True)
-    assert run(capsys, "outbox", "resend", 999, "--config", config)[0] == 2
+    assert run(capsys, "outbox", "resend", 999, "--yes", "--config", config)[0] == 2
     run(capsys, "run", "--once", "--config", config)
     assert to_units(sink) == 2
     assert "was answered twice" not in run(capsys, "verify", "--config", config)[1]
@@ -82,7 +83,7 @@ def test_only_a_reminder_that_waits_can_be_skipped(capsys, config, sink):
     run(capsys, "run", "--once", "--config", config)
     ((number,),) = ask(config, "SELECT id FROM outbox WHERE kind = 'acknowledgement'")
     code, words = run(capsys, "outbox", "skip", number, "--config", config)
-    assert (code, "已跳过 0 封" in words) == (2, True)
+    assert (code, "不能跳过" in words) == (2, True)
 
 
 def test_one_mail_is_read_again_by_its_number_and_answered_no_second_time(capsys, config, sink):
@@ -94,3 +95,90 @@ def test_one_mail_is_read_again_by_its_number_and_answered_no_second_time(capsys
     assert ask(config, "SELECT state FROM messages") == [("filed",)]
     run(capsys, "run", "--once", "--config", config)
     assert to_units(sink) == 1
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What the clerk types when asked; nothing left: no keyboard."""
+    typed: list[str] = []
+
+    def answered(prompt: str = "") -> str:
+        print(prompt)
+        if not typed:
+            raise EOFError
+        return typed.pop(0)
+
+    monkeypatch.setattr(builtins, "input", answered)
+    return typed
+
+
+def test_a_letter_is_sent_again_only_after_a_yes(capsys, config, sink, answers):
+    run(capsys, "run", "--once", "--config", config)
+    ((number,),) = ask(config, "SELECT id FROM outbox WHERE kind = 'acknowledgement'")
+    before = ask(config, "SELECT id, state FROM outbox")
+    for typed, told in ((["n"], "没有重发"), ([], "请加 --yes")):
+        answers.extend(typed)
+        code, words = run(capsys, "outbox", "resend", number, "--config", config)
+        assert (code, told in words, f"第{number}号" in words, "收件人" in words) == (1, True, True, True)
+        assert office.UNITS[TOWN] not in words
+    assert ask(config, "SELECT id, state FROM outbox") == before
+    assert ask(config, "SELECT action FROM audit") == []
+    code, words = run(capsys, "outbox", "resend", 999, "--config", config)
+    assert (code, "确认" in words) == (2, False)
+    answers.append("y")
+    assert run(capsys, "outbox", "resend", number, "--config", config)[0] == 0
+    assert ask(config, "SELECT action FROM audit") == [("resend",)]
+
+
+def hold(config, copies: int) -> None:
+    """Let the answer to the unit wait, and as many letters more as are wanted."""
+    connection = sqlite3.connect(config.parent / "data" / "intake.db")
+    with connection:
+        connection.execute("DELETE FROM outbox WHERE kind <> 'acknowledgement'")
+        connection.execute("UPDATE outbox SET state = 'held', attempt = 0")
+        for at in range(copies):
+            connection.execute("CREATE TEMP TABLE one AS SELECT * FROM outbox WHERE id = 1")
+            connection.execute(
+                "UPDATE one SET id = NULL, key = key || :at, header_message_id = header_message_id || :at,"
+                " reference = reference || :at",
+                {"at": at},
+            )
+            connection.execute("INSERT INTO outbox SELECT * FROM one")
+            connection.execute("DROP TABLE one")
+    connection.close()
+
+
+@pytest.mark.parametrize("which", ["--all", "1"])
+def test_letters_are_released_only_after_a_yes_and_a_long_list_is_cut(capsys, config, sink, answers, which):
+    run(capsys, "run", "--once", "--config", config)
+    hold(config, 30)
+    for typed, told in ((["n"], "没有放行"), ([], "请加 --yes")):
+        answers.extend(typed)
+        code, words = run(capsys, "outbox", "release", which, "--config", config)
+        assert (code, told in words, "第1号" in words, office.UNITS[TOWN] in words) == (1, True, True, False)
+        assert ("另有 11 封，共 31 封" in words) == (which == "--all")
+    assert ask(config, "SELECT DISTINCT state FROM outbox") == [("held",)]
+    assert ask(config, "SELECT action FROM audit") == []
+    answers.append("y")
+    code, words = run(capsys, "outbox", "release", which, "--config", config)
+    number = 31 if which == "--all" else 1
+    assert (code, f"已放行 {number} 封" in words) == (0, True)
+    assert ask(config, "SELECT count(*) FROM outbox WHERE state = 'queued'") == [(number,)]
+    assert ask(config, "SELECT action FROM audit") == [("release",)]
+
+
+def test_what_could_not_be_done_is_refused_in_words_and_noted_nowhere(capsys, config, sink):
+    run(capsys, "run", "--once", "--config", config)
+    ((sent,),) = ask(config, "SELECT id FROM outbox WHERE kind = 'acknowledgement'")
+    for action, verb in (("cancel", "取消"), ("skip", "跳过"), ("release", "放行")):
+        asked = ("--yes",) if action == "release" else ()
+        code, words = run(capsys, "outbox", action, 999, *asked, "--config", config)
+        assert (code, "没有编号为 999 的信" in words, "没有改动" in words) == (2, True, True)
+        code, words = run(capsys, "outbox", action, sent, *asked, "--config", config)
+        assert (code, f"不能{verb}" in words) == (2, True)
+    assert run(capsys, "outbox", "release", "--all", "--yes", "--config", config) == (0, "没有待放行的信，没有改动。\n")
+    assert ask(config, "SELECT action FROM audit") == []
+    hold(config, 0)
+    code, words = run(capsys, "outbox", "cancel", 1, 999, "--config", config)
+    assert (code, "已取消 1 封" in words, "没有编号为 999 的信" in words) == (2, True, True)
+    assert ask(config, "SELECT action, subject FROM audit") == [("cancel", "letter 1")]

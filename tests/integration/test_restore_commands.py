@@ -1,6 +1,8 @@
 """A broken database on a Monday: what the office types, what it is told, and that nobody is written to twice."""
 
+import builtins
 import json
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -73,13 +75,15 @@ def test_a_damaged_database_comes_back_and_nobody_is_answered_twice(capsys, conf
     assert answers(sink) == [office.UNITS[TOWN], office.UNITS[SANDS]]
     (tmp_path / "data" / "intake.db").write_bytes(b"not a database" * 1000)
 
-    code, out, _ = run(capsys, "restore", *(["--from-archive"] if "archive" in how else []), "--config", config)
+    code, out, _ = run(
+        capsys, "restore", *(["--from-archive"] if "archive" in how else []), "--yes", "--config", config
+    )
     assert (code, "发信已全部暂停" in out, "没有删除" in out) == (1, True, True)
     for _ in range(2):
         run(capsys, "run", "--once", "--config", config)
     assert len(answers(sink)) == 2, "written to again after a restore"
     assert set(states(capsys, config)) == {"sent"}, "both letters were found in the Sent folder"
-    assert "暂停已解除" in run(capsys, "outbox", "release", "--all", "--config", config)[1]
+    assert "暂停已解除" in run(capsys, "outbox", "release", "--all", "--yes", "--config", config)[1]
     code, out, _ = run(capsys, "status", "--json", "--config", config)
     cells = {(one["unit"], one["form"]): one["state"] for one in json.loads(out)["cells"]}
     assert (cells[TOWN, "liaison"], cells[SANDS, "liaison"]) == ("accepted", "accepted")
@@ -88,12 +92,12 @@ def test_a_damaged_database_comes_back_and_nobody_is_answered_twice(capsys, conf
 
 def test_what_was_never_sent_waits_after_a_restore_until_it_is_released(capsys, config, mailbox, sink):
     run(capsys, "backup", "--config", config)
-    run(capsys, "restore", "--config", config)
+    run(capsys, "restore", "--yes", "--config", config)
     deliver(mailbox, TOWN, 1)
     for _ in range(2):
         run(capsys, "run", "--once", "--config", config)
     assert (answers(sink), states(capsys, config)) == ([], ["held"])
-    run(capsys, "outbox", "release", "--all", "--config", config)
+    run(capsys, "outbox", "release", "--all", "--yes", "--config", config)
     run(capsys, "run", "--once", "--config", config)
     assert answers(sink) == [office.UNITS[TOWN]]
 
@@ -137,3 +141,80 @@ def test_verify_sees_the_password_where_it_must_not_stand(capsys, config, tmp_pa
     assert (code, "notes.txt" in out) == (1, True)
     (tmp_path / "code.txt").unlink()
     assert "没有核对" in run(capsys, "verify", "--config", config)[1]
+
+
+# --- what a restore asks before ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers_typed(monkeypatch):
+    """What is typed when asked; nothing left: no keyboard."""
+    typed: list[str] = []
+
+    def answered(prompt: str = "") -> str:
+        print(prompt)
+        if not typed:
+            raise EOFError
+        return typed.pop(0)
+
+    monkeypatch.setattr(builtins, "input", answered)
+    return typed
+
+
+def worked_on(capsys, config, mailbox) -> None:
+    """A day's work: a mail, a backup, and after it what only people did."""
+    deliver(mailbox, TOWN, 1)
+    run(capsys, "run", "--once", "--config", config)
+    run(capsys, "note", "call", SANDS, "--who", "王芳", "--config", config)
+    run(capsys, "backup", "--config", config)
+    run(capsys, "note", "exempt", SANDS, "--who", "王芳", "--config", config)
+    run(capsys, "review", "set", 1, "职务=科长", "--who", "王芳", "--yes", "--config", config)
+
+
+@pytest.mark.parametrize(
+    ("way", "notes"), [((), "单位登记 1 条（免报 1）"), (("--from-archive",), "单位登记 2 条（已电话催办 1、免报 1）")]
+)
+def test_a_restore_tells_what_will_be_lost_and_asks(capsys, config, mailbox, answers_typed, way, notes):
+    worked_on(capsys, config, mailbox)
+    for typed, told in ((["n"], "没有恢复"), ([], "请加 --yes")):
+        answers_typed.extend(typed)
+        code, out, _ = run(capsys, "restore", *way, "--config", config)
+        assert (code, told in out, notes in out) == (1, True, True), out
+        assert "人工处理 1 项（改值 1）" in out
+        assert f"操作记录 {3 if way else 2} 条" in out
+        assert "不会删除，移到" in out
+    assert not list(config.parent.glob("data/replaced-*"))
+    assert "免报" in run(capsys, "note", "list", "--config", config)[1]
+    answers_typed.append("y")
+    code, out, _ = run(capsys, "restore", *way, "--config", config)
+    assert (code, "发信已全部暂停" in out) == (1, True)
+    assert "免报" not in run(capsys, "note", "list", "--config", config)[1]
+
+
+def test_a_restore_of_a_database_that_can_not_be_read_asks_too(capsys, config, mailbox, answers_typed, tmp_path):
+    worked_on(capsys, config, mailbox)
+    (tmp_path / "data" / "intake.db").write_bytes(b"not a database" * 1000)
+    for way in ((), ("--from-archive",)):
+        code, out, _ = run(capsys, "restore", *way, "--config", config)
+        assert (code, "无法列出" in out, "没有恢复" in out) == (1, True, True)
+    assert not list(config.parent.glob("data/replaced-*"))
+
+
+def test_what_is_no_backup_is_refused_in_words(capsys, config, tmp_path):
+    run(capsys, "backup", "--config", config)
+    (tmp_path / "text").write_text("hostname")
+    with sqlite3.connect(tmp_path / "theirs.db") as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    (tmp_path / "folder").mkdir()
+    for name, told in (
+        ("nonexist", "没有这个备份文件"),
+        ("text", "这不是本程序的备份"),
+        ("theirs.db", "这不是本程序的备份"),
+        ("folder", "这是文件夹"),
+        ("data/intake.db", "就是现在的数据库"),
+    ):
+        code, out, err = run(capsys, "restore", tmp_path / name, "--yes", "--config", config)
+        assert (code, told in err, "没有恢复" in err) == (2, True, True), out + err
+        assert not any(words in err for words in ("unable", "not a database", "no such table"))
+    assert not list(config.parent.glob("data/replaced-*"))

@@ -182,6 +182,26 @@ def test_the_system_user_signs_where_nobody_is_named(run, answers, monkeypatch):
     assert "zhang" in run("note", "list")[1]
 
 
+def test_accepting_what_is_accepted_changes_nothing_and_stops_no_letter(run, answers):
+    run.deliver(office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN)))
+    run("run", "--once")
+    run("outbox", "pause")
+    number = next(
+        one["id"]
+        for one in map(json.loads, run("outbox", "list", "--all", "--json")[1].splitlines())
+        if one["kind"] == "acknowledgement"
+    )
+    assert run("outbox", "resend", number, "--yes")[0] == 0
+    code, out = run("review", "accept", 1, "--yes")
+    assert (code, "已经受理" in out, "没有改动" in out) == (2, True, True)
+    letters = list(map(json.loads, run("outbox", "list", "--json")[1].splitlines()))
+    assert "queued" in [one["state"] for one in letters if one["kind"] == "acknowledgement"]
+    answers.append("n")
+    code, out = run("review", "dismiss", 1)
+    assert (code, "将取消还没有发出的" in out, "没有改动" in out) == (1, True, True)
+    assert list(map(json.loads, run("outbox", "list", "--json")[1].splitlines())) == letters
+
+
 @pytest.mark.parametrize("command", ["review", "note"])
 def test_the_help_is_chinese(command, capsys):
     with pytest.raises(SystemExit):
