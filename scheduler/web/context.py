@@ -15,6 +15,7 @@ from intake.summary_remarks import stamp
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
 from scheduler.web.accounts import Accounts, Throttle
+from scheduler.web.ended import EndedSessions
 from scheduler.web.originals import Originals
 
 _KEY = "intake-desk"
@@ -26,6 +27,7 @@ class Desk:
 
     app: App
     accounts: Accounts
+    ended: EndedSessions
     guest: str | None = None  # who is let in without an account: only `intake demo --web` has one
     throttle: Throttle = field(default_factory=Throttle, repr=False)
     originals: Originals = field(default_factory=Originals, repr=False)

@@ -7,6 +7,7 @@ import pytest
 
 from scheduler.web.accounts import Accounts, Throttle
 from scheduler.web.application import make_application
+from scheduler.web.ended import EndedSessions
 from tests.web.conftest import NAME, PASSWORD, Client
 
 PAGES = [
@@ -144,6 +145,39 @@ def test_what_changes_something_bears_the_sessions_token(served):
     assert served.client.get("/").status_code == 200
     assert served.client.post("/logout").status_code == 302
     assert served.client.get("/").location == "/login"
+
+
+def cookie_of(client: Client) -> str:
+    held = client.raw.get_cookie("intake_desk", domain="127.0.0.1")
+    assert held is not None
+    return held.value
+
+
+def test_a_copied_cookie_is_worth_nothing_after_the_logout_not_even_after_a_restart(served):
+    other = stranger(served)
+    other.log_in()
+    copied = cookie_of(served.client)
+    served.client.post("/logout")
+    for again in (served.client, stranger(served)):  # the same program; another one of the same data directory
+        again.raw.set_cookie("intake_desk", copied, domain="127.0.0.1")
+        assert again.get("/").location == "/login"
+    assert other.get("/").status_code == 200  # the same account in another browser goes on
+
+
+def test_ended_sessions_are_few_go_when_they_would_have_expired_and_survive_what_the_disk_does(tmp_path):
+    now = datetime(2026, 6, 1, tzinfo=UTC)
+    ended = EndedSessions(tmp_path)
+    ended.add("early", now, now + timedelta(hours=8))
+    ended.add("later", now + timedelta(hours=9), now + timedelta(hours=17))
+    assert "early" not in ended
+    assert "later" in EndedSessions(tmp_path)
+    for number in range(1_000):
+        ended.add(f"one {number}", now, now + timedelta(hours=8))
+    assert "later" not in ended
+    assert "one 0" in ended
+    (tmp_path / "desk-ended.json").write_bytes(b"[1")
+    assert "one 0" not in EndedSessions(tmp_path)
+    assert (tmp_path / "desk-ended.json").stat().st_mode & 0o077 == 0
 
 
 def test_no_get_changes_anything(served):

@@ -2,11 +2,11 @@
 
 import logging
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from scheduler.web.context import desk, local_words
-from scheduler.web.doors import enter, page
+from scheduler.web.doors import enter, leave, page
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,9 @@ def try_() -> ResponseReturnValue:
     return redirect(url_for("overview.show"))
 
 
-@pages.post("/logout")
+@pages.post("/logout", endpoint="leave")
 @page
-def leave() -> ResponseReturnValue:
+def log_out() -> ResponseReturnValue:
     """End the session."""
-    session.clear()
+    leave(desk().ended, desk().app.clock.now())
     return redirect(url_for("login.form"))
