@@ -227,8 +227,9 @@ def test_what_is_wrong_is_told_beside_each_field_and_what_was_typed_stays(served
     [
         ("2025-05-29", "不能晚于现在"),
         ("2015-05-28", "早于通知发布的日期"),
-        ("", "看不明白"),
+        ("", "请填写收到日期"),
         ("昨天", "看不明白"),
+        ("0001-01-01T00:00+14:00", "看不明白"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_beside_the_day(served, day, words):
