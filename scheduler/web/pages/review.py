@@ -94,11 +94,20 @@ def show(number: int) -> ResponseReturnValue:
 
 
 def _item(
-    number: int, ordinal: int | None, form: str, typed: Typed, refused: Iterable[str] = ()
+    number: int,
+    ordinal: int | None,
+    form: str,
+    typed: Typed,
+    refused: Iterable[str] = (),
+    *,
+    overtaken: bool = False,
 ) -> ResponseReturnValue:
+    """Show an item with what was typed; `overtaken`: what is kept now is not what the person saw who typed it."""
     shown = reviewing.gather(desk(), number, ordinal=ordinal, form=form, typed=typed)
     refused = tuple(refused)
-    return render_template("review_item.html", item=shown, refused=refused), 409 if refused else 200
+    return render_template(
+        "review_item.html", item=shown, refused=refused, overtaken=overtaken
+    ), 409 if refused else 200
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
@@ -124,9 +133,9 @@ def act(number: int) -> ResponseReturnValue:
     wish = _wish(number)
     try:
         return _carried_out(wish)
-    except OvertakenError as overtaken:
-        flash("".join(overtaken.problems))
-        return redirect(url_for("review.show", number=number, form=wish.form or None), 303)
+    except OvertakenError as error:
+        refused = (*error.problems, "您填的内容还留在下面，没有保存；与现在登记的不同的栏目，写着“现在登记的是”。")
+        return _item(number, wish.ordinal, wish.form, wish.typed, refused, overtaken=True)
     except RefusedError as refused:
         return _item(number, wish.ordinal, wish.form, wish.typed, refused.problems)
 
