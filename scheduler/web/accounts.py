@@ -113,7 +113,7 @@ class Throttle:
 
     def wait_until(self, address: str, now: datetime) -> datetime | None:
         """Return until when no password from there is looked at, None if one may be tried now."""
-        key = _source(address)
+        key = source_of(address)
         with self._lock:
             until = [self._until(*self._failures[key])] if key in self._failures else []
             if len(self._lately) == _MOST_TOGETHER and key not in self._known:
@@ -123,7 +123,7 @@ class Throttle:
 
     def failed(self, address: str, now: datetime) -> None:
         """Count a failure."""
-        key = _source(address)
+        key = source_of(address)
         with self._lock:
             count, _ = self._failures.pop(key, (0, now))
             _put(self._failures, key, (count + 1, now))
@@ -131,7 +131,7 @@ class Throttle:
 
     def succeeded(self, address: str) -> None:
         """Forget the failures of the address, and know it."""
-        key = _source(address)
+        key = source_of(address)
         with self._lock:
             self._failures.pop(key, None)
             self._known.pop(key, None)
@@ -150,7 +150,7 @@ def _put(held: OrderedDict[str, V], key: str, value: V) -> None:
         held.popitem(last=False)
 
 
-def _source(address: str) -> str:
+def source_of(address: str) -> str:
     """Return what counts as one source: of IPv6 the /64, all of which one machine may use (RFC 4291, 2.5.4)."""
     try:
         found = ip_address(address.partition("%")[0])
