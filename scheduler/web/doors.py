@@ -119,7 +119,7 @@ def _guest() -> str | None:
     if here.guest is None:
         return None
     now = here.app.clock.now().timestamp()
-    session.update(who=here.guest, proof="", token=secrets.token_urlsafe(24), seen=now)
+    session.update(id=secrets.token_urlsafe(16), who=here.guest, proof="", token=secrets.token_urlsafe(24), seen=now)
     return here.guest
 
 

@@ -1,6 +1,7 @@
 """Who may come in: names, Origin, token, login and its throttle, the headers; and that nothing is open by default."""
 
 import gzip
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -162,6 +163,14 @@ def test_a_copied_cookie_is_worth_nothing_after_the_logout_not_even_after_a_rest
         again.raw.set_cookie("intake_desk", copied, domain="127.0.0.1")
         assert again.get("/").location == "/login"
     assert other.get("/").status_code == 200  # the same account in another browser goes on
+
+
+def test_a_guest_of_the_demo_keeps_a_session_whose_token_goes_on(served):
+    guest = Client(make_application(served.app, guest="体验"))
+    assert guest.get("/").status_code == 200
+    token = re.search('name="token" value="([^"]*)"', guest.get("/outbox/pause").text)[1]
+    guest.get("/progress")  # another page in between
+    assert guest.post("/outbox/pause", {"token": token}).status_code == 303
 
 
 def test_ended_sessions_are_few_go_when_they_would_have_expired_and_survive_what_the_disk_does(tmp_path):
