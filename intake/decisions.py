@@ -20,7 +20,7 @@ from intake.assess import FOR_A_PERSON
 from intake.fault_words import file_text, problem_text
 from intake.model import CellState, DecisionKind, FormId, StoredSubmission, UnitName
 from intake.words import moment_words
-from parsers.fields import check, check_required
+from parsers.fields import check, check_required, is_nothing
 from parsers.forms import Doubt, FieldReading, FieldSpec, FieldType, FormSpec, Problem, ProblemCode
 from parsers.text import fold
 
@@ -295,7 +295,8 @@ def typed_values(
 ) -> tuple[tuple[Given, ...], tuple[str, ...]]:
     """Given the fields of a form as a person typed them, return their values and what is wrong, a sentence each.
 
-    They are checked as a sender's are. `area_code` is the office's own. A unit is not typed but chosen from the roster.
+    They are checked as a sender's are; what would not be kept as a value (同上, （必填）) is wrong, for it would vanish.
+    `area_code` is the office's own. A unit is not typed but chosen from the roster.
     """
     given: dict[str, Given] = {}
     faults: list[str] = []
@@ -311,8 +312,15 @@ def typed_values(
             checked = check(field, text, area_code=area_code)
             if checked.problem is not None:
                 faults.append(problem_text(checked.problem, field.label, field.type))
+            elif checked.value is None and not _says_nothing(text):
+                faults.append(f"“{field.label}”这里写的“{_short(_shown(text))}”看作没有填写，请写明内容，或留空")
             given[field.key] = Given(field.key, text, checked.value)
     return tuple(given.values()), tuple(faults)
+
+
+def _says_nothing(text: str) -> bool:
+    """Return whether a person typed that there is none: 无, /, —. A lone x may as well be a slip of the hand."""
+    return is_nothing(text) and fold(text) not in ("x", "\u00d7")
 
 
 def problem_words(problems: Iterable[Problem], spec: FormSpec) -> tuple[str, ...]:

@@ -176,10 +176,14 @@ def faults_by_field(bench: Workbench, form: str, typed: Mapping[str, str], *, no
 
 def instant_typed(text: str, now: datetime) -> datetime:
     """Return a day or an instant as typed, in Shanghai; a day is its noon, or now if that is still to come."""
+    if not text.strip():
+        raise RefusedError("请填写收到日期。")
     try:
         given = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise RefusedError(f"时间“{clean(text)[:30]}”看不明白，请写成 2025-05-28 或 2025-05-28T16:30。") from error
+    except ValueError:
+        given = None
+    if given is None or not 2000 <= given.year < 3000:  # what lies outside can't be reckoned with in another zone
+        raise RefusedError(f"时间“{clean(text)[:30]}”看不明白，请写成 2025-05-28 或 2025-05-28T16:30。")
     local = given.replace(tzinfo=SHANGHAI) if given.tzinfo is None else given
     if len(text.strip()) > len("2025-05-28"):
         return local

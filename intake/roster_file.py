@@ -64,7 +64,7 @@ def read_units(data: bytes, file_name: str, campaign: Campaign | None) -> tuple[
             units.append((row, unit))
     gathering.mistakes.extend(_name_mistakes(units))
     ordered = _ordered(units, gathering)
-    if campaign is not None:
+    if campaign is not None and rows:  # without a unit every group is missing: that is told in one sentence
         gathering.mistakes.extend(_campaign_mistakes(ordered, campaign, file_name))
     if not rows and not gathering.mistakes:
         gathering.mistakes.append(f"{file_name}：标题行下面一个单位也没有。请把应报单位逐行填入。")
@@ -72,6 +72,16 @@ def read_units(data: bytes, file_name: str, campaign: Campaign | None) -> tuple[
         raise OfficeError(gathering.mistakes)
     gathering.warnings.extend(_address_warnings(ordered))
     return ordered, tuple(gathering.warnings)
+
+
+def own_address_warnings(units: Iterable[Unit], mailbox: str) -> tuple[str, ...]:
+    """Given units and the address of the mailbox that collects, return a warning if it stands as a unit's own."""
+    names = [one.name for one in units if mailbox.casefold() in {address.casefold() for address in one.addresses}]
+    if not names:
+        return ()
+    return (
+        f"{'、'.join(names)} 的邮箱写成了本程序的收件邮箱 {mailbox}：发给单位的信会回到本程序，单位收不到。请改成单位自己的邮箱。",
+    )
 
 
 def splits(name: str) -> bool:

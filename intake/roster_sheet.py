@@ -96,6 +96,8 @@ def _workbook_lines(data: bytes, file_name: str) -> tuple[str, list[_Line]]:
     try:
         document = excel.read(data, DEFAULT_BUDGET)
     except ReadFailure as error:
+        if error.failure.code is FailureCode.EMPTY:
+            raise OfficeError(f"名册 {file_name} 的工作表是空的，没有内容。请核对是不是选错了文件。") from error
         locked = error.failure.code is FailureCode.ENCRYPTED
         cause = "设有打开密码" if locked else "已损坏，或不是 Excel 文件"
         raise OfficeError(

@@ -5,7 +5,8 @@ Out: a `Mark`. The terminal, the desk and the 汇总表 ask here, so that they n
 before: `ledger` and `audience`. Must not: know a table, a page or a clock.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,6 +76,38 @@ def mark_of(cell: Cell, unit: Unit | None, collection: Collection, *, limit_at: 
         return Mark(Standing.OVERDUE if limit_at is not None and now > limit_at else Standing.MISSING)
     late = cell.late and cell.state not in (CellState.NO_INTENT, CellState.EXEMPT)
     return Mark(Standing(cell.state.value), late, cell.arrived_at, len(cell.submissions))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How a form stands over the units of the roster. Whoever is `asked` is counted in `states` once, and nobody else.
+
+    So where the form is owed, `owed` is the sum of `states`: a clerk may trust that nobody is hidden behind a count.
+    `late` are those of the accepted; `beside` sent the form without being asked, `gone` and left the roster.
+    """
+
+    asked: int
+    owed: int
+    states: Mapping[Standing, int]
+    late: int
+    beside: int
+    gone: int
+
+
+def tally(collection: Collection, marks: Iterable[tuple[Unit | None, Mark]]) -> Tally:
+    """Given how each unit (None: no longer on the roster) stands with a form, return the counts of the form."""
+    marks = tuple(marks)
+    asked = [(unit, mark) for unit, mark in marks if unit is not None and asked_of(collection, unit)]
+    others = [(unit, mark) for unit, mark in marks if unit is None or not asked_of(collection, unit)]
+    sent = [unit for unit, mark in others if mark.standing not in (Standing.NOTHING, Standing.EXEMPT)]
+    return Tally(
+        asked=len(asked),
+        owed=sum(owes(unit, collection) for unit, _ in asked),
+        states=Counter(mark.standing for _, mark in asked),
+        late=sum(mark.late and mark.standing is Standing.ACCEPTED for _, mark in asked),
+        beside=sum(unit is not None for unit in sent),
+        gone=sum(unit is None for unit in sent),
+    )
 
 
 def units_in_order(roster: Roster, ledger: Ledger) -> dict[UnitName, Unit | None]:

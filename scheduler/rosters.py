@@ -20,9 +20,10 @@ from intake.config_edit import Declared, declared, fingerprint
 from intake.db import changes, lists
 from intake.errors import OfficeError, system_words
 from intake.roster_changes import RosterChanges, compare
-from intake.roster_file import Unit, read_units
+from intake.roster_file import Unit, own_address_warnings, read_units
 from intake.settings import Settings
 from intake.whole_files import replace_whole
+from parsers.text import clean
 from scheduler.app import App
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -30,6 +31,7 @@ MOST_UNITS = 5_000  # a province's counties, townships and offices are fewer; a 
 MOST_BYTES = 8 * 2**20
 KEPT = "rosters"  # in the data directory: what was in force before; below it what waits to be confirmed
 _UPLOADS = "uploads"
+_LONGEST_NAME = 60  # characters of a file's name in a sentence
 _LEFT_OVER = timedelta(days=1)
 _XLSX, _EXCEL = b"PK\x03\x04", (".xlsx", ".xlsm")
 _HEX = frozenset("0123456789abcdef")
@@ -76,16 +78,21 @@ def present(app: App) -> Present:
         units, warnings = read_units(data, path.name, app.settings.campaign)
     except OfficeError as error:
         return Present(path, fingerprint(data), len(data), in_force.units, mistakes=tuple(error.problems))
+    warnings += own_address_warnings(units, app.settings.mailbox.address)
     return Present(path, fingerprint(data), len(data), units, warnings, waits=units != in_force.units)
 
 
-def preview(app: App, session: Session, data: bytes) -> Preview:
-    """Given an open session and the bytes of a new roster, return what it would change. Changes nothing."""
+def preview(app: App, session: Session, data: bytes, file_name: str = "") -> Preview:
+    """Given an open session and the bytes of a new roster, return what it would change. Changes nothing.
+
+    `file_name` is what people call the file in its mistakes; "" for 新名册.
+    """
     here, kind = present(app), kind_of(data)
     new_name = "" if (here.path.suffix.lower() in _EXCEL) == (kind in _EXCEL) else here.path.with_suffix(kind).name
     try:
         _refuse_crowd(0 if kind in _EXCEL else data.count(b"\n") // 2)  # rows before they are read: that takes minutes
-        units, warnings = read_units(data, f"新名册{kind}", app.settings.campaign)
+        units, warnings = read_units(data, file_name or f"新名册{kind}", app.settings.campaign)
+        warnings += own_address_warnings(units, app.settings.mailbox.address)
         _refuse_crowd(len(units))
     except OfficeError as error:
         return Preview(here, fingerprint(data), mistakes=tuple(error.problems))
@@ -209,6 +216,12 @@ def keep_upload(app: App, data: bytes) -> str:
     name = fingerprint(data)
     replace_whole(folder / name, data, what="上传的名册")
     return name
+
+
+def shown_name(sent: str) -> str:
+    """Given the name of a file as a browser sends it, return it as people are shown it: no folders, and short."""
+    name = clean(sent.replace("\\", "/").rpartition("/")[2]).strip()
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 10]}…{name[-9:]}"
 
 
 def uploaded(app: App, name: str) -> bytes:

@@ -3,7 +3,8 @@
     serving        waitress in a thread of the daemon; ends with it
     application    the Flask application: doors first, then the pages
     doors          who may come in: Host, Origin, login, CSRF token, headers
-    accounts       names and hashed passwords, throttled
+    accounts       names and hashed passwords, throttled; `ended` the sessions that were logged out of
+    numbers        numbers in paths, addresses and forms: what the record can't hold is no page
     context        what every page needs: the App, the ledger (kept until the record changes), words and dates
     chart          arrivals a day as coordinates of an inline SVG (pure); `links` to pages that may not be there
     originals      mails and documents as the locked worker shows them, the last few kept

@@ -9,14 +9,18 @@ import json
 import os
 import tempfile
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import TypeVar
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from intake.errors import OfficeError, system_words
+
+V = TypeVar("V")
 
 FILE = "desk-users.json"
 SHORTEST = 8
@@ -24,7 +28,9 @@ _LONGEST = 200  # a megabyte of password would be hashed too
 _FREE_TRIES = 5
 _FIRST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=15)
-_REMEMBERED = 1_000  # names and addresses that failed; a flood of new ones forgets the oldest
+_REMEMBERED = 1_000  # addresses; a flood of new ones forgets the oldest
+# Of all addresses together: 300 in a quarter of an hour is one guess in 3 s; one address gets no further than some 10.
+_MOST_TOGETHER, _TOGETHER = 300, timedelta(minutes=15)
 _NOBODY = generate_password_hash("nobody has this password")  # so that an unknown name takes as long as a known one
 
 
@@ -92,36 +98,64 @@ class Accounts:
 
 
 class Throttle:
-    """Counts failed logins by name and by address; after some each further one has to wait, twice as long each time."""
+    """Counts failed logins by the address they come from; after some each further one has to wait, twice as long each time.
+
+    Not by name: then whoever knows a name could keep its owner out. So many guesses from many addresses are met by a brake
+    on all together, far above what one address can reach while it waits; it leaves out addresses that somebody has logged
+    in from. All of it is in memory: a restart of the program forgets it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failures: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lately: deque[datetime] = deque(maxlen=_MOST_TOGETHER)
 
-    def wait_until(self, keys: tuple[str, ...], now: datetime) -> datetime | None:
-        """Return until when no password is looked at, None if one may be tried now."""
+    def wait_until(self, address: str, now: datetime) -> datetime | None:
+        """Return until when no password from there is looked at, None if one may be tried now."""
+        key = source_of(address)
         with self._lock:
-            waits = [self._until(*self._failures[key]) for key in keys if key in self._failures]
-        latest = max((one for one in waits if one is not None), default=None)
+            until = [self._until(*self._failures[key])] if key in self._failures else []
+            if len(self._lately) == _MOST_TOGETHER and key not in self._known:
+                until.append(self._lately[0] + _TOGETHER)
+        latest = max((one for one in until if one is not None), default=None)
         return latest if latest is not None and latest > now else None
 
-    def failed(self, keys: tuple[str, ...], now: datetime) -> None:
+    def failed(self, address: str, now: datetime) -> None:
         """Count a failure."""
+        key = source_of(address)
         with self._lock:
-            for key in keys:
-                count, _ = self._failures.pop(key, (0, now))
-                self._failures[key] = (count + 1, now)
-            while len(self._failures) > _REMEMBERED:
-                self._failures.popitem(last=False)
+            count, _ = self._failures.pop(key, (0, now))
+            _put(self._failures, key, (count + 1, now))
+            self._lately.append(now)
 
-    def succeeded(self, keys: tuple[str, ...]) -> None:
-        """Forget the failures."""
+    def succeeded(self, address: str) -> None:
+        """Forget the failures of the address, and know it."""
+        key = source_of(address)
         with self._lock:
-            for key in keys:
-                self._failures.pop(key, None)
+            self._failures.pop(key, None)
+            self._known.pop(key, None)
+            _put(self._known, key, None)
 
     @staticmethod
     def _until(count: int, at: datetime) -> datetime | None:
         if count < _FREE_TRIES:
             return None
         return at + min(_FIRST_WAIT * (1 << min(count - _FREE_TRIES, 10)), _LONGEST_WAIT)
+
+
+def _put(held: OrderedDict[str, V], key: str, value: V) -> None:
+    held[key] = value
+    while len(held) > _REMEMBERED:
+        held.popitem(last=False)
+
+
+def source_of(address: str) -> str:
+    """Return what counts as one source: of IPv6 the /64, all of which one machine may use (RFC 4291, 2.5.4)."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))

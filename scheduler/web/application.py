@@ -23,6 +23,8 @@ from scheduler.web import doors
 from scheduler.web.accounts import Accounts
 from scheduler.web.compression import compress
 from scheduler.web.context import FILTERS, Desk, desk, put_up
+from scheduler.web.ended import EndedSessions
+from scheduler.web.numbers import Number
 from scheduler.web.pages import (
     audit,
     export,
@@ -89,7 +91,9 @@ def make_application(app: App, *, names: Iterable[str] = (), guest: str | None =
     application.jinja_env.filters.update(FILTERS)
     application.jinja_env.trim_blocks = application.jinja_env.lstrip_blocks = True
     application.context_processor(frame)
-    put_up(application, Desk(app, Accounts(app.settings.storage.data_dir), guest))
+    application.url_map.converters["int"] = Number
+    folder = app.settings.storage.data_dir
+    put_up(application, Desk(app, Accounts(folder), EndedSessions(folder), guest))
     doors.hang(application, LOOPBACK | {name.lower() for name in names})
     compress(application)
     for pages in dict.fromkeys(_PAGES):  # several modules may share one blueprint

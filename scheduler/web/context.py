@@ -14,7 +14,8 @@ from intake.ledger import Ledger
 from intake.summary_remarks import stamp
 from intake.words import SHANGHAI, day_words, masked
 from scheduler.app import App
-from scheduler.web.accounts import Accounts
+from scheduler.web.accounts import Accounts, Throttle
+from scheduler.web.ended import EndedSessions
 from scheduler.web.originals import Originals
 
 _KEY = "intake-desk"
@@ -22,11 +23,13 @@ _KEY = "intake-desk"
 
 @dataclass(slots=True)
 class Desk:
-    """One App as the pages see it. Threads share it. `single_use` are login tokens that the demo hands out."""
+    """One App as the pages see it. Threads share it."""
 
     app: App
     accounts: Accounts
+    ended: EndedSessions
     guest: str | None = None  # who is let in without an account: only `intake demo --web` has one
+    throttle: Throttle = field(default_factory=Throttle, repr=False)
     originals: Originals = field(default_factory=Originals, repr=False)
 
     def ledger(self, session: Session) -> Ledger:

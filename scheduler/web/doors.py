@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from scheduler.web.accounts import Accounts
 from scheduler.web.context import desk
+from scheduler.web.ended import EndedSessions
 
 P = ParamSpec("P")
 
@@ -81,15 +82,30 @@ def _check_token() -> None:
 def enter(accounts: Accounts, name: str, now: datetime) -> None:
     """Begin a session: a new token, so that nobody's earlier cookie can be in use."""
     session.clear()
-    session.update(who=name, proof=accounts.fingerprint(name), token=secrets.token_urlsafe(24), seen=now.timestamp())
+    session.update(
+        id=secrets.token_urlsafe(16),
+        who=name,
+        proof=accounts.fingerprint(name),
+        token=secrets.token_urlsafe(24),
+        seen=now.timestamp(),
+    )
+
+
+def leave(ended: EndedSessions, now: datetime) -> None:
+    """End this session, also for whoever has a copy of its cookie: none of them was seen later than now."""
+    if "id" in session:
+        ended.add(str(session["id"]), now, now + IDLE)
+    session.clear()
 
 
 def _who() -> str | None:
-    """Return who is logged in; a session ends when it was idle for long or the password was changed."""
+    """Return who is logged in; a session ends by its logout, when it was idle for long or the password was changed."""
     here = desk()
     now = here.app.clock.now().timestamp()
     name = session.get("who")
     if name is None or not 0 <= now - float(session.get("seen", 0)) + 600 <= IDLE.total_seconds() + 600:
+        return None
+    if "id" not in session or session["id"] in here.ended:
         return None
     if not here.door_is_open(str(name), str(session.get("proof", ""))):
         return None
@@ -103,7 +119,7 @@ def _guest() -> str | None:
     if here.guest is None:
         return None
     now = here.app.clock.now().timestamp()
-    session.update(who=here.guest, proof="", token=secrets.token_urlsafe(24), seen=now)
+    session.update(id=secrets.token_urlsafe(16), who=here.guest, proof="", token=secrets.token_urlsafe(24), seen=now)
     return here.guest
 
 

@@ -1,7 +1,7 @@
 """The web server: waitress in a thread of the daemon, on 127.0.0.1 unless the office says otherwise; ends with it.
 
 In: a WSGI application and where to listen. Out: answers, until the `with` block ends. A connection that stands still is
-closed; slow clients cost a socket, no thread (waitress reads them in one loop).
+closed; slow clients cost a socket, no thread (waitress reads them in one loop), and one source can't hold all the sockets.
 """
 
 import logging
@@ -15,19 +15,24 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import waitress.server
+from waitress.channel import HTTPChannel
 
 from intake.errors import OfficeError
 from scheduler.app import App
 from scheduler.ports import PortTakenError
-from scheduler.web.accounts import Accounts
+from scheduler.web.accounts import Accounts, source_of
 from scheduler.web.application import make_application
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 _THREADS = 4
-_IDLE_S = 30
+_IDLE_S = 20  # without a byte either way; a page that takes long to make is not idle
+_LOOKED_S = 5  # between two looks for idle ones
 _MOST_CONNECTIONS = 100
+_MOST_OF_A_SOURCE = (
+    20  # a browser opens 6; behind a proxy the clerks share one source, and of theirs only idle ones are closed
+)
 
 
 @contextmanager
@@ -59,9 +64,11 @@ def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Ite
         threads=_THREADS,
         ident=None,
         channel_timeout=_IDLE_S,
+        cleanup_interval=_LOOKED_S,
         connection_limit=_MOST_CONNECTIONS,
         map=channels,
     )
+    server.channel_class = _admitted
     stopping = threading.Event()
     thread = threading.Thread(target=_run, args=(server, stopping), name="desk", daemon=True)
     thread.start()
@@ -74,6 +81,23 @@ def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Ite
         server.task_dispatcher.shutdown(timeout=2)
         thread.join(timeout=2)
         _close(channels)  # what a loop that died has left
+
+
+def _admitted(server: Any, connection: socket.socket, address: Any, *arguments: Any, **options: Any) -> None:
+    """Give a connection its channel, as waitress does; who has many already loses the idlest one by it, or is not let in.
+
+    Otherwise one machine that opens 100 and sends a byte on each keeps everybody else out for as long as it likes.
+    """
+    source = source_of(str(address[0]))
+    its_own = [one for one in server.active_channels.values() if source_of(str(one.addr[0])) == source]
+    open_ = [one for one in its_own if not one.will_close]
+    if len(open_) >= _MOST_OF_A_SOURCE:
+        idle = [one for one in open_ if not one.requests and not one.total_outbufs_len]
+        if not idle or len(its_own) >= 2 * _MOST_OF_A_SOURCE:
+            connection.close()
+            return
+        min(idle, key=lambda one: one.last_activity).will_close = True  # the loop closes it in its next round
+    HTTPChannel(server, connection, address, *arguments, **options)
 
 
 def _close(channels: dict[int, Any]) -> None:

@@ -6,6 +6,7 @@ import stat
 from datetime import date
 from io import BytesIO
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -40,7 +41,7 @@ def upload(desk, text: str | bytes, name="名册.csv"):
 
 
 def put_in_force(desk, location):
-    return desk.submit(location, location)
+    return desk.submit(location, location.partition("?")[0])
 
 
 def units_of(desk) -> list[str]:
@@ -166,6 +167,39 @@ def test_what_is_no_roster_is_refused_in_words(desk, data):
     assert "名册" in text
     assert "确认导入" not in text
     assert units_of(desk) == list(office.UNITS)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "桌面/街镇.xls", "名册 街镇.xls 是旧版 Excel"),
+        (b"MZ\x90\x00\xff\xfe\x00", "setup.exe", "名册 setup.exe 的文字编码"),
+        ("就是一段文字".encode(), "notx.xlsx", "名册 notx.xlsx 里没有找到标题行"),
+        (b"PK\x03\x04", "长" * 200 + ".xlsx", f"名册 {'长' * 50}…{'长' * 4}.xlsx 读不出来"),
+    ],
+)
+def test_the_mistakes_of_a_file_name_the_file_that_was_uploaded(desk, data, name, words):
+    text = desk.client.get(upload(desk, data, name).location).text
+    assert words in text
+    assert "新名册." not in text
+
+
+def test_an_empty_sheet_and_a_heading_alone_are_told_for_what_they_are(desk):
+    book = BytesIO()
+    openpyxl.Workbook().save(book)
+    text = desk.client.get(upload(desk, book.getvalue(), "空.xlsx").location).text
+    assert "名册 空.xlsx 的工作表是空的" in text
+    assert "已损坏" not in text
+    text = desk.client.get(upload(desk, ROSTER.splitlines()[0] + "\r\n").location).text
+    assert "标题行下面一个单位也没有" in text
+    assert "1 处错误" in text
+
+
+def test_a_unit_with_the_collecting_mailbox_as_its_own_is_told(desk):
+    collecting = desk.app.settings.mailbox.address
+    text = desk.client.get(upload(desk, ROSTER.replace(office.UNITS[STONE], collecting.upper())).location).text
+    assert f"请留意：</p><ul><li><bdi>{STONE} 的邮箱写成了本程序的收件邮箱" in text
+    assert "收件邮箱" not in desk.client.get(upload(desk, ROSTER).location).text
 
 
 def test_a_file_that_is_too_large_is_refused(desk):

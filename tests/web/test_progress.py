@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from intake import noting
+from intake.audience import asked_of
+from intake.roster import Roster
 from scheduler.web.pages.progress import CHOICES
-from tests.builders import office
+from tests.builders import office, reminding
 from tests.web import many
 from tests.web.conftest import SANDS, SCHOOLS, STONE, Served, needs_chromium
 from tests.web.test_browser import PICTURES, log_in
@@ -60,6 +63,32 @@ def test_each_column_is_counted(served):
         "应报 3 已报 0 未报 3",
         "已报 0",
     ]
+
+
+@pytest.fixture
+def some_asked(tmp_path) -> Iterator[Served]:
+    """An office in which the liaison form is asked of two of three units; the third is excused from all, or sends it."""
+    units = Roster((*(reminding.unit(name, order=place) for place, name in enumerate((STONE, SANDS), 1)), NOT_ASKED))
+    with many.served(tmp_path, office.START + timedelta(days=1), units, lambda _: None) as served:
+        yield served
+
+
+NOT_ASKED = reminding.unit(SCHOOLS, order=3, owes=frozenset({"summary"}))
+
+
+def test_who_is_not_asked_is_counted_beside_and_never_among_those_who_are(some_asked):
+    bench, now = some_asked.app.bench, some_asked.app.clock.now()
+    noting.exempt(bench, SCHOOLS, None, text="不涉及", who="x", now=now)
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 未报 2"
+    noting.exempt(bench, SANDS, None, text="不涉及", who="x", now=now)
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 免报 1 未报 1"
+    assert "0 / 2（免报 1）" in plain(some_asked.client.get("/").text)
+    for number in (1, 2):
+        noting.undo(bench, number, who="x", now=now)
+    typed = {"name": "林小满", "职务": "科员", "mobile": "13900001111"}
+    noting.paper(bench, SCHOOLS, "liaison", typed, who="x", now=now)
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 未报 2 另：未要求的单位 1"
+    assert "0 / 2（另：未要求的单位 1）" in plain(some_asked.client.get("/").text)
 
 
 def test_what_is_missing_becomes_overdue_when_the_time_is_over(served):
@@ -126,11 +155,15 @@ def test_the_counts_are_those_of_the_group_that_is_asked_for_whatever_state_is_s
 
 def test_the_counts_are_the_rows(large):
     text = large.client.get("/progress").text
-    for at in range(3, 7):
+    units = large.app.bench.roster.units
+    for at, form in enumerate(large.app.settings.campaign.collections, 3):
         column = [row[at] for row in lines(text)]
         counted = {name: int(number) for name, number in re.findall(r"(\S+) (\d+)", totals(text)[at])}
         gone = column.pop() != "—"
         assert counted.get("另：不在名册", 0) == gone
+        others = [words for unit, words in zip(units, column, strict=True) if not asked_of(form, unit)]
+        column = [words for unit, words in zip(units, column, strict=True) if asked_of(form, unit)]
+        assert counted.get("另：未要求的单位", 0) == len(others) - others.count("—")
         for name in ("已报", "待补正", "待核实", "无意向", "未报", "逾期未报"):
             assert counted.get(name, 0) == sum(words.startswith(name) for words in column)
 

@@ -360,9 +360,10 @@ def test_who_comes_second_is_told_so_and_sees_how_it_stands(desk):
     token = token_of(desk, QUESTION)
     decide.assign(desk.app.bench, QUESTION, 1, STONE, who="李芳", now=desk.app.clock.now(), token=token)
     answer = sends(desk, QUESTION, "assign", page=page, unit=SCHOOLS)
-    assert (answer.status_code, answer.location) == (303, f"/review/{QUESTION}")
-    told = desk.client.get(answer.location).text
+    assert answer.status_code == 409
+    told = answer.text
     assert "别人已经处理过这一件" in told
+    assert f"现在登记的是：<bdi>{STONE}</bdi>" in told
     assert f"归属单位：{STONE}" in told
     assert "李芳" in told
     assert len(rows(desk, DecisionRow)) == 1
@@ -373,8 +374,24 @@ def test_who_confirms_what_was_overtaken_changes_nothing(desk):
     token = token_of(desk, QUESTION)
     decide.dismiss(desk.app.bench, QUESTION, who="李芳", now=desk.app.clock.now(), token=token)
     answer = confirms(desk, QUESTION, asked)
-    assert answer.location == f"/review/{QUESTION}"
+    assert answer.status_code == 409
+    assert "别人已经处理过这一件" in answer.text
     assert len(rows(desk, DecisionRow)) == 1
+
+
+def test_who_comes_second_keeps_what_he_typed_beside_what_the_first_one_saved(desk):
+    page = page_of(desk, DOUBTFUL)
+    sends(desk, DOUBTFUL, "save", mobile="13900000008")
+    answer = sends(desk, DOUBTFUL, "save", page=page, mobile="13900000009", note="请补")
+    assert answer.status_code == 409
+    field = re.search(r'id="f-mobile".*?class="field', answer.text, re.DOTALL)[0]
+    assert 'value="13900000009"' in field
+    assert "现在登记的是：<bdi>13900000008</bdi>" in field
+    assert answer.text.count("现在登记的是：") == 1
+    assert ">\n请补</textarea>" in answer.text
+    assert len(rows(desk, DecisionRow)) == 1
+    assert sends(desk, DOUBTFUL, "save", page=answer.text).status_code == 303
+    assert len(rows(desk, DecisionRow)) == 2
 
 
 def test_a_letter_that_is_another_by_now_is_shown_again(desk):

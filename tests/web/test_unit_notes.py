@@ -222,13 +222,23 @@ def test_what_is_wrong_is_told_beside_each_field_and_what_was_typed_stays(served
     assert notes(served) == []
 
 
+def test_what_would_vanish_is_refused_beside_its_field_with_what_was_typed(served):
+    answer = handed_in(served, **{"field.email": "同上"})
+    assert answer.status_code == 409
+    field = answer.text.partition('<label for="f-email">')[2].partition('<div class="field')[0]
+    assert 'value="同上"' in field
+    assert "看作没有填写，请写明内容，或留空" in field
+    assert notes(served) == []
+
+
 @pytest.mark.parametrize(
     ("day", "words"),
     [
         ("2025-05-29", "不能晚于现在"),
         ("2015-05-28", "早于通知发布的日期"),
-        ("", "看不明白"),
+        ("", "请填写收到日期"),
         ("昨天", "看不明白"),
+        ("0001-01-01T00:00+14:00", "看不明白"),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_beside_the_day(served, day, words):

@@ -10,7 +10,7 @@ from scheduler.lookup.audit import PAGE, Line, day_typed, find
 from scheduler.web.context import desk
 from scheduler.web.doors import page
 from scheduler.web.links import link, unit_link
-from scheduler.web.pages.outbox import page_number
+from scheduler.web.numbers import page_number
 
 pages = Blueprint("audit", __name__)
 

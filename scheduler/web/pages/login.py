@@ -1,18 +1,16 @@
-"""The login and the logout. A wrong name and a wrong password are told alike; after five tries each waits longer."""
+"""The login and the logout. A wrong name and a wrong password are told alike; after five from one address each waits longer."""
 
 import logging
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from scheduler.web.accounts import Throttle
 from scheduler.web.context import desk, local_words
-from scheduler.web.doors import enter, page
+from scheduler.web.doors import enter, leave, page
 
 log = logging.getLogger(__name__)
 
 pages = Blueprint("login", __name__)
-_throttle = Throttle()
 
 
 @pages.get("/login")
@@ -26,23 +24,25 @@ def try_() -> ResponseReturnValue:
     """Let in whoever knows the password."""
     here, now = desk(), desk().app.clock.now()
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    keys = (f"name {name[:64]}", f"address {request.remote_addr}")
-    until = _throttle.wait_until(keys, now)
+    address = (
+        request.remote_addr or ""
+    )  # the peer of the socket: headers such as X-Forwarded-For are the guesser's own words
+    until = here.throttle.wait_until(address, now)
     if until is not None:
         wrong = f"失败次数太多，{local_words(until)} 以后才能再试。"
         return render_template("login.html", nobody=False, wrong=wrong), 429
     if not here.accounts.is_right(name, password):
-        _throttle.failed(keys, now)
+        here.throttle.failed(address, now)
         log.warning("action=desk.login_refused")
         return render_template("login.html", nobody=not here.accounts.names(), wrong="用户名或密码不对。"), 403
-    _throttle.succeeded(keys)
+    here.throttle.succeeded(address)
     enter(here.accounts, name, now)
     return redirect(url_for("overview.show"))
 
 
-@pages.post("/logout")
+@pages.post("/logout", endpoint="leave")
 @page
-def leave() -> ResponseReturnValue:
+def log_out() -> ResponseReturnValue:
     """End the session."""
-    session.clear()
+    leave(desk().ended, desk().app.clock.now())
     return redirect(url_for("login.form"))

@@ -24,7 +24,7 @@ from parsers.text import clean
 from scheduler.lookup.mails import FATE_WORDS, answer_of, find, is_offered, mail_of, whole
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
-from scheduler.web.pages.outbox import page_number
+from scheduler.web.numbers import page_number
 
 pages = Blueprint("mails", __name__)
 

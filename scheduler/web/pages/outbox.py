@@ -24,6 +24,7 @@ from intake.own_letter import OwnLetter, read_own
 from intake.words import KIND_NAMES, OUTBOX_WORDS
 from scheduler.web.context import desk, local_words, who
 from scheduler.web.doors import page
+from scheduler.web.numbers import number_in, page_number
 
 pages = Blueprint("outbox", __name__)
 
@@ -303,12 +304,6 @@ def do_resume() -> ResponseReturnValue:
 # --- small things ----------------------------------------------------------------------------------------------------
 
 
-def page_number() -> int:
-    """Return the page that is asked for, from 0; what is no number is the first."""
-    asked = request.args.get("page", "1")
-    return max(int(asked) - 1, 0) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
-
-
 def _action(name: str) -> Action:
     if name not in set(Action):
         abort(400)
@@ -316,13 +311,19 @@ def _action(name: str) -> Action:
 
 
 def _numbers(given: Sequence[str]) -> list[int]:
-    return [int(one) for one in given[:_MOST] if one.isascii() and one.isdigit() and len(one) < 10]
+    return [number for one in given[:_MOST] if (number := number_in(one)) is not None]
 
 
 def _seen(given: Sequence[str]) -> dict[int, str]:
-    """Return number → state as the page showed it ("12:held")."""
-    pairs = (one.partition(":") for one in given)
-    return {int(number): state for number, _, state in pairs if number.isascii() and number.isdigit()}
+    """Return number → state as the page showed it ("12:held"); nothing if one is no number: this no page of ours showed."""
+    seen: dict[int, str] = {}
+    for one in given:
+        number, _, state = one.partition(":")
+        known = number_in(number)
+        if known is None:
+            return {}
+        seen[known] = state
+    return seen
 
 
 def _shown(row: OutboxRow, bad: Mapping[str, str], now: datetime) -> Shown:

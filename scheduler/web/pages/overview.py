@@ -2,16 +2,16 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from intake.audience import asked_of
 from intake.db import queries
 from intake.ledger import Ledger
-from intake.model import CellState, OutboxState, UnitName
+from intake.model import OutboxState
 from intake.settings import Collection
+from intake.standing import Standing, mark_of, tally, units_in_order
 from intake.words import SHANGHAI
 from scheduler.beginning import first_steps, to_do
 from scheduler.web.context import desk
@@ -22,7 +22,10 @@ pages = Blueprint("overview", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One form: how many of those that owe it have sent it. `days_left` counts working days, negative when it is over."""
+    """One form, counted as 进度表 counts it: how many of those that owe it have sent it.
+
+    `days_left` counts working days, negative when it is over.
+    """
 
     title: str
     label: str
@@ -33,8 +36,22 @@ class Progress:
     correction: int
     review: int
     no_intent: int
+    exempt: int
     missing: int
+    beside: int
+    gone: int
     days_left: int | None
+
+    @property
+    def aside(self) -> str:
+        """What stands beside the count in words: 无意向 2，免报 1."""
+        told = (
+            ("无意向", self.no_intent),
+            ("免报", self.exempt),
+            ("另：未要求的单位", self.beside),
+            ("另：不在名册", self.gone),
+        )
+        return "，".join(f"{words} {number}" for words, number in told if number)
 
     @property
     def percent(self) -> int:
@@ -46,7 +63,7 @@ class Progress:
 def show() -> ResponseReturnValue:
     """Show what waits, each form's progress and the health in sentences."""
     here = desk()
-    today = here.app.clock.now().astimezone(SHANGHAI).date()
+    now = here.app.clock.now()
     with here.app.bench.reading() as record:
         ledger = here.ledger(record)
         reviews = queries.count_open_reviews(record)
@@ -56,7 +73,7 @@ def show() -> ResponseReturnValue:
     units = [(unit.name, address) for unit in here.app.bench.roster.units for address in unit.addresses]
     return render_template(
         "overview.html",
-        forms=[_progress(one, ledger, today) for one in here.app.settings.campaign.collections],
+        forms=[_progress(one, ledger, now) for one in here.app.settings.campaign.collections],
         reviews=reviews,
         held=outbox.get(OutboxState.HELD, 0),
         uncertain=outbox.get(OutboxState.UNCERTAIN, 0),
@@ -67,13 +84,15 @@ def show() -> ResponseReturnValue:
     )
 
 
-def _progress(collection: Collection, ledger: Ledger, today: date) -> Progress:
+def _progress(collection: Collection, ledger: Ledger, now: datetime) -> Progress:
     here = desk()
-    units = here.app.bench.roster.units
-    asked = [unit for unit in units if asked_of(collection, unit)]
-    states = Counter(ledger.state.cell(UnitName(unit.name), collection.id).state for unit in units)
-    missing = sum(
-        ledger.state.cell(UnitName(unit.name), collection.id).state is CellState.NOT_SUBMITTED for unit in asked
+    today, limit_at = now.astimezone(SHANGHAI).date(), here.app.bench.late_after.get(collection.id)
+    found = tally(
+        collection,
+        [
+            (unit, mark_of(ledger.state.cell(name, collection.id), unit, collection, limit_at=limit_at, now=now))
+            for name, unit in units_in_order(here.app.bench.roster, ledger).items()
+        ],
     )
     days = None
     if collection.deadline is not None:
@@ -84,16 +103,20 @@ def _progress(collection: Collection, ledger: Ledger, today: date) -> Progress:
             if late
             else calendar.working_days_between(today, collection.deadline)
         )
+    count = Counter(found.states)
     return Progress(
         collection.form.title,
         collection.letter_label,
         collection.deadline,
         collection.voluntary,
-        0 if collection.voluntary else len(asked),
-        states[CellState.ACCEPTED],
-        states[CellState.CORRECTION],
-        states[CellState.REVIEW],
-        states[CellState.NO_INTENT],
-        0 if collection.voluntary else missing,
+        found.owed,
+        count[Standing.ACCEPTED],
+        count[Standing.CORRECTION],
+        count[Standing.REVIEW],
+        count[Standing.NO_INTENT],
+        count[Standing.EXEMPT],
+        count[Standing.MISSING] + count[Standing.OVERDUE],
+        found.beside,
+        found.gone,
         days,
     )

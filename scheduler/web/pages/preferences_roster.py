@@ -46,7 +46,8 @@ def upload() -> ResponseReturnValue:
     if given is None:
         abort(400)
     name = rosters.keep_upload(app, given.stream.read(rosters.MOST_BYTES + 1))
-    return redirect(url_for("preferences.compare", name=name), 303)
+    file = rosters.shown_name(given.filename or "")  # only to be told: what counts is the content, named by its hash
+    return redirect(url_for("preferences.compare", name=name, file=file or None), 303)
 
 
 @pages.get("/preferences/roster/<name>")
@@ -56,7 +57,7 @@ def compare(name: str) -> ResponseReturnValue:
     app = desk().app
     data = rosters.uploaded(app, name)
     with app.bench.reading() as record:
-        shown = rosters.preview(app, record, data)
+        shown = rosters.preview(app, record, data, rosters.shown_name(request.args.get("file", "")))
     found = shown.changes
     return render_template(
         "preferences_roster.html",

@@ -12,6 +12,7 @@ from intake import halt
 from scheduler import trial_letter
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
+from scheduler.web.numbers import number_in
 from scheduler.web.pages.preferences import pages
 
 __all__ = ["pages"]
@@ -22,10 +23,10 @@ __all__ = ["pages"]
 def ask_trial() -> ResponseReturnValue:
     """Show the test letter, and ask."""
     app = desk().app
-    addresses, chosen = app.settings.clerk.addresses, request.args.get("to", "0")
-    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 4 and int(chosen) < len(addresses)):
+    addresses, chosen = app.settings.clerk.addresses, number_in(request.args.get("to", "0"))
+    if chosen is None or chosen >= len(addresses):
         abort(404)
-    address, now = addresses[int(chosen)], app.clock.now()
+    address, now = addresses[chosen], app.clock.now()
     with app.bench.reading() as record:
         halted = halt.in_force(record) is not None
     return render_template(

@@ -4,7 +4,6 @@ In: the ledger, the roster, a GET form (表, 状态, 分组, 单位). Out: rows 
 comes last and says so. Filters only hide rows and columns; the counts are those of the group and names that were asked for.
 """
 
-from collections import Counter
 from collections.abc import Collection as Several
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +12,12 @@ from datetime import date, datetime
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from intake.audience import asked_of
 from intake.db import queries
 from intake.ledger import Ledger
 from intake.model import FormId, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
-from intake.standing import STANDING_WORDS, Mark, Standing, mark_of, owes, units_in_order
+from intake.standing import STANDING_WORDS, Mark, Standing, mark_of, tally, units_in_order
 from parsers.text import fold
 from scheduler.web.context import desk
 from scheduler.web.doors import page
@@ -175,24 +173,21 @@ def _line(
 
 
 def _heading(collection: Collection, marks: Several[tuple[Unit | None, Mark]]) -> Heading:
-    """Count a form as 总览 does: units of the roster, and beside them those that left it."""
-    here = [(unit, mark) for unit, mark in marks if unit is not None]
-    asked = sum(asked_of(collection, unit) for unit, _ in here)
-    owed = sum(owes(unit, collection) for unit, _ in here)
-    states = Counter(mark.standing for _, mark in here)
+    """Count a form as 总览 does: units that it is asked of, and beside them those that sent it all the same."""
+    found = tally(collection, marks)
     counts: list[tuple[Standing | None, str, int]] = []
     if collection.deadline is not None and not collection.voluntary:
-        counts.append((None, "应报", owed))
-    elif asked < len(here):
-        counts.append((None, "面向", asked))
-    counts.append((Standing.ACCEPTED, STANDING_WORDS[Standing.ACCEPTED], states[Standing.ACCEPTED]))
-    late = sum(mark.late and mark.standing is Standing.ACCEPTED for _, mark in here)
-    if late:
-        counts.append((None, "其中逾期", late))
-    counts += [(one, STANDING_WORDS[one], states[one]) for one in _COUNTED if states[one]]
-    gone = sum(unit is None and mark.standing is not Standing.NOTHING for unit, mark in marks)
-    if gone:
-        counts.append((None, "另：不在名册", gone))
+        counts.append((None, "应报", found.owed))
+    elif found.asked < sum(unit is not None for unit, _ in marks):
+        counts.append((None, "面向", found.asked))
+    states = [(one, STANDING_WORDS[one], found.states.get(one, 0)) for one in (Standing.ACCEPTED, *_COUNTED)]
+    counts.append(states[0])
+    if found.late:
+        counts.append((None, "其中逾期", found.late))
+    counts += [one for one in states[1:] if one[2]]
+    for words, number in (("另：未要求的单位", found.beside), ("另：不在名册", found.gone)):
+        if number:
+            counts.append((None, words, number))
     return Heading(
         collection.id,
         collection.letter_label,

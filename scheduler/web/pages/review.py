@@ -25,6 +25,7 @@ from parsers.forms import FieldType
 from parsers.text import clean
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
+from scheduler.web.numbers import number_in
 from scheduler.web.pages import reviewing
 from scheduler.web.pages.reviewing import Typed
 
@@ -45,7 +46,6 @@ _REFERENCE = re.compile(
     "(?<=[\\u3014\\u53f7])\\d{4}-\\d{4,}"
 )  # as in "2025-0009"; the signs before it stand in our templates
 _MOST_LISTED = 200
-_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +86,28 @@ def listing() -> ResponseReturnValue:
     )
 
 
-@pages.get("/review/<int(max=2147483647):number>")
+@pages.get("/review/<int:number>")
 @page
 def show(number: int) -> ResponseReturnValue:
     """Show one mail beside what was read in it."""
-    return _item(number, _digits(request.args.get("n")), request.args.get("form", ""), Typed())
+    return _item(number, number_in(request.args.get("n")), request.args.get("form", ""), Typed())
 
 
 def _item(
-    number: int, ordinal: int | None, form: str, typed: Typed, refused: Iterable[str] = ()
+    number: int,
+    ordinal: int | None,
+    form: str,
+    typed: Typed,
+    refused: Iterable[str] = (),
+    *,
+    overtaken: bool = False,
 ) -> ResponseReturnValue:
+    """Show an item with what was typed; `overtaken`: what is kept now is not what the person saw who typed it."""
     shown = reviewing.gather(desk(), number, ordinal=ordinal, form=form, typed=typed)
     refused = tuple(refused)
-    return render_template("review_item.html", item=shown, refused=refused), 409 if refused else 200
+    return render_template(
+        "review_item.html", item=shown, refused=refused, overtaken=overtaken
+    ), 409 if refused else 200
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------
@@ -117,16 +126,16 @@ class Wish:
     shown: str
 
 
-@pages.post("/review/<int(max=2147483647):number>")
+@pages.post("/review/<int:number>")
 @page
 def act(number: int) -> ResponseReturnValue:
     """Do what a button says; where it mails somebody, or can't be taken lightly, show that first and ask."""
     wish = _wish(number)
     try:
         return _carried_out(wish)
-    except OvertakenError as overtaken:
-        flash("".join(overtaken.problems))
-        return redirect(url_for("review.show", number=number, form=wish.form or None), 303)
+    except OvertakenError as error:
+        refused = (*error.problems, "您填的内容还留在下面，没有保存；与现在登记的不同的栏目，写着“现在登记的是”。")
+        return _item(number, wish.ordinal, wish.form, wish.typed, refused, overtaken=True)
     except RefusedError as refused:
         return _item(number, wish.ordinal, wish.form, wish.typed, refused.problems)
 
@@ -138,17 +147,13 @@ def _wish(number: int) -> Wish:
         abort(400)
     fields = {name.removeprefix(_FIELD): _text(given[name]) for name in given if name.startswith(_FIELD)}
     typed = Typed(fields, given.get("unit"), _text(given.get("note", "")))
-    ordinal = _digits(given.get("ordinal"))
+    ordinal = number_in(given.get("ordinal"))
     return Wish(action, number, ordinal, given.get("case", ""), given.get("form", ""), typed, given.get("shown", ""))
 
 
 def _text(sent: str) -> str:
     """Return what was typed: browsers end lines by CR LF."""
     return clean(sent.replace("\r\n", "\n"))
-
-
-def _digits(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _carried_out(wish: Wish) -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from scheduler.web.pages.original import leaves, reading_of
 pages = Blueprint("reviewfiles", __name__)
 
 
-@pages.get("/review/<int(max=2147483647):number>/original")
+@pages.get("/review/<int:number>/original")
 @page
 def original(number: int) -> ResponseReturnValue:
     """Hand out the mail as it came, to be kept as a file: never shown by the browser."""
@@ -32,7 +32,7 @@ def original(number: int) -> ResponseReturnValue:
     return answer
 
 
-@pages.get("/review/<int(max=2147483647):number>/cells/<int(max=9999):ordinal>/<key>.jpg")
+@pages.get("/review/<int:number>/cells/<int(max=9999):ordinal>/<key>.jpg")
 @page
 def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
     """Show the cell of a scan that a value was read from."""
@@ -46,9 +46,7 @@ def cell(number: int, ordinal: int, key: str) -> ResponseReturnValue:
     return _jpeg(None)
 
 
-@pages.get(
-    "/review/<int(max=2147483647):number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg"
-)
+@pages.get("/review/<int:number>/pages/<int(max=9999):part>/<int(max=99):document>/<int(max=99):place>.jpg")
 @page
 def picture(number: int, part: int, document: int, place: int) -> ResponseReturnValue:
     """Show a page of a document, as the locked worker drew it."""

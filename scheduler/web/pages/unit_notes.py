@@ -32,7 +32,7 @@ from scheduler.web.pages.units import Typed, shown, unit_at
 pages = Blueprint("unit_notes", __name__)
 
 _FIELD = "field."
-_ROSTER = "<int(max=2147483647):order>"
+_ROSTER = "<int:order>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def _typed_fields(spec: FormSpec) -> list[FieldSpec]:
 # --- undoing ---------------------------------------------------------------------------------------------------------
 
 
-@pages.get("/notes/<int(max=2147483647):number>/undo")
+@pages.get("/notes/<int:number>/undo")
 @page
 def ask_undo(number: int) -> ResponseReturnValue:
     """Show a note and what taking it back means, and ask."""
@@ -250,7 +250,7 @@ def ask_undo(number: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/notes/<int(max=2147483647):number>/undo")
+@pages.post("/notes/<int:number>/undo")
 @page
 def undo(number: int) -> ResponseReturnValue:
     """Take a note back."""

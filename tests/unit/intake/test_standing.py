@@ -1,6 +1,8 @@
 """How one unit stands with one form: the words that the terminal, the desk and the 汇总表 share."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from intake.ledger import Ledger
 from intake.model import CampaignState, Cell, CellState, FormId, StoredSubmission, UnitName
 from intake.settings import Audience
-from intake.standing import Mark, Standing, mark_of, owes, units_in_order
+from intake.standing import Mark, Standing, mark_of, owes, tally, units_in_order
 from tests.builders import reminding
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -110,3 +112,35 @@ def test_units_stand_in_roster_order_and_those_that_left_it_last():
     found = units_in_order(reminding.roster(second, UNIT), ledger)
     assert list(found) == [second.name, UNIT.name, "某某管委会"]
     assert found[UnitName("某某管委会")] is None
+
+
+KINDS = {"asked": UNIT, "not asked": reminding.unit("某某企业", owes=frozenset()), "gone": None}
+
+
+@pytest.mark.parametrize("options", [{}, {"voluntary": True}, {"deadline": None}])
+@pytest.mark.parametrize("now", [LIMIT, LIMIT + timedelta(days=9)])
+def test_the_counts_of_a_form_add_up_whatever_units_have_done(options, now):
+    """Of three units, asked or not or gone, each in any state: all combinations."""
+    collection = reminding.collection(
+        options.get("deadline", date(2025, 5, 30)), voluntary=options.get("voluntary", False)
+    )
+    one_each = [
+        (kind, state, mark(cell(state, LIMIT, late=True), now=now, unit=KINDS[kind], **options))
+        for kind, state in product(KINDS, CellState)
+    ]
+    for three in product(one_each, repeat=3):
+        found = tally(collection, [(KINDS[kind], one) for kind, _, one in three])
+        kinds = Counter(kind for kind, _, _ in three)
+        sent = Counter(kind for kind, state, _ in three if state not in (CellState.NOT_SUBMITTED, CellState.EXEMPT))
+        assert found.asked == kinds["asked"] == sum(found.states.values())
+        assert found.owed == (0 if options else found.asked)
+        assert (found.beside, found.gone) == (sent["not asked"], sent["gone"])
+        assert found.late <= found.states.get(Standing.ACCEPTED, 0)
+        if not options:
+            assert found.states.get(Standing.NOTHING, 0) == 0
+
+
+def test_an_excuse_of_a_unit_that_is_not_asked_hides_nobody_who_is():
+    collection = reminding.collection(date(2025, 5, 30))
+    marks = [(UNIT, mark(SILENCE)), (KINDS["not asked"], mark(cell(CellState.EXEMPT)))]
+    assert tally(collection, marks).states == {Standing.MISSING: 1}
