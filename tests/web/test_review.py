@@ -394,6 +394,18 @@ def test_who_comes_second_keeps_what_he_typed_beside_what_the_first_one_saved(de
     assert len(rows(desk, DecisionRow)) == 2
 
 
+def test_who_comes_second_undoes_nothing_that_he_did_not_touch(desk):
+    page = page_of(desk, DOUBTFUL)
+    sends(desk, DOUBTFUL, "save", mobile="13900000008")
+    answer = sends(desk, DOUBTFUL, "save", page=page, position="主任")
+    assert answer.status_code == 409
+    held = held_by(answer.text, "review-form")
+    assert (held["field.mobile"], held["field.position"]) == ("13900000008", "主任")
+    assert sends(desk, DOUBTFUL, "save", page=answer.text).status_code == 303
+    kept = held_by(page_of(desk, DOUBTFUL), "review-form")
+    assert (kept["field.mobile"], kept["field.position"]) == ("13900000008", "主任")
+
+
 def test_a_letter_that_is_another_by_now_is_shown_again(desk):
     asked = sends(desk, QUESTION, "assign", unit=SCHOOLS)
     held = held_by(asked.text, "actions") | {"shown": "0123456789abcdef"}

@@ -7,7 +7,7 @@ would be mailed.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -41,6 +41,7 @@ _DONE = {
     "return": "已退回补正",
     "undo": "已撤销上一步",
 }
+_WAS = "was."
 _FIELD = "field."
 _REFERENCE = re.compile(
     "(?<=[\\u3014\\u53f7])\\d{4}-\\d{4,}"
@@ -124,6 +125,7 @@ class Wish:
     form: str
     typed: Typed
     shown: str
+    was: Mapping[str, str]  # by field key, what stood in it when the page was shown; "" the unit
 
 
 @pages.post("/review/<int:number>")
@@ -135,7 +137,7 @@ def act(number: int) -> ResponseReturnValue:
         return _carried_out(wish)
     except OvertakenError as error:
         refused = (*error.problems, "您填的内容还留在下面，没有保存；与现在登记的不同的栏目，写着“现在登记的是”。")
-        return _item(number, wish.ordinal, wish.form, wish.typed, refused, overtaken=True)
+        return _item(number, wish.ordinal, wish.form, _touched(wish), refused, overtaken=True)
     except RefusedError as refused:
         return _item(number, wish.ordinal, wish.form, wish.typed, refused.problems)
 
@@ -148,7 +150,20 @@ def _wish(number: int) -> Wish:
     fields = {name.removeprefix(_FIELD): _text(given[name]) for name in given if name.startswith(_FIELD)}
     typed = Typed(fields, given.get("unit"), _text(given.get("note", "")))
     ordinal = number_in(given.get("ordinal"))
-    return Wish(action, number, ordinal, given.get("case", ""), given.get("form", ""), typed, given.get("shown", ""))
+    was = {name.removeprefix(_WAS): _text(given[name]) for name in given if name.startswith(_WAS)}
+    return Wish(
+        action, number, ordinal, given.get("case", ""), given.get("form", ""), typed, given.get("shown", ""), was
+    )
+
+
+def _touched(wish: Wish) -> Typed:
+    """Return what this person typed himself: the rest of his page is old, and kept by him would undo what another kept."""
+    fields = {
+        key: text
+        for key, text in wish.typed.fields.items()
+        if key not in wish.was or _without_ends(text) != _without_ends(wish.was[key])
+    }
+    return replace(wish.typed, fields=fields, unit=None if wish.typed.unit == wish.was.get("") else wish.typed.unit)
 
 
 def _text(sent: str) -> str:
