@@ -116,9 +116,8 @@ class Calendar:
         return year in self._entered_years or _decreed(date(year, 1, 1)) is not None
 
 
-@lru_cache(
-    maxsize=4_096
-)  # the library walks through its whole table for every question: 21 µs, of which a tick has many
+# the library walks through its whole table for every question: 21 µs, of which a tick has many
+@lru_cache(maxsize=4_096)
 def _decreed(day: date) -> bool | None:
     """Return whether the decree makes `day` a working day; None if its year is not in the library."""
     try:

@@ -30,9 +30,8 @@ _THREADS = 4
 _IDLE_S = 20  # without a byte either way; a page that takes long to make is not idle
 _LOOKED_S = 5  # between two looks for idle ones
 _MOST_CONNECTIONS = 100
-_MOST_OF_A_SOURCE = (
-    20  # a browser opens 6; behind a proxy the clerks share one source, and of theirs only idle ones are closed
-)
+# a browser opens 6; behind a proxy the clerks share one source, and of theirs only idle ones are closed
+_MOST_OF_A_SOURCE = 20
 
 
 @contextmanager
