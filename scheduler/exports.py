@@ -38,9 +38,8 @@ SPARE_BYTES = 2**30  # stays free on the disk of the data: below half of it fetc
 _IN_BODY = "写在邮件正文里，没有附件"
 _TAKEN = "已收入"
 _CONTENTS = "附件目录", "来信目录"  # the last entry of a .zip of ours
-_MARK = re.compile(
-    rf"<dc:creator\b[^>]*>{CREATOR}</dc:creator>".encode()
-)  # in docProps/core.xml of every workbook of ours
+# in docProps/core.xml of every workbook of ours
+_MARK = re.compile(rf"<dc:creator\b[^>]*>{CREATOR}</dc:creator>".encode())
 _TOUCHED = b"lastModifiedBy"  # Excel and WPS write it beside: somebody has worked in it since
 _MOST_MARK_BYTES = 2**26  # a table of contents of 100 000 mails has 10 MB
 _EARLIEST = datetime(1980, 1, 1, tzinfo=SHANGHAI)  # the zip format's own (APPNOTE 4.4.6)

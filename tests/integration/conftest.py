@@ -1,4 +1,6 @@
-"""The engines of this machine and a locked worker that asks them, one of each for a module; a PostgreSQL for all."""
+"""Engines and a locked worker that asks them, one of each for a module; a PostgreSQL for all; a keyboard that answers."""
+
+import builtins
 
 import pytest
 
@@ -24,3 +26,18 @@ def postgres():
         pytest.skip("needs PostgreSQL (Debian's package postgresql)")
     with builder.running() as server:
         yield server
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What the clerk types when asked; nothing left: no keyboard."""
+    typed: list[str] = []
+
+    def answered(prompt: str = "") -> str:
+        print(prompt)
+        if not typed:
+            raise EOFError
+        return typed.pop(0)
+
+    monkeypatch.setattr(builtins, "input", answered)
+    return typed

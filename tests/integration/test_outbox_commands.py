@@ -1,6 +1,5 @@
 """`intake outbox` as a clerk types it: skip, send again, halt all sending and let it go on."""
 
-import builtins
 import sqlite3
 from datetime import timedelta
 
@@ -95,21 +94,6 @@ def test_one_mail_is_read_again_by_its_number_and_answered_no_second_time(capsys
     assert ask(config, "SELECT state FROM messages") == [("filed",)]
     run(capsys, "run", "--once", "--config", config)
     assert to_units(sink) == 1
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """What the clerk types when asked; nothing left: no keyboard."""
-    typed: list[str] = []
-
-    def answered(prompt: str = "") -> str:
-        print(prompt)
-        if not typed:
-            raise EOFError
-        return typed.pop(0)
-
-    monkeypatch.setattr(builtins, "input", answered)
-    return typed
 
 
 def test_a_letter_is_sent_again_only_after_a_yes(capsys, config, sink, answers):

@@ -1,6 +1,5 @@
 """A broken database on a Monday: what the office types, what it is told, and that nobody is written to twice."""
 
-import builtins
 import json
 import sqlite3
 from datetime import timedelta
@@ -146,21 +145,6 @@ def test_verify_sees_the_password_where_it_must_not_stand(capsys, config, tmp_pa
 # --- what a restore asks before ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def answers_typed(monkeypatch):
-    """What is typed when asked; nothing left: no keyboard."""
-    typed: list[str] = []
-
-    def answered(prompt: str = "") -> str:
-        print(prompt)
-        if not typed:
-            raise EOFError
-        return typed.pop(0)
-
-    monkeypatch.setattr(builtins, "input", answered)
-    return typed
-
-
 def worked_on(capsys, config, mailbox) -> None:
     """A day's work: a mail, a backup, and after it what only people did."""
     deliver(mailbox, TOWN, 1)
@@ -174,10 +158,10 @@ def worked_on(capsys, config, mailbox) -> None:
 @pytest.mark.parametrize(
     ("way", "notes"), [((), "单位登记 1 条（免报 1）"), (("--from-archive",), "单位登记 2 条（已电话催办 1、免报 1）")]
 )
-def test_a_restore_tells_what_will_be_lost_and_asks(capsys, config, mailbox, answers_typed, way, notes):
+def test_a_restore_tells_what_will_be_lost_and_asks(capsys, config, mailbox, answers, way, notes):
     worked_on(capsys, config, mailbox)
     for typed, told in ((["n"], "没有恢复"), ([], "请加 --yes")):
-        answers_typed.extend(typed)
+        answers.extend(typed)
         code, out, _ = run(capsys, "restore", *way, "--config", config)
         assert (code, told in out, notes in out) == (1, True, True), out
         assert "人工处理 1 项（改值 1）" in out
@@ -185,13 +169,13 @@ def test_a_restore_tells_what_will_be_lost_and_asks(capsys, config, mailbox, ans
         assert "不会删除，移到" in out
     assert not list(config.parent.glob("data/replaced-*"))
     assert "免报" in run(capsys, "note", "list", "--config", config)[1]
-    answers_typed.append("y")
+    answers.append("y")
     code, out, _ = run(capsys, "restore", *way, "--config", config)
     assert (code, "发信已全部暂停" in out) == (1, True)
     assert "免报" not in run(capsys, "note", "list", "--config", config)[1]
 
 
-def test_a_restore_of_a_database_that_can_not_be_read_asks_too(capsys, config, mailbox, answers_typed, tmp_path):
+def test_a_restore_of_a_database_that_can_not_be_read_asks_too(capsys, config, mailbox, answers, tmp_path):
     worked_on(capsys, config, mailbox)
     (tmp_path / "data" / "intake.db").write_bytes(b"not a database" * 1000)
     for way in ((), ("--from-archive",)):

@@ -1,6 +1,5 @@
 """`intake review` and `intake note` as a clerk types them: what they show, what they ask before a mail, what they refuse."""
 
-import builtins
 import json
 from datetime import timedelta
 
@@ -40,21 +39,6 @@ def run(servers, tmp_path, capsys, monkeypatch):
     command.sink = sink
     command.deliver = lambda raw: mailbox.deliver("INBOX", raw, office.START + timedelta(minutes=1))
     return command
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """What the clerk types when asked; nothing left: no keyboard."""
-    typed: list[str] = []
-
-    def answered(prompt: str = "") -> str:
-        print(prompt)
-        if not typed:
-            raise EOFError
-        return typed.pop(0)
-
-    monkeypatch.setattr(builtins, "input", answered)
-    return typed
 
 
 def to_units(run) -> list[str]:

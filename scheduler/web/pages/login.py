@@ -24,9 +24,8 @@ def try_() -> ResponseReturnValue:
     """Let in whoever knows the password."""
     here, now = desk(), desk().app.clock.now()
     name, password = request.form.get("name", "").strip(), request.form.get("password", "")
-    address = (
-        request.remote_addr or ""
-    )  # the peer of the socket: headers such as X-Forwarded-For are the guesser's own words
+    # the peer of the socket: headers such as X-Forwarded-For are the guesser's own words
+    address = request.remote_addr or ""
     until = here.throttle.wait_until(address, now)
     if until is not None:
         wrong = f"失败次数太多，{local_words(until)} 以后才能再试。"
