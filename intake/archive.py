@@ -20,6 +20,7 @@ from pathlib import Path
 
 from intake.errors import OfficeError, system_words
 from intake.model import Sha256
+from intake.whole_files import fsync_folder
 
 log = logging.getLogger(__name__)
 
@@ -149,14 +150,14 @@ class Archive:
         # Most mails are new: the look at an old file of that name (a second sighting, or bytes gone bad) is rare.
         if not path.exists() or not self.verify(sha256):
             temporary.replace(path)
-        _fsync_directory(path.parent)
+        fsync_folder(path.parent)
 
     def _directory(self, directory: Path) -> None:
         """Have a directory whose name would survive a power loss: a file's fsync says nothing of the way to it."""
         if directory in self._named and directory.exists():
             return
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _fsync_directory(directory.parent)
+        fsync_folder(directory.parent)
         self._named.add(directory)
 
     @contextmanager
@@ -183,15 +184,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _fsync_directory(directory: Path) -> None:
-    """Make the names in `directory` durable, where the system can: Windows has no such call and NTFS logs its names."""
-    flag = getattr(os, "O_DIRECTORY", None)
-    if flag is None:
-        return
-    descriptor = os.open(directory, os.O_RDONLY | flag)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from intake import restored
 from intake.archive import Archive
 from intake.db import backups, heartbeats, soundness
+from intake.db.address import sqlite_file
 from intake.db.engine import open_engine
 from intake.db.record import SqlRecord
 from intake.errors import OfficeError
@@ -146,7 +147,7 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
     database is never touched: it can only be found empty.
     """
     storage = settings.storage
-    database = backups.database_file(storage.database_url)
+    database = sqlite_file(storage.database_url)
     if database is None:
         _must_be_empty(storage, source)
         return PutBack(None, storage.data_dir / "replaced", files_back(storage))
@@ -170,7 +171,7 @@ def prospect(storage: Storage, source: Path | None, now: datetime) -> tuple[str,
 
     Raise OfficeError if the copy is none of ours or not whole.
     """
-    database = backups.database_file(storage.database_url)
+    database = sqlite_file(storage.database_url)
     if source is not None and database is not None:
         backups.refuse_what_is_no_backup(source)
         if database.exists() and source.samefile(database):
@@ -209,7 +210,7 @@ def _lost(now: Counter[tuple[str, str]] | None, then: Counter[tuple[str, str]] |
 
 def refuse_for_a_server(storage: Storage) -> None:
     """Raise OfficeError if the database lies on a server: no copy of it is ours to put back."""
-    if backups.database_file(storage.database_url) is None:
+    if sqlite_file(storage.database_url) is None:
         raise OfficeError(
             "数据库在 PostgreSQL 服务器上，本命令不能恢复它。请管理员用 pg_dump 的备份恢复（pg_restore 或 psql），"
             "然后执行 intake restore --hold：发信全部暂停，来件原件从备份补回。没有可用的备份时，请新建一个空数据库，"

@@ -1,8 +1,12 @@
-"""A port of this machine that the office gave to the program and something else has: told, and tried again.
+"""A port of this machine that the office gave to the program: had, or something else has it; then told, and tried again.
 
 After a reboot another program may be first. Whoever waits for mails all night must not go without them for a page in a
 browser, so the daemon goes on and its watch says that the door is shut.
 """
+
+import socket
+import sys
+from ipaddress import ip_address
 
 from intake.errors import OfficeError, system_words
 
@@ -15,3 +19,16 @@ class PortTakenError(OfficeError):
             f"{key} 写的端口 {port} 不能使用（{system_words(reason)}），{what}没有打开。"
             "多半已被别的程序占用，请换一个大于 1024 的端口。"
         )
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Given an address and a port (0: any free one), return a socket that has it, not yet listening. Raise OSError if not."""
+    door = socket.socket(socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET)
+    try:
+        if sys.platform != "win32":  # there it would let two programs have one port
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+    except OSError:
+        door.close()
+        raise
+    return door

@@ -4,6 +4,8 @@ In: a URL as it stands in `[storage] database_url`. Out: its parts, or an Office
 in it may well be in the password.
 """
 
+from pathlib import Path
+
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -28,6 +30,14 @@ def parse(url: str) -> URL:
 def is_on_server(url: str) -> bool:
     """Return whether a URL names a database on a server: its copies and its checks are that server's."""
     return parse(url).get_backend_name() != "sqlite"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite URL; None for other databases and for one in memory."""
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
 
 
 def shown(url: str) -> str:

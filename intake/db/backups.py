@@ -13,17 +13,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from intake.db.address import parse
+from intake.db.soundness import HEADER
 from intake.errors import OfficeError, system_words
 
-_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html#magic_header_string
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
-
-
-def database_file(url: str) -> Path | None:
-    """Given a database URL, return the file of an SQLite database, None for any other kind."""
-    parsed = parse(url)
-    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def back_up_sqlite(engine: Engine, target: Path) -> None:
@@ -74,7 +67,7 @@ def refuse_what_is_no_backup(path: Path) -> None:
     advice = "没有恢复。有哪些备份：intake restore --list。"
     try:
         with path.open("rb") as file:
-            is_database = file.read(len(_MAGIC)) == _MAGIC
+            is_database = file.read(len(HEADER)) == HEADER
     except FileNotFoundError as error:
         raise OfficeError(f"没有这个备份文件：{path}，{advice}") from error
     except OSError as error:

@@ -58,13 +58,19 @@ _SHELVES: dict[Shelf, ColumnElement[bool]] = {
 }
 
 
-def letter_counts(session: Session) -> dict[Shelf, int]:
+def shelf_counts(session: Session) -> dict[Shelf, int]:
     """Return how many letters lie on each shelf."""
     shelf = case(*((condition, name.value) for name, condition in _SHELVES.items())).label("shelf")
     # by its name: PostgreSQL takes the same expression with parameters of its own for another one
     found = session.execute(select(shelf, func.count()).select_from(OutboxRow).group_by("shelf"))
     counted = {str(name): int(number) for name, number in found}
     return {name: counted.get(name, 0) for name in Shelf}
+
+
+def state_counts(session: Session) -> dict[OutboxState, int]:
+    """Return how many letters there are in each state that has any."""
+    found = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {OutboxState(state): number for state, number in found}
 
 
 def count_letters(session: Session, states: Collection[OutboxState]) -> int:

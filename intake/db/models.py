@@ -23,6 +23,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+# PostgreSQL's INTEGER, which our keys are: no row has a higher number, and no query takes one. SQLite's goes further.
+HIGHEST_NUMBER = 2**31 - 1
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, stored as UTC. SQLite has no zones: naive values are refused on the way in, marked UTC on the way out."""

@@ -410,11 +410,6 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
     return found
 
 
-def letter_counts(session: Session) -> dict[str, int]:
-    """Return how many letters there are in each state."""
-    return dict(session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all())
-
-
 def traffic(session: Session, *, since: datetime, ledger: Ledger) -> dict[str, int]:
     """Return what came and went since an instant: mails, updates, ignored mails, letters sent, new bounces."""
     mails = session.scalar(select(func.count()).select_from(MessageRow).where(MessageRow.archived_at >= since))

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
-from intake.db.address import parse
+from intake.db.address import sqlite_file
 from intake.db.trouble import RESTORE, DatabaseBusyError, explain
 from intake.errors import OfficeError
 
-_HEADER = b"SQLite format 3\0"
+HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html#magic_header_string
 _CHECK_WAIT_S = 1.0
 
 
@@ -37,8 +37,8 @@ def examine(url: str, archive: Path) -> None:
             )
         return  # a first start, or one that was killed before its first write
     with path.open("rb") as file:
-        header = file.read(len(_HEADER))
-    if header != _HEADER:
+        header = file.read(len(HEADER))
+    if header != HEADER:
         raise OfficeError(f"这不是本程序的数据库文件：{path}。程序没有启动，文件没有改动。{RESTORE}。")
     _examine_log(path)
     _mark(path).unlink(missing_ok=True)  # the look below is itself a last connection, which removes the log
@@ -79,14 +79,6 @@ def note_closed(url: str) -> None:
     path = sqlite_file(url)
     if path is not None and not _log(path).exists():
         _mark(path).unlink(missing_ok=True)
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite URL; None for other databases and for one in memory."""
-    parsed = parse(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    return Path(str(parsed.database))
 
 
 def _holds_mails(archive: Path) -> bool:

@@ -4,7 +4,6 @@ import argparse
 import errno
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
 from scheduler.deadlines import late_after
 from scheduler.desk import options
+from scheduler.ports import bound
 from scheduler.specimen_letters import specimens
 from scheduler.workdays import Calendar
 
@@ -181,10 +181,7 @@ def _door_findings(settings: Settings) -> Iterator[Finding]:
         if port is None:
             continue
         try:
-            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
-                if sys.platform != "win32":
-                    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                door.bind((host, port))
+            bound(host, port).close()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 words = f"端口 {port} 正在使用：程序正在运行的，就是它自己；没有运行的，是别的程序占用了，请换一个端口"

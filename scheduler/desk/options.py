@@ -9,22 +9,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from intake.config import example_path, load
+from intake.db.models import HIGHEST_NUMBER
 from intake.errors import OfficeError
 from intake.settings import Settings
 from parsers.text import clean
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
 
-_HIGHEST = (
-    2**31 - 1
-)  # PostgreSQL's integer, which the numbers of rows are: what is higher no row has, and no query takes
 _HIGHEST_PORT = 2**16 - 1
 _CUT = 20  # characters of a number that is none
 
 
 def number(typed: str) -> int:
     """Given what stands for a number of a list, or for how many, return it. The type of every such argument."""
-    return _whole(typed, 1, _HIGHEST)
+    return _whole(typed, 1, HIGHEST_NUMBER)
 
 
 def port(typed: str) -> int:

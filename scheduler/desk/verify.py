@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from intake.db import audit, backups, heartbeats, postgres, queries
+from intake.db.address import sqlite_file
 from intake.db.models import MessageRow
 from intake.errors import OfficeError
 from intake.model import OutboxState, Sha256
@@ -106,7 +107,7 @@ def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
 
 
 def _database(app: App) -> Check:
-    path = backups.database_file(app.settings.storage.database_url)
+    path = sqlite_file(app.settings.storage.database_url)
     if path is None:
         words = f"{postgres.look(app.engine)}，可以读写；数据文件由服务器自己的工具检查"
         return Check("I1", "数据库", ok=None, words=words)
@@ -220,7 +221,7 @@ def _secret(app: App) -> Check:
 
 
 def _backup(app: App, now: datetime) -> Check:
-    if backups.database_file(app.settings.storage.database_url) is None:
+    if sqlite_file(app.settings.storage.database_url) is None:
         return Check("I6", "备份", ok=None, words=nightly.words_of_a_server(app.settings.storage))
     with app.bench.sessions() as session:
         at = nightly.last_backup_at(heartbeats.heartbeat(session, "backup").details)

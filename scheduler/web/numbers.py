@@ -7,22 +7,22 @@ it would be an OverflowError of SQLite, or "out of range" of PostgreSQL, and so 
 from flask import request
 from werkzeug.routing import IntegerConverter, Map
 
-MOST = 2**31 - 1  # what PostgreSQL's INTEGER holds, the type of our keys; SQLite's goes further
+from intake.db.models import HIGHEST_NUMBER
 
 
 class Number(IntegerConverter):
-    """`<int:…>` of a route: beyond `MOST` there is no such page (404)."""
+    """`<int:…>` of a route: beyond `HIGHEST_NUMBER` there is no such page (404)."""
 
     def __init__(self, map: Map, fixed_digits: int = 0, min: int | None = None, max: int | None = None) -> None:  # noqa: A002 - werkzeug's names
-        super().__init__(map, fixed_digits, min, MOST if max is None else max)
+        super().__init__(map, fixed_digits, min, HIGHEST_NUMBER if max is None else max)
 
 
 def number_in(text: str | None) -> int | None:
-    """Given what a form or an address says, return the number, None if it is none or beyond `MOST`."""
-    if not text or not text.isascii() or not text.isdigit() or len(text) > len(str(MOST)):
+    """Given what a form or an address says, return the number, None if it is none or beyond `HIGHEST_NUMBER`."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > len(str(HIGHEST_NUMBER)):
         return None
     number = int(text)
-    return number if number <= MOST else None
+    return number if number <= HIGHEST_NUMBER else None
 
 
 def page_number() -> int:

@@ -6,7 +6,6 @@ closed; slow clients cost a socket, no thread (waitress reads them in one loop),
 
 import logging
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from waitress.channel import HTTPChannel
 
 from intake.errors import OfficeError
 from scheduler.app import App
-from scheduler.ports import PortTakenError
+from scheduler.ports import PortTakenError, bound
 from scheduler.web.accounts import Accounts, source_of
 from scheduler.web.application import make_application
 
@@ -57,9 +56,13 @@ def serving(application: WSGIApplication, *, host: str = HOST, port: int) -> Ite
     Raise PortTakenError if it can't be had.
     """
     channels: dict[int, Any] = {}
+    try:
+        door = bound(host, port)  # by our own hand: waitress leaves its socket and a pipe open where it can't bind
+    except OSError as error:
+        raise PortTakenError("[desk] port", port, error, "网页") from error
     server = waitress.server.create_server(
         application,
-        sockets=[_bound(host, port)],
+        sockets=[door],
         threads=_THREADS,
         ident=None,
         channel_timeout=_IDLE_S,
@@ -102,19 +105,6 @@ def _admitted(server: Any, connection: socket.socket, address: Any, *arguments: 
 def _close(channels: dict[int, Any]) -> None:
     for channel in list(channels.values()):
         channel.close()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket at the address. By our own hand: waitress leaves its socket and a pipe open where it can't bind."""
-    door = socket.socket(socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET)
-    try:
-        if sys.platform != "win32":  # there it would let two programs have one port
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((host, port))
-    except OSError as error:
-        door.close()
-        raise PortTakenError("[desk] port", port, error, "网页") from error
-    return door
 
 
 def _run(server: Any, stopping: threading.Event) -> None:

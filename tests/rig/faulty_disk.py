@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from intake import archive as archive_module
+from intake import whole_files
 
 ERRNO = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
 _SQLITE = {
@@ -87,14 +88,16 @@ class FaultyDisk:
         def faulty_commit(dialect: Any, connection: Any) -> None:
             disk._commit(lambda: commit(dialect, connection))
 
-        archive_module.os, archive_module.tempfile = _Os(self), _Tempfile(self)  # type: ignore[assignment]
+        archive_module.os = whole_files.os = _Os(self)  # type: ignore[assignment]
+        archive_module.tempfile = _Tempfile(self)  # type: ignore[assignment]
         pathlib.Path.mkdir, pathlib.Path.replace = faulty_mkdir, faulty_replace  # type: ignore[method-assign,assignment]
         SQLiteDialect_pysqlite.do_execute = faulty_execute  # type: ignore[method-assign]
         SQLiteDialect_pysqlite.do_commit = faulty_commit  # type: ignore[method-assign]
         try:
             yield
         finally:
-            archive_module.os, archive_module.tempfile = os, tempfile  # type: ignore[assignment]
+            archive_module.os = whole_files.os = os
+            archive_module.tempfile = tempfile
             pathlib.Path.mkdir, pathlib.Path.replace = mkdir, replace  # type: ignore[method-assign]
             SQLiteDialect_pysqlite.do_execute, SQLiteDialect_pysqlite.do_commit = execute, commit  # type: ignore[method-assign]
 
@@ -133,7 +136,7 @@ class FaultyDisk:
 
 
 class _Os:
-    """Stands for `os` in the archive's module."""
+    """Stands for `os` in the archive's module, and in the one that makes a folder's names durable."""
 
     def __init__(self, disk: FaultyDisk) -> None:
         self._disk = disk
@@ -146,7 +149,8 @@ class _Os:
         return os.write(descriptor, data)
 
     def open(self, path: Path, flags: int) -> int:
-        self._disk._call("open")
+        if self._disk._is_ours(path):
+            self._disk._call("open")
         return os.open(path, flags)
 
     def fsync(self, descriptor: int) -> None:

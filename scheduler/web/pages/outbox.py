@@ -92,7 +92,7 @@ def listing() -> ResponseReturnValue:
     shelf = Shelf(shelf_name) if (shelf_name := request.args.get("tab", "")) in set(Shelf) else Shelf.PENDING
     number = page_number()
     with app.bench.reading() as record:
-        counts = lists.letter_counts(record)
+        counts = lists.shelf_counts(record)
         rows = lists.letters_on(record, shelf, number)
         bad = queries.bad_addresses(record)
         held = lists.count_letters(record, (OutboxState.HELD,))

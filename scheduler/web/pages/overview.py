@@ -7,7 +7,7 @@ from datetime import date, datetime
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from intake.db import queries
+from intake.db import lists, queries
 from intake.ledger import Ledger
 from intake.model import OutboxState
 from intake.settings import Collection
@@ -67,7 +67,7 @@ def show() -> ResponseReturnValue:
     with here.app.bench.reading() as record:
         ledger = here.ledger(record)
         reviews = queries.count_open_reviews(record)
-        outbox = queries.letter_counts(record)
+        outbox = lists.state_counts(record)
         bad = queries.bad_addresses(record)
         begun = first_steps(here.app, record, ledger)
     units = [(unit.name, address) for unit in here.app.bench.roster.units for address in unit.addresses]

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from intake.db import soundness
+from intake.db.address import sqlite_file
 from intake.db.engine import open_engine
 from intake.db.trouble import DatabaseBusyError, explain, told
 from intake.errors import OfficeError
@@ -35,7 +36,7 @@ def file(url, archive):
             text("INSERT INTO t SELECT hex(randomblob(900)) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))")
         )
     engine.dispose()
-    return soundness.sqlite_file(url)
+    return sqlite_file(url)
 
 
 def test_a_sound_database_and_a_first_start_are_let_through(url, tmp_path, archive, file):

@@ -11,6 +11,7 @@ import pytest
 from intake import outbox_desk, restored
 from intake.db import backups as copies
 from intake.db import heartbeats
+from intake.db.address import sqlite_file
 from intake.db.models import MessageRow, OutboxRow, SightingRow
 from intake.errors import OfficeError, TransientServerError
 from intake.fetch import PollReport
@@ -56,7 +57,7 @@ class Site:
 
     @property
     def database(self):
-        return copies.database_file(self.settings.storage.database_url)
+        return sqlite_file(self.settings.storage.database_url)
 
 
 @pytest.fixture
