@@ -22,7 +22,7 @@ from intake.model import FormId, NoteKind, UnitName
 from intake.pipeline import Workbench
 from intake.settings import Collection
 from intake.unit_notes import UnitNote, paper_faults
-from intake.words import SHANGHAI
+from intake.words import SHANGHAI, moment_words
 from parsers.text import clean, fold
 
 log = logging.getLogger(__name__)
@@ -113,10 +113,14 @@ def exempt(
     now: datetime,
     seen: str | None = None,
 ) -> int:
-    """Excuse a unit from a form, or from all forms of the campaign (None). Return the number of the note."""
+    """Excuse a unit from a form, or from all forms of the campaign (None). Return the number of the note.
+
+    Raise RefusedError if it is excused from that already.
+    """
     note = _note(bench, NoteKind.EXEMPT, unit, form, text=text, who=who, now=now)
     with bench.sessions.begin() as session:
         _refuse_what_is_stale(session, bench, note, _forms(bench, note.form), seen)
+        _refuse_what_stands(session, bench, note)
         number = _kept(session, bench, note)
         _withdraw(session, bench, note.unit, _forms(bench, note.form))
     return number
@@ -275,6 +279,15 @@ def _refuse_what_is_stale(
     """Writing transactions take turns (`db.engine`): of two that were sent at once the second one sees the first's note."""
     if seen is not None and _prospect(session, bench, note.unit, forms).seen != seen:
         raise MeanwhileError
+
+
+def _refuse_what_stands(session: Session, bench: Workbench, note: UnitNote) -> None:
+    """An excuse that is noted twice would still hold when the clerk has taken one of the two back."""
+    for one in notes(session, bench, unit=note.unit):
+        if one.kind is NoteKind.EXEMPT and one.form in (None, note.form):
+            raise RefusedError(
+                f"已由{one.who}于{moment_words(one.at)}登记为免报（编号 {one.id}），没有重复登记。要改原因，请先撤销那一条。"
+            )
 
 
 def _withdraw(session: Session, bench: Workbench, unit: UnitName, forms: Iterable[FormId]) -> None:

@@ -7,9 +7,7 @@ Everything that came from outside is written as text (cell type "s", format "@")
 telephone number keeps its zero (facts/documents.md §6 no. 21, facts/reliability.md §3.1).
 """
 
-import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -30,6 +28,7 @@ from intake.roster import Roster
 from intake.settings import Campaign
 from intake.summary_matter import Column, Entry, Matter, Table, Tone, Waiting
 from intake.summary_tables import tables
+from intake.whole_files import made_whole
 from parsers.readers.picturesize import picture_size
 from parsers.text import clean
 
@@ -109,19 +108,8 @@ def write_tables(path: Path, sheets: Iterable[Table], *, title: str, generated_a
     for table in sheets:
         sheet = workbook.create_sheet(_tab_name(table.name, taken))
         _write(sheet, table)
-    _save(workbook, path)
-
-
-def _save(workbook: Workbook, path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            workbook.save(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with made_whole(path) as file:
+        workbook.save(file)
 
 
 # --- one sheet --------------------------------------------------------------------------------------------------------

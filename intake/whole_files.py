@@ -1,13 +1,18 @@
-"""The office's own files, written anew: the new content is there whole, or the old one is.
+"""Files written anew: the new content is there whole, or the old one is.
 
-In: a path and bytes. Out: the file, with the rights and the owner it had. As the archive does it: temporary file beside it,
-fsync, rename, fsync of the folder; a daemon that reads it at any moment sees one of the two. Must not: look at the content.
+In: a path and bytes, or what writes them. Out: the file; one of the office's own keeps the rights and the owner it had. As
+the archive does it: temporary file beside it, fsync, rename, fsync of the folder; a daemon that reads it at any moment
+sees one of the two. Must not: look at the content.
 """
 
 import os
+import secrets
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from intake.errors import OfficeError, system_words
 
@@ -41,6 +46,23 @@ def replace_whole(path: Path, data: bytes, *, what: str, like: Path | None = Non
             f"{what}没有写成：{target}（{system_words(error)}）。原来的内容没有改动。请检查该文件和所在文件夹的权限、磁盘空间；"
             "如果它正在 WPS 或 Excel 中打开，请先关闭。"
         ) from error
+
+
+@contextmanager
+def made_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Given a path for something that can be made again (a table, a packet), yield a file that stands there once it is whole.
+
+    Raise OSError if it can't be written (on Windows also while the old one is open in WPS or Excel); then the old one stays.
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with unfinished.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _as_before(descriptor: int, before: os.stat_result) -> None:

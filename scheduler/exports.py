@@ -30,6 +30,7 @@ from intake.model import CellState, Disposition, PartRole, Sha256, StoredSubmiss
 from intake.originals import part_bytes
 from intake.summary import CREATOR, write_tables
 from intake.summary_matter import Column, Entry, Table, Tone
+from intake.whole_files import made_whole
 from intake.words import DISPOSITION_WORDS, STATE_WORDS
 from scheduler.app import App
 
@@ -326,13 +327,8 @@ def _is_marked(file: IO[bytes]) -> bool:
 @contextmanager
 def _zip(path: Path) -> Iterator[ZipFile]:
     """Yield a .zip that stands at `path` once it is whole, and not before."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with unfinished.open("xb") as file, ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-            yield archive
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with made_whole(path) as file, ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        yield archive
 
 
 def _put(archive: ZipFile, name: str, data: bytes, at: datetime) -> None:

@@ -10,8 +10,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from intake.db.trouble import told
 from intake.errors import OfficeError, ServerError
 from parsers.text import clean
+from scheduler.desk import (
+    audit,
+    check,
+    demonstrate,
+    export,
+    inspect,
+    letters,
+    mails,
+    note,
+    preferences,
+    restore,
+    review,
+    run,
+    samples,
+    stats,
+    status,
+    unit,
+    users,
+    verify,
+)
 
 EXIT_OK, EXIT_WORK_LEFT, EXIT_OFFICE, EXIT_SERVER = 0, 1, 2, 3
 
@@ -39,8 +60,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     _speak_chinese()
     arguments = _parser().parse_args(argv)
     _set_up_logging(verbose=arguments.verbose)
-    from intake.db.trouble import told  # noqa: PLC0415 - as the commands themselves, which have loaded it by now
-
     try:
         with told():
             return int(arguments.run(arguments))
@@ -61,28 +80,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    # Imported here: `intake --help` and a typing error must not wait for SQLAlchemy.
-    from scheduler.desk import (  # noqa: PLC0415
-        audit,
-        check,
-        demonstrate,
-        export,
-        inspect,
-        letters,
-        mails,
-        note,
-        preferences,
-        restore,
-        review,
-        run,
-        samples,
-        stats,
-        status,
-        unit,
-        users,
-        verify,
-    )
-
     parser = argparse.ArgumentParser(
         prog="intake",
         description="邮件收表：单位照通知把表发到邮箱，程序存档、读表、核对、回执、催报，汇成一张可信的汇总表。",

@@ -6,8 +6,6 @@ N=2^15, r=8, p=1), a form that carries its own parameters, so that they can be r
 """
 
 import json
-import os
-import tempfile
 import threading
 from collections import OrderedDict, deque
 from datetime import datetime, timedelta
@@ -18,7 +16,8 @@ from typing import TypeVar
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from intake.errors import OfficeError, system_words
+from intake.errors import OfficeError
+from intake.whole_files import replace_whole
 
 V = TypeVar("V")
 
@@ -63,6 +62,8 @@ class Accounts:
             raise OfficeError(
                 f"密码请用 {SHORTEST} 到 {_LONGEST} 个字符。谁登录进来都能放行和取消信件，请不要用太简单的。"
             )
+        if password.isdigit() or len(set(password)) < 4:
+            raise OfficeError("这个密码太容易猜，没有设置。请不要只用数字（生日、电话号码），也不要总是同几个字符。")
         self._write(self._hashes() | {name: generate_password_hash(password)})
 
     def remove(self, name: str) -> bool:
@@ -86,15 +87,8 @@ class Accounts:
             ) from error
 
     def _write(self, hashes: dict[str, str]) -> None:
-        try:
-            descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=FILE, suffix=".tmp")  # mode 0600
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(hashes, file, ensure_ascii=False, indent=1)
-            Path(name).replace(self._path)
-        except OSError as error:
-            raise OfficeError(
-                f"登录用户没有保存：{self._path}（{system_words(error)}）。请检查数据文件夹的权限。"
-            ) from error
+        data = json.dumps(hashes, ensure_ascii=False, indent=1).encode()
+        replace_whole(self._path, data, what="登录用户文件")
 
 
 class Throttle:

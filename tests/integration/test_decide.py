@@ -544,6 +544,18 @@ def test_an_excused_unit_is_not_reminded_not_missing_and_not_owed(desk, tmp_path
         noting.undo(desk.bench, note, who="王芳", now=desk.now)
 
 
+def test_an_excuse_is_noted_once(desk):
+    whole = noting.exempt(desk.bench, TOWN, None, text="机构已撤并", who="王芳", now=desk.now)
+    for form in (None, SUMMARY):
+        with pytest.raises(RefusedError, match=f"已由王芳于.+登记为免报（编号 {whole}）"):
+            noting.exempt(desk.bench, TOWN, form, who="李强", now=desk.now)
+    noting.undo(desk.bench, whole, who="李强", now=desk.now)
+    noting.exempt(desk.bench, TOWN, SUMMARY, who="李强", now=desk.now)
+    noting.exempt(desk.bench, TOWN, None, who="李强", now=desk.now)  # more than was excused
+    with desk.bench.sessions() as session:
+        assert len(noting.notes(session, desk.bench, unit=TOWN)) == 2
+
+
 def test_a_reminder_that_waits_is_withdrawn_when_the_unit_is_excused(desk):
     desk.place.pass_time(timedelta(days=1, minutes=30))
     jobs.remind(desk.app)

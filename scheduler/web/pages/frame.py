@@ -5,7 +5,7 @@ In: the request. Out: values for `base.html`. Four queries; a page of an office 
 
 from dataclasses import dataclass
 
-from flask import g, request, session
+from flask import current_app, g, request, session
 
 from intake import halt
 from intake.db import heartbeats, lists, queries
@@ -69,8 +69,6 @@ def frame() -> dict[str, object]:
 
 
 def _known_endpoints() -> frozenset[str]:
-    from flask import current_app  # noqa: PLC0415 - within a request
-
     return frozenset(current_app.view_functions)
 
 
