@@ -74,7 +74,10 @@ def look(session: Session, bench: Workbench, message_id: int) -> Case:
     """Given the number of a message, return what there is to decide. Raise RefusedError if there is no such message."""
     row = message(session, message_id)
     case = by_hand.judged(session, row, bench.settings.campaign, bench.roster)
-    now = {one.ordinal: one for one in case.now}
+    read, counted = (
+        [by_hand.under_its_name_of_the_day(one, bench.roster) for one in each] for each in (case.read, case.now)
+    )
+    now = {one.ordinal: one for one in counted}
     return Case(
         message_id=row.id,
         sha256=row.sha256,
@@ -87,7 +90,7 @@ def look(session: Session, bench: Workbench, message_id: int) -> Case:
         arrived_at=row.arrived_at,
         reasons=tuple(row.reasons),
         doubts=case.doubts,
-        items=tuple(Item(one, now.get(one.ordinal)) for one in case.read),
+        items=tuple(Item(one, now.get(one.ordinal)) for one in read),
         history=tuple(
             Past(by_hand.decision_of(one), one.undone_at, one.undone_by)
             for one in by_hand.decision_rows(session, row.sha256)

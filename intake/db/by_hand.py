@@ -6,7 +6,7 @@ is told by `intake.decisions` and `intake.unit_notes`; who may decide what, by `
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -168,6 +168,13 @@ def judged(session: Session, row: MessageRow, campaign: Campaign, roster: Roster
     fits = all(still_fits(one, read, called_now=roster.name_of_the_day) for one in decisions)
     settled = fits and is_settled(decisions, read, now, doubts=doubts)
     return Judged(read, now, decisions, doubts, fits, settled)
+
+
+def under_its_name_of_the_day(submission: StoredSubmission, roster: Roster) -> StoredSubmission:
+    """Return a submission under what its unit is called today: rows keep the name that was on the roster then."""
+    if submission.unit is None or (unit := roster.name_of_the_day(submission.unit)) == submission.unit:
+        return submission
+    return replace(submission, unit=unit)
 
 
 def settle(session: Session, row: MessageRow, campaign: Campaign, roster: Roster) -> Judged:

@@ -5,7 +5,7 @@ How a submission becomes a row and a row a submission again stands in `rows`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, func, or_, select, true, update
@@ -238,19 +238,13 @@ def load_ledger(
     rolling = frozenset(collection.id for collection in campaign.collections if collection.deadline is None)
     read = [remembered[one] for one in ids if remembered[one].message_id != without]
     stored = [
-        _under_its_name_of_the_day(one, roster)
+        by_hand.under_its_name_of_the_day(one, roster)
         for one in by_hand.applied(by_hand.standing(session), read, campaign, roster)
     ]
     notes = [by_hand.note_of(row, roster) for row in by_hand.note_rows(session, campaign.id)]
     stored += papers(notes, by_hand.forms_of(campaign))
     ledger = keep_ledger(campaign.id, stored, late_after=late_after, rolling=rolling)
     return excused(ledger, notes, [collection.id for collection in campaign.collections])
-
-
-def _under_its_name_of_the_day(submission: StoredSubmission, roster: Roster) -> StoredSubmission:
-    if submission.unit is None or (unit := roster.name_of_the_day(submission.unit)) == submission.unit:
-        return submission
-    return replace(submission, unit=unit)
 
 
 def ledger_version(session: Session, campaign: Campaign) -> tuple[object, ...]:

@@ -21,6 +21,7 @@ from intake.model import CellState, Disposition, FormId, LetterKind, NoteKind, O
 from scheduler import jobs
 from scheduler.papers import write_summary
 from tests.builders import office
+from tests.rig import rosters
 from tests.rig.checker import subject_of, violations
 from tests.rig.inprocess import Office, a_round, shared_worker
 from tests.rig.machines import checked
@@ -620,6 +621,15 @@ def test_an_excused_form_is_not_named_as_still_owed_in_a_receipt(desk):
         bodies = {row.unit: row.raw for row in session.query(OutboxRow)}
     assert "活动总结" in _body(bodies[SANDS])
     assert "活动总结" not in _body(bodies[TOWN])
+
+
+def test_a_mail_is_shown_under_what_its_unit_is_called_today(desk):
+    number = desk.receives_form(TOWN)
+    (today,) = rosters.NAMES[office.UNITS[TOWN]] - {TOWN}
+    renamed = replace(desk.bench, roster=rosters.edition(1))
+    with desk.bench.sessions() as session:
+        (item,) = look(session, renamed, number).items
+    assert (item.read.unit, item.now.unit) == (today, today)
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------------
