@@ -4,11 +4,12 @@ In: the number of a mail, which of its submissions, what the person has typed al
 Stage after: the template ``review_item.html``; what a button means stands in `review`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from intake.cases import Case, Item, Past, look
 from intake.db import queries, worklist
+from intake.db.models import PartRow
 from intake.decisions import problem_words
 from intake.explain import BY_PEOPLE, is_in_doubt, sureness_of
 from intake.explain_words import SURENESS_WORDS, Sureness
@@ -167,31 +168,11 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
         sources = worklist.sources(record, number)
         queue = queue_of(worklist.waiting(record, bench.settings.campaign.id), form)
     item = chosen(case, ordinal)
-    shown_parts = [
-        (place, row)
-        for place, row in enumerate(parts)
-        if row.reading is not None
-        and (row.role != PartRole.BODY or (item is not None and sources.get(item.read.ordinal) == row.path))
-    ][:_DOCUMENTS]
-    original = here.originals.get(bench, case.sha256, tuple(row.path for _, row in shown_parts))
-    whence = None if item is None else _whence(counted(item), sources)
-    readings = {row.path: reading_of(row.reading) for _, row in shown_parts}
-    seen = [(place, row.path, original.outlines.get(row.path)) for place, row in shown_parts]
-    drawn, anchors = copies(
-        [
-            Papers(place, path, found.documents, laid_as(readings[path], [one.name for one in found.documents]))
-            for place, path, found in seen
-            if found is not None
-        ],
-        whence,
-    )
+    drawn = _drawn(here, case, item, parts, sources)
     spec = spec_of(here, item)
     now = None if item is None else counted(item)
-    scanned = whence is not None and whence.path in readings and _is_scanned(readings[whence.path], whence.document)
-    known = [row.name or "邮件正文" for _, row in shown_parts if row.path not in original.outlines]
-    beside = [row.name for row in parts if row.reading is None and row.role == PartRole.ATTACHMENT]
     standing = [one for one in case.history if one.undone_at is None]
-    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, anchors, scanned=scanned))
+    lines = () if spec is None or now is None else tuple(_lines(spec, now, typed, drawn.anchors, scanned=drawn.scanned))
     position = queue.index(number) if number in queue else -1
     return Shown(
         case=case,
@@ -212,15 +193,52 @@ def gather(here: Desk, number: int, *, ordinal: int | None, form: str, typed: Ty
         past=tuple(_done(here, one) for one in reversed(case.history)),
         can_undo=bool(standing),
         dismissed=any(one.decision.kind is DecisionKind.DISMISS for one in standing),
-        copies=drawn,
-        missing=(*known, *beside),
-        original=original,
+        copies=drawn.copies,
+        missing=drawn.missing,
+        original=drawn.original,
         position=position + 1,
         waiting=len(queue),
         before=queue[position - 1] if position > 0 else None,
         after=next_of(queue, number),
         form=form,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What came with the mail, as the page draws it: where each field stands in it, and what can't be drawn."""
+
+    original: Original
+    copies: tuple[Copy, ...]
+    anchors: Mapping[str, Anchor]
+    missing: tuple[str, ...]
+    scanned: bool  # the chosen submission was read off a picture
+
+
+def _drawn(here: Desk, case: Case, item: Item | None, parts: Sequence[PartRow], sources: Mapping[int, str]) -> _Drawn:
+    """Draw the parts in which something was read; the words of the mail only where the chosen submission stands in them."""
+    shown = [
+        (place, row)
+        for place, row in enumerate(parts)
+        if row.reading is not None
+        and (row.role != PartRole.BODY or (item is not None and sources.get(item.read.ordinal) == row.path))
+    ][:_DOCUMENTS]
+    original = here.originals.get(here.app.bench, case.sha256, tuple(row.path for _, row in shown))
+    whence = None if item is None else _whence(counted(item), sources)
+    readings = {row.path: reading_of(row.reading) for _, row in shown}
+    seen = [(place, row.path, original.outlines.get(row.path)) for place, row in shown]
+    drawn, anchors = copies(
+        [
+            Papers(place, path, found.documents, laid_as(readings[path], [one.name for one in found.documents]))
+            for place, path, found in seen
+            if found is not None
+        ],
+        whence,
+    )
+    known = [row.name or "邮件正文" for _, row in shown if row.path not in original.outlines]
+    beside = [row.name for row in parts if row.reading is None and row.role == PartRole.ATTACHMENT]
+    scanned = whence is not None and whence.path in readings and _is_scanned(readings[whence.path], whence.document)
+    return _Drawn(original, drawn, anchors, (*known, *beside), scanned)
 
 
 def queue_of(found: Iterable[worklist.Listed], form: str) -> tuple[int, ...]:
