@@ -30,7 +30,7 @@ _GAP_CELLS = 3  # the same where each cell has a line: a value, a label that no 
 _STYLE_LINES = 3  # labels without a colon are believed from this number on; tried 2: same; 6: right -22, asked +22
 # _WRAPPED_CHARACTERS: tried 15 and 60: no difference, a bound, not a tuned value.
 _WRAPPED_CHARACTERS = 30  # a line this long may go on in the next
-_CELL = re.compile(r"C\d+$|!")  # place of a cell: table 1, R9C1; row 9, C1; Sheet1!B3
+_CELL = re.compile(r"C\d+(?:, box [\d,-]+)?$|!")  # place of a cell: table 1, R9C1; row 9, C1, box 1,2-3,4; Sheet1!B3
 _LIST_NUMBER = re.compile(
     "^\\s*[(\uff08]?(?:\\d{1,2}|[一二三四五六七八九十]{1,3})[)\uff09\u3001.\uff0e]\\s*$"
 )  # 1、*姓名：

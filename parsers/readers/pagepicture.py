@@ -69,7 +69,7 @@ def of_pdf(data: bytes, page: int, budget: Budget, laid: LaidPage | None = None)
     with reads("a page of a pdf"):
         from parsers.readers import pdfrender  # noqa: PLC0415 - as `pdf`: not every machine has pdfium
 
-        drawn = pdfrender.picture_of(data, page, budget, 0 if laid is None else laid.turn)
+        drawn = pdfrender.picture_of(data, page, budget, 0 if laid is None else laid.turn, filled_in=True)
         with Image.open(BytesIO(drawn), formats=("JPEG",)) as picture:
             return jpeg(picture, laid)
 

@@ -1,23 +1,65 @@
 """Glyphs and tables of the pages → blocks of a `Document`.
 
-In: for each page its glyphs (marked, visible) and tables. Out: grids and lines in reading order; a table that goes on over the
-page break is one grid, so that no record is cut in two. Must not: join tables that only look alike: a title, a line or half
+In: for each page its glyphs (marked, visible) and tables. Out: grids and lines in reading order, their places with boxes in
+pixels of the page's `Frame`, for the person who compares; a table that goes on over the page break is one grid, so that no
+record is cut in two. Must not: join tables that only look alike: a title, a line or half
 an empty page between them keeps them apart.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from parsers.document import Block, Budget, Cell, Grid, Note, NoteCode, Paragraph
-from parsers.readers.pdfink import Glyph
+from parsers.document import Block, Budget, Cell, Grid, LaidPage, Note, NoteCode, Paragraph
+from parsers.readers.pdfink import Glyph, Sheet
 from parsers.readers.pdflines import TextLine, Written, lines_of, written
 from parsers.readers.pdftables import Places, Slot, Table
+from parsers.readers.ruled import Rectangle
 from parsers.text import clean
 
 _SAME_EDGE = 3.0  # points by which the edges of a continued table may differ
 _FOOT, _HEAD = 0.75, 0.2  # of the page's height: where a continued table ends, and begins again
 _PAGE_NUMBER = 14  # characters of a line in the margin that is passed over: "- 12 -", "第 1 页 共 2 页"
 _MARGIN = 0.1
+_BELOW = 0.25  # em: the feet of letters below their baseline
+_SCALE = 2.0  # pixels a point: a hair's breadth is no less than one
+_LONGEST = 10_000  # pixels; of larger pages (a map, an attack) less is told
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a viewer shows of a page, in pixels from its top left corner: the boxes in the places of its text."""
+
+    number: int
+    window: Rectangle
+    turn: int
+    scale: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        left, top, right, bottom = self.window
+        return max(1, round((right - left) * self.scale)), max(1, round((bottom - top) * self.scale))
+
+    def box(self, left: float, top: float, right: float, bottom: float) -> str:
+        """Given a rectangle in points, return it as it stands at the end of a place."""
+        width, height = self.size
+        x, y = self.window[:2]
+        across = (min(max(round((one - x) * self.scale), 0), width) for one in (left, right))
+        down = (min(max(round((one - y) * self.scale), 0), height) for one in (top, bottom))
+        (first, last), (upper, lower) = across, down
+        return f", box {first},{upper}-{last},{lower}"
+
+    @property
+    def laid(self) -> LaidPage:
+        """The page as it is to be drawn: nothing was straightened."""
+        width, height = self.size
+        return LaidPage(self.number, width, height, self.turn, (1 / width, 0.0, 0.0, 0.0, 1 / height, 0.0, 0.0, 0.0))
+
+
+def frame_of(number: int, sheet: Sheet) -> Frame:
+    """Given a page by its number (one-based) and what is drawn on it, return its frame."""
+    left, top, right, bottom = sheet.window
+    longest = max(right - left, bottom - top)
+    return Frame(number, sheet.window, sheet.turn, min(_SCALE, _LONGEST / longest) if longest > 0 else _SCALE)
 
 
 @dataclass(slots=True)
@@ -59,8 +101,8 @@ class Writer:
     _characters: int = 0
     _cells: int = 0
 
-    def add_page(self, number: int, glyphs: Sequence[Glyph], tables: Sequence[Table], height: float) -> None:
-        """Append what stands on page `number` (one-based) of `height` points."""
+    def add_page(self, frame: Frame, glyphs: Sequence[Glyph], tables: Sequence[Table], height: float) -> None:
+        """Append what stands on a page of `height` points."""
         inside, outside = _sorted_in(glyphs, tables)
         lines = lines_of(outside)
         above = [line for line in lines if not _is_page_number(line, height)]
@@ -69,10 +111,11 @@ class Writer:
         for order, one in enumerate(sorted(things, key=_top)):
             if isinstance(one, TextLine):
                 counted += 1
-                self._add_line(one, f"page {number}, line {counted}")
+                box = frame.box(one.left, one.baseline - one.size, one.right, one.baseline + _BELOW * one.size)
+                self._add_line(one, f"page {frame.number}, line {counted}{box}")
                 continue
-            label = f"page {number}, table {tables.index(one) + 1}"
-            sheaf = self._sheaf(one, inside, label, height)
+            label = f"page {frame.number}, table {tables.index(one) + 1}"
+            sheaf = self._sheaf(one, inside, label, frame, height)
             first = not any(line.baseline < one.box[1] for line in above) and order - counted == 0
             before = self._continued(sheaf, one, height) if first else None
             if before is None:
@@ -109,7 +152,7 @@ class Writer:
         self.clipped = self.clipped or len(text) > left
         return text[:left]
 
-    def _sheaf(self, table: Table, inside: dict[int, list[Glyph]], label: str, height: float) -> _Sheaf:
+    def _sheaf(self, table: Table, inside: dict[int, list[Glyph]], label: str, frame: Frame, height: float) -> _Sheaf:
         parts = []
         for slot in table.slots:
             position = slot.position
@@ -123,11 +166,12 @@ class Writer:
             place = f"{label}, R{position.row + 1}C{position.column + 1}"
             lines = lines_of(inside.get(id(slot), ()))
             nested = tuple(
-                self._grid(self._sheaf(one, inside, f"{place}, table {count}", height))
+                self._grid(self._sheaf(one, inside, f"{place}, table {count}", frame, height))
                 for count, one in enumerate(slot.nested, start=1)
             )
             spans = (position.row_span, min(position.column_span, self.budget.columns - position.column))
             sides = (slot.box[0], slot.box[2])
+            place += frame.box(*slot.box)
             parts.append(_Part(position.row, position.column, *spans, lines, *sides, place, nested))
         rows, columns = min(table.rows, self.budget.rows), min(table.columns, self.budget.columns)
         return _Sheaf(rows, columns, parts, label, table.edges(), table.box[3] > _FOOT * height)

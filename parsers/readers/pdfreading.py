@@ -19,7 +19,7 @@ from parsers.document import Block, Budget, Document, FailureCode, LaidPage, Not
 from parsers.engines import Engines
 from parsers.readers import pdfrender, pdftables, scanned
 from parsers.readers.comments import Comments
-from parsers.readers.pdfblocks import Writer
+from parsers.readers.pdfblocks import Writer, frame_of
 from parsers.readers.pdfforms import Overlay, comments_on, is_struck, overlay_of, stroke_missed, undrawn_text
 from parsers.readers.pdfguard import Meter, PageTooBusyError, bounded
 from parsers.readers.pdfink import Glyph, Sheet, draw
@@ -101,8 +101,10 @@ def _read_page(index: int, page: PDFPage, reading: _Reading) -> None:
     if hidden:
         reading.notes[Note(NoteCode.COVERED_TEXT, f"page {index + 1}")] = None
     reading.pictures += large_pictures(sheet)
+    frame = frame_of(index + 1, sheet)
+    reading.laid.append(frame.laid)
     for writer in (reading.writer, reading.second):
-        writer.add_page(index + 1, glyphs, tables, sheet.height)
+        writer.add_page(frame, glyphs, tables, sheet.height)
 
 
 def _seen(data: bytes, index: int, sheet: Sheet) -> tuple[list[Glyph], int]:

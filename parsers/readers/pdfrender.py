@@ -44,12 +44,17 @@ def page_count(data: bytes) -> int:
         return 0
 
 
-def picture_of(data: bytes, index: int, budget: Budget, turn: int) -> bytes:
-    """Given a page's zero-based number, return it in color (seals are red) as JPEG or PNG, turned clockwise by `turn`."""
+def picture_of(data: bytes, index: int, budget: Budget, turn: int, *, filled_in: bool = False) -> bytes:
+    """Given a page's zero-based number, return it in color (seals are red) as JPEG, turned clockwise by `turn`.
+
+    `filled_in`: with what stands in its form fields, for a person. The engine does without: fields are read by `pdfforms`.
+    """
     with _opened(data) as document:
+        if filled_in:
+            document.init_forms()  # pypdfium2's pdfium has no JavaScript and no XFA
         page = document[index]
         scale = _scale(page, _SCAN_DPI, min(budget.pixels, _OCR_PIXELS))
-        bitmap = page.render(scale=scale, rotation=turn, may_draw_forms=False)
+        bitmap = page.render(scale=scale, rotation=turn, may_draw_forms=filled_in)
         picture = cast("Image.Image", bitmap.to_pil()).convert("RGB")
     stream = BytesIO()
     picture.save(stream, "JPEG", quality=_JPEG_QUALITY, subsampling=0)

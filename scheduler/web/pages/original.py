@@ -25,13 +25,14 @@ _BOX = re.compile(r"page (\d{1,4}), .*box (\d{1,5}),(\d{1,5})-(\d{1,5}),(\d{1,5}
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """One cell, or paragraph. `anchor` is empty but where a value came from."""
+    """One cell, or paragraph. `used`: a value came from it; `anchor` is empty but where that is marked here, on no picture."""
 
     text: str
     anchor: str
     rows: int
     columns: int
     struck: tuple[str, ...]
+    used: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class _Room:
         """Return whether there is room for a row; one that a value came from is taken in any case."""
         row = tuple(squares)
         self.left -= sum(_SQUARE_BYTES + len(one.text.encode()) for one in row)
-        if self.left >= 0 or any(one.anchor for one in row):
+        if self.left >= 0 or any(one.used for one in row):
             return True
         self.used_up = True
         return False
@@ -157,8 +158,6 @@ class _Marks:
             self.known[place] = Anchor(f"{prefix}-{len(self.known)}", str(count) if signed else "")
         self.anchors[key] = self.known[place]
 
-    def id_of(self, place: str) -> str:
-        return self.known[place].id if place in self.known else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +206,8 @@ def copies(parts: Iterable[Papers], whence: Whence | None) -> tuple[tuple[Copy, 
     for one in parts:
         for number, outline in enumerate(one.outlines):
             marks = _Marks(anchors)
-            laid = {page.number: page for page in one.laid[number]} if number < len(one.laid) else {}
+            lay = one.laid[number] if number < len(one.laid) else ()
+            laid = {page.number: page for page in lay if page.number <= outline.pages}
             spots = {spot.place for panel in outline.panels for spot in panel.spots}
             for key, place in () if whence is None else whence.places.items():
                 local = _local(place, one.path, outline.name, whence)
@@ -321,4 +321,6 @@ def _rows(panel: Panel, marks: _Marks) -> list[tuple[Square, ...]]:
 
 
 def _square(spot: Spot, marks: _Marks, height: int = 1, width: int = 1) -> Square:
-    return Square(spot.text, marks.id_of(spot.place), height, width, spot.struck)
+    anchor = marks.known.get(spot.place)
+    here = "" if anchor is None or anchor.sign else anchor.id
+    return Square(spot.text, here, height, width, spot.struck, anchor is not None)
