@@ -42,7 +42,7 @@ def make_engine(url: str, *, lock_wait_s: int, **options: Any) -> Engine:
         return create_engine(url, hide_parameters=True, connect_args=arguments, **options)
     except ImportError as error:
         raise OfficeError(
-            f'没有安装连接数据库服务器的程序（{error.name}）。请在程序文件夹里执行 pip install -r requirements-postgresql.txt。'
+            f"没有安装连接数据库服务器的程序（{error.name}）。请在程序文件夹里执行 pip install -r requirements-postgresql.txt。"
         ) from error
 
 
