@@ -94,7 +94,8 @@ def lone_answer(dossier: Dossier) -> Filled | None:
     (target, problem), reading = asked[0], dossier.reading
     spec = dossier.spec(target.form)
     wanted = next((one for one in spec.fields if one.key == problem.field), None)
-    now = target.current and target.state is CellState.CORRECTION and target.arrived_at <= dossier.arrived_at
+    waits = target.state is CellState.CORRECTION and _is_last_word(dossier, target)
+    now = waits and target.arrived_at <= dossier.arrived_at
     if wanted is None or wanted.type not in _LONE_VALUES or problem.code not in _ASKED_FOR or not now:
         return None
     labels = (wanted.label, *wanted.aliases)
@@ -192,7 +193,7 @@ def _leaves_a_number(dossier: Dossier, work: _Open, placed: Iterable[Candidate])
 
     联系方式：… is asked for one form, 手机：… for the other, and each is a name of the other's field too.
     """
-    left = [one for one in dossier.known.answered if one.current and one.id not in work.stored]
+    left = [one for one in dossier.known.answered if _is_last_word(dossier, one) and one.id not in work.stored]
     used = {value_key(one.value or one.raw) for candidate in placed for one in candidate.fields}
     return any(one.state is CellState.CORRECTION for one in left) and any(
         value_key(number) not in used for number in _NUMBER.findall(narrow(dossier.reading.own_text))
@@ -211,14 +212,28 @@ def _answerable(dossier: Dossier) -> tuple[StoredSubmission, ...]:
 
 
 def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
-    """What our letter spoke of, or what has taken its place since: an old letter's answer must not bring old values back."""
+    """What our letter spoke of, or what has taken its place since: an old letter's answer must not bring old values back.
+
+    What it spoke of need not be in force: a change that lacks something leaves the earlier version in force, and its answer
+    completes the change, not the earlier one, whose person has gone. If the place was taken by another that is not in force
+    either, nobody knows which is meant.
+    """
     found: dict[int, StoredSubmission] = {}
     for one in dossier.known.answered:
-        newer = dossier.known.before(dossier.arrived_at, one.unit, one.form) if one.unit is not None else ()
-        for stored in (one,) if one.current or not newer else newer:
+        for stored in (one,) if _is_last_word(dossier, one) else _newer(dossier, one):
             if stored.arrived_at <= dossier.arrived_at:
                 found[stored.id] = stored
     return tuple(found.values())
+
+
+def _is_last_word(dossier: Dossier, stored: StoredSubmission) -> bool:
+    return stored.current or stored.id not in dossier.known.overtaken
+
+
+def _newer(dossier: Dossier, stored: StoredSubmission) -> tuple[StoredSubmission, ...]:
+    """Return what is in force of a unit's form and came after `stored`."""
+    in_force = dossier.known.before(dossier.arrived_at, stored.unit, stored.form)
+    return tuple(one for one in in_force if one.version > stored.version)
 
 
 def _names_its_form(dossier: Dossier, partial: Filled) -> bool:

@@ -15,7 +15,7 @@ from intake.db.models import OutboxRow
 from intake.dossier import Known
 from intake.ledger import Ledger
 from intake.mime import unpack
-from intake.model import FormId, MailHead
+from intake.model import FormId, MailHead, StoredSubmission
 from intake.roster import Roster
 from intake.settings import Campaign
 
@@ -33,15 +33,25 @@ def known_for(
     excused = frozenset(key for key, cell in ledger.state.cells.items() if not cell.owed)
     if letter is None:
         return Known(confirmed_addresses=senders, current=current, excused=excused)
+    answered = () if letter.cause_id is None else ledger.of_message(letter.cause_id)
     return Known(
         confirmed_addresses=senders,
         current=current,
-        answered=() if letter.cause_id is None else ledger.of_message(letter.cause_id),
+        answered=answered,
         answered_unit=None if letter.unit is None else roster.name_of_the_day(letter.unit),
         answered_forms=tuple(FormId(form) for form in letter.forms),
         answered_text=_text_of(letter),
+        overtaken=frozenset(one.id for one in answered if _is_overtaken(one, ledger)),
         excused=excused,
     )
+
+
+def _is_overtaken(submission: StoredSubmission, ledger: Ledger) -> bool:
+    """A faulty version after an accepted one is not in force, and still the last word that its letter asked about."""
+    if submission.unit is None:
+        return False
+    versions = ledger.versions(submission.unit, submission.form)
+    return bool(versions) and versions[-1][0].version > submission.version
 
 
 def _text_of(letter: OutboxRow) -> str:

@@ -30,7 +30,8 @@ class Known:
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
     force, of all units. `excused`: which unit need not send what, because a person said so. The `answered…` values are
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
-    spoke of (for a reminder: none), its unit, its forms, its text.
+    spoke of (for a reminder: none), its unit, its forms, its text. `overtaken`: numbers of those of them since which the
+    unit has sent something newer of that form, good or faulty.
     """
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Known:
     answered_unit: UnitName | None = None
     answered_forms: tuple[FormId, ...] = ()
     answered_text: str = ""
+    overtaken: frozenset[int] = frozenset()
     excused: frozenset[tuple[UnitName, FormId]] = frozenset()
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:

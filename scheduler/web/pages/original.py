@@ -159,7 +159,6 @@ class _Marks:
         self.anchors[key] = self.known[place]
 
 
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A document with the marks of the values that came from it."""

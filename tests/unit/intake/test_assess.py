@@ -772,12 +772,36 @@ def test_a_line_that_may_change_either_form_is_looked_at():
 
 
 def test_an_answer_to_an_old_letter_does_not_bring_old_values_back():
-    newer = stored(officer(name="陈立冬", mobile="13900000002"), id=2, message_id=8)
-    known = Known(current=(newer,), answered=(replace(_lacking(), current=False),), answered_unit=STONE)
-    judged = judge(
-        mail(text="手机：13900000005", body=(lines(OFFICER, mobile="13900000005"),), subject="回复：补正"), known=known
+    newer = replace(stored(officer(name="陈立冬", mobile="13900000002"), id=2, message_id=8), version=2)
+    known = Known(
+        current=(newer,),
+        answered=(replace(_lacking(), current=False),),
+        answered_unit=STONE,
+        overtaken=frozenset({1}),
     )
+    judged = judge(_answer("13900000005"), known=known)
     assert [(one.value("name"), one.value("mobile")) for one in judged.submissions] == [("陈立冬", "13900000005")]
+
+
+def test_an_answer_about_a_change_completes_the_change_and_not_the_version_that_is_still_in_force():
+    before = stored(officer(name="陈立冬", mobile="13900000002"), id=1)
+    change = replace(_lacking(), id=2, message_id=8, version=2, current=False)
+    known = Known(current=(before,), answered=(change,), answered_unit=STONE)
+    judged = judge(_answer("13900000005"), known=known)
+    assert [(one.value("name"), one.value("mobile")) for one in judged.submissions] == [("林小满", "13900000005")]
+    assert judged.disposition is ACCEPTED
+
+
+def test_an_answer_about_a_change_after_which_came_another_that_is_not_in_force_is_looked_at():
+    before = stored(officer(name="陈立冬", mobile="13900000002"), id=1)
+    change = replace(_lacking(), id=2, message_id=8, version=2, current=False)
+    known = Known(current=(before,), answered=(change,), answered_unit=STONE, overtaken=frozenset({2}))
+    judged = judge(_answer("13900000005"), known=known)
+    assert (judged.disposition, judged.submissions) == (REVIEW, ())
+
+
+def _answer(mobile):
+    return mail(text=f"手机：{mobile}", body=(lines(OFFICER, mobile=mobile),), subject="回复：补正")
 
 
 def test_an_answer_that_is_wrong_again_is_asked_for_again():

@@ -104,6 +104,12 @@ def test_any_other_word_or_number_leaves_it_to_a_person(text):
     assert answer(text).submissions == ()
 
 
+def test_a_number_completes_a_change_that_lacks_it_though_another_version_is_in_force():
+    change = replace(lacking("mobile", name="陈立冬"), id=2, message_id=8, version=2, current=False)
+    judged = answer(NEW, known=Known(answered=(change,), current=(stored(officer()),), answered_unit=STONE))
+    assert [(one.value("name"), one.value("mobile")) for one in judged.submissions] == [("陈立冬", NEW)]
+
+
 def test_a_telephone_number_or_an_address_answers_where_that_was_asked_for():
     office = stored(entry(phone=None), state=CellState.CORRECTION, problems=(Problem(ProblemCode.MISSING, "phone"),))
     assert value(answer("0595-27391234", asked=office), "phone") == ["0595-27391234"]
@@ -127,7 +133,11 @@ def test_the_writers_own_address_alone_may_be_his_signature():
         Known(answered=(lacking("mobile"), replace(lacking("position"), id=2, form="entry"))),
         Known(answered=(lacking("position"),)),
         Known(answered=(stored(officer()),)),  # nothing was asked for
-        Known(answered=(replace(lacking("mobile"), current=False),), current=(stored(officer()),)),
+        Known(
+            answered=(replace(lacking("mobile"), current=False),),
+            current=(replace(stored(officer()), version=2),),
+            overtaken=frozenset({1}),
+        ),
         Known(answered=(replace(lacking("mobile"), state=CellState.REVIEW),)),
     ],
 )

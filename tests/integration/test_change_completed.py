@@ -1,0 +1,59 @@
+"""A unit changes its person and leaves out the number; its answer completes the change, whatever stands in force meanwhile."""
+
+import json
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from intake.config import example_path, load
+from intake.mime import unpack
+from tests.builders import office
+from tests.replay.play import Arrival, play
+
+STONE, ADDRESS = next(iter(office.UNITS.items()))
+OLD, NEW, NUMBER = "林小满", "陈立冬", "13912345678"
+
+
+def form(number: int, name: str, mobile: str) -> Arrival:
+    raw = office.mail(ADDRESS, "联络员表", attachment=office.liaison(STONE, name=name, mobile=mobile), number=number)
+    return Arrival(raw, office.START + timedelta(minutes=10 * number))
+
+
+def said(number: int, words: str) -> Arrival:
+    raw = office.mail(ADDRESS, "回复：请补正", text=words, number=number)
+    return Arrival(raw, office.START + timedelta(minutes=10 * number), answers=ADDRESS)
+
+
+def played(folder, *arrivals):
+    example = load(example_path(), environment={}, need_password=False)
+    play(list(arrivals), example, office.roster(), folder)
+    return sqlite3.connect(folder / "intake.sqlite")
+
+
+def filed(database) -> list[tuple[str, str | None]]:
+    rows = database.execute("select fields from submissions order by id").fetchall()
+    values = [{one["key"]: one["value"] for one in json.loads(row)} for (row,) in rows]
+    return [(one["name"], one["mobile"]) for one in values]
+
+
+def letters(database) -> list[tuple[str, str]]:
+    rows = database.execute("select kind, raw from outbox order by id").fetchall()
+    return [(kind, unpack(raw).own_text) for kind, raw in rows]
+
+
+@pytest.mark.parametrize("words", [f"手机：{NUMBER}", NUMBER])
+def test_the_change_is_completed_and_the_receipt_names_all_that_changed(tmp_path, words):
+    database = played(tmp_path, form(1, OLD, "13900000001"), form(2, NEW, ""), said(3, words))
+    assert filed(database) == [(OLD, "13900000001"), (NEW, None), (NEW, NUMBER)]
+    _, (asked, request), (kind, receipt) = letters(database)
+    assert (asked, kind) == ("correction", "update")
+    assert "其余内容已收到，补正后一并登记。补正以前，仍以此前登记的内容为准。" in request
+    assert OLD in receipt
+    assert NEW in receipt
+
+
+def test_a_first_form_is_asked_about_without_speaking_of_an_earlier_one(tmp_path):
+    ((_, request),) = letters(played(tmp_path, form(1, OLD, "")))
+    assert "补正后一并登记。" in request
+    assert "此前登记" not in request
