@@ -16,11 +16,19 @@ from intake.identify import identify
 from intake.model import CellState, Disposition, FileProblem, FormId, UnitName
 from intake.prose import forms_named
 from parsers.forms import Problem, ProblemCode
+from parsers.text import narrow
 
 # Tried by `python -m tests.understanding --thresholds _SHORT --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
 # _SHORT: tried 100 and 400: no difference, a bound, not a tuned value.
 _SHORT = 200  # characters: 无意向 is said in a line or two; a long text that contains it says more
+_QUOTE_MARK = re.compile(r"^[>|\s]+")
+# What a mail program writes above what it quotes.
+_QUOTE_HEAD = re.compile(
+    r"\s*(?:-{2,}|_{2,}|(?:发件人|发送(?:时间|日期)|收件人|抄送|主题|日期|时间|from|sent|to|cc|subject|date)\s*[:\uff1a]"
+    r"|.*(?:写道|原始邮件|original message|wrote\s*:))",
+    re.IGNORECASE,
+)
 _REPLY = re.compile(r"^\s*(?:re|fw|fwd|回复|答复|回覆|转发)\s*[:\uff1a]", re.IGNORECASE)
 
 
@@ -50,6 +58,8 @@ def spoken(dossier: Dossier) -> Spoken:
     if phrases.says_already_sent(heard):
         return _for_a_person(reasons.SAYS_ALREADY_SENT)
     if phrases.is_courtesy(text):
+        if _writes_into_our_letter(dossier):
+            return _for_a_person(reasons.ANSWERED_WITHIN)
         return Spoken(Disposition.IGNORED, reasons.NOTHING_TO_DO)
     files = bool(dossier.sorted.plain or dossier.sorted.blanks)
     announced = phrases.speaks_of_attachment(text) or (
@@ -78,6 +88,25 @@ def declined_beside(
     if unit is None or not phrases.says_no_intent(text) or dossier.known.before(dossier.arrived_at, unit, voluntary[0]):
         return ()
     return ((unit, voluntary[0]),)
+
+
+def _writes_into_our_letter(dossier: Dossier) -> bool:
+    """Return whether an answer to a letter that still waits for one holds, in what it quotes, words that are not ours.
+
+    答复见下文 and the number below each point, 收到，谢谢 above: nothing of it stands in the sender's own text.
+    """
+    known, quoted = dossier.known, dossier.reading.quoted_text
+    waits = any(one.state is CellState.CORRECTION and one.id not in known.overtaken for one in known.answered)
+    if not waits or not known.answered_text:
+        return False
+    ours = _signs(f"{known.answered_text}{dossier.reading.head.subject}")
+    lines = (_QUOTE_MARK.sub("", line) for line in quoted.splitlines())
+    return any(_signs(line) not in ours for line in lines if not _QUOTE_HEAD.match(line))
+
+
+def _signs(text: str) -> str:
+    """Letters and digits alone: mail programs wrap lines and change quotation marks."""
+    return "".join(one for one in narrow(text) if one.isalnum())
 
 
 def _for_a_person(reason: str) -> Spoken:

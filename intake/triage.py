@@ -29,6 +29,8 @@ _BOUNCE_SUBJECT = re.compile(
 )
 _BOUNCE_TEXT = re.compile(
     r"邮件被退回|退信原因|无法发送到|系统退信|邮件无法送达|未能向以下收件人|无法传递(?:邮件|到)|"
+    # who was written to says 您; a person who tells of his own trouble says 我
+    r"您(?:发给|发往|发送给?|发出|的邮件)[^\u3002\n]{0,80}?(?:无法送达|发送失败|未能(?:成功)?投递|投递失败|被?退回|拒收)|"
     r"delivery has failed to these recipients|couldn't be delivered|"
     r"could not be delivered|wasn't able to deliver|was not able to deliver|permanent (?:fatal )?error|"
     r"delivery to the following recipient|address(?:es)? failed|user (?:unknown|not found)|undeliverable",
@@ -51,12 +53,13 @@ _NOTIFIERS = frozenset({"notification", "notifications", "notify", "autosend", "
 # The last lines of office systems that send under a person's address, and of this very program in another office.
 _SYSTEM_LINE = re.compile(
     r"[\s(\uff08*\[\u3010-]*(?:(?:此|本|该)?(?:邮件|信件|消息|通知|回执)(?:由|为|是|系)[^，。\n]{0,20}?系统自动(?:发送|发出|生成|推送)|"
-    r"系统(?:自动)?(?:邮件|发送|发出|生成)[，。；\s]*(?:请勿|请不要|无需|无须)|"
+    r"(?:此|本)?[为是系]?系统(?:自动)?(?:邮件|发送|发出|生成)[，。；\s]*(?:请勿|请不要|无需|无须)|"
     r"(?:请勿|请不要)(?:直接)?回复(?:此|本|该)(?:邮件|信)|"
     r"this (?:is an automat(?:ed|ically generated)|(?:e-?)?mail (?:was|is) (?:sent )?automatically))",
     re.IGNORECASE,
 )
 _LAST_LINES = 4
+_SENTENCE_END = re.compile("(?<=[\u3002\uff01!])")
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "list-help", "mailing-list")
 
@@ -165,7 +168,8 @@ def _automatic(head: MailHead, reading: MailReading, *, bare: bool) -> tuple[Sen
 def _says_system(head: MailHead, reading: MailReading) -> bool:
     """Return whether the mail's last lines say that a system sent it. In answers and forwards it may be the other's line."""
     lines = [line for line in reading.own_text.splitlines() if line.strip()][-_LAST_LINES:]
-    return not _ANSWER_SUBJECT.match(head.subject) and any(_SYSTEM_LINE.match(line) for line in lines)
+    sentences = [sentence for line in lines for sentence in _SENTENCE_END.split(line)]
+    return not _ANSWER_SUBJECT.match(head.subject) and any(_SYSTEM_LINE.match(one) for one in sentences)
 
 
 def _auto_submitted(head: MailHead) -> str:

@@ -100,5 +100,5 @@ def test_an_address_of_no_use_is_refused_without_quoting_it(url):
 @pytest.mark.parametrize("use", [open_engine, Hold])
 def test_without_psycopg_the_office_is_told_what_to_install(monkeypatch, use):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(OfficeError, match=r"form-intake\[postgresql\]"):
+    with pytest.raises(OfficeError, match=r"requirements-postgresql\.txt"):
         use("postgresql+psycopg://host/x")

@@ -94,7 +94,17 @@ def test_what_says_more_than_thanks_is_not_put_away(text):
     assert not phrases.is_courtesy(text)
 
 
-@pytest.mark.parametrize("text", ["我镇已于昨天报送", "已发送至邮箱", "之前发过了", "已报，请查收。", "反馈表已报"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我局已于11月29日用 jtj2@mail.example.com 发送，请查收。",
+        "我镇已于昨天报送",
+        "已发送至邮箱",
+        "之前发过了",
+        "已报，请查收。",
+        "反馈表已报",
+    ],
+)
 def test_already_sent(text):
     assert phrases.says_already_sent(text)
 
@@ -120,6 +130,10 @@ def test_hostile_lengths_take_no_time():
         "我正在出差，无法及时回复。",
         "培训期间不能及时查看邮件，敬请谅解。",
         "此邮箱不再使用，请另发。",
+        "您好，本邮箱已于2026年10月停止使用，请将邮件发送至新邮箱。",
+        "您发送给 a@edu.example.cn 的邮件因疑似垃圾邮件已被网关隔离，如需放行请联系管理员。",
+        "您发往本单位的邮件需要验证，请点击以下链接确认您不是机器人。",
+        "您的来信我们已收到（工单号 88231）。",
         "This is an automatic reply, confirming that your e-mail was received.",
         "I am on annual leave.",
         "休假回来后处理。",

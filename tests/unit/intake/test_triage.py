@@ -199,6 +199,25 @@ def test_exchange_bounces_are_known_by_their_words(subject, words):
     assert judge(head(subject=subject), own_text=f"{words}\nli@unit.example.com").kind is SenderKind.BOUNCE
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("邮件发送失败通知", "您发给 li@unit.example.com 的邮件发送失败，系统将不再重试。"),
+        ("退信通知", "您的邮件《请补正》无法送达，原因：对方邮箱空间不足。本邮件由系统自动发出，请勿直接回复。"),
+        ("无法投递的邮件：请补正", "您好！您发往 li@unit.example.com 的邮件因收件人不存在未能投递成功，请核对地址。"),
+    ],
+)
+def test_bounces_of_gateways_under_any_name_are_known_by_their_words(subject, text):
+    assert judge(head(subject=subject), own_text=text).kind is SenderKind.BOUNCE
+
+
+def test_a_person_who_tells_of_a_failure_is_a_person():
+    told = judge(
+        head(subject="昨天发送失败，现重新发送"), own_text="领导您好，昨天的邮件发送失败，被退回了，现重发，请查收。"
+    )
+    assert (told.kind, told.answerable) == (SenderKind.PERSON, True)
+
+
 # --- what only the words tell ----------------------------------------------------------------------------------------
 
 
@@ -208,6 +227,8 @@ def test_exchange_bounces_are_known_by_their_words(subject, words):
         "此邮件由系统自动发送，请勿直接回复。",
         "本邮件由XX协同办公平台系统自动发出，请勿回复！",
         "（本邮件为系统自动发送）",
+        "您的来信我们已收到，将在3个工作日内处理。此邮件为系统自动发送，请勿回复。",
+        "请核对地址。此为系统自动发送，请勿回复。",
         "系统邮件，请勿回复",
         "请勿回复此邮件",
         "本邮件由系统自动发送，可直接回复，回复由工作人员处理。",
