@@ -21,6 +21,7 @@ from scheduler.reminders import UnreachableReason
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
 _MOST = 20  # letters that are shown before a yes
+_MAYBE_SENT = "发送时断了线，对方可能已经收到"
 _OPEN = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN, OutboxState.FAILED)
 
 
@@ -140,6 +141,8 @@ def run_release(arguments: argparse.Namespace) -> int:
                 print("没有待放行的信，没有改动。")
                 return 0
             shown = _shown(session, numbers)
+            if arguments.yes:
+                _refuse_unseen(session, numbers)
         if not arguments.yes:
             print("\n".join(["将放行以下的信：", *shown] if shown else ["没有待放行的信。"]))
             if on_hold:
@@ -213,10 +216,23 @@ def _shown(session: Session, numbers: Collection[int]) -> list[str]:
     for number in list(numbers)[:_MOST]:
         row = session.get_one(OutboxRow, number)
         kind = KIND_NAMES[LetterKind(row.kind)]
-        lines.append(clean(f"  第{row.id}号　{kind}　收件人：{masked(row.to_address)}　主题：{masked(row.subject)}"))
+        warning = f"　注意：{_MAYBE_SENT}，再发对方可能会收到两封" if row.state == OutboxState.UNCERTAIN else ""
+        lines.append(
+            clean(f"  第{row.id}号　{kind}　收件人：{masked(row.to_address)}　主题：{masked(row.subject)}{warning}")
+        )
     if len(numbers) > _MOST:
         lines.append(f"  ……另有 {len(numbers) - _MOST} 封，共 {len(numbers)} 封。用 intake outbox list 查看。")
     return lines
+
+
+def _refuse_unseen(session: Session, numbers: Iterable[int]) -> None:
+    """A script may not send what may have arrived already. Raise OfficeError naming each such letter."""
+    unsure = [number for number in numbers if session.get_one(OutboxRow, number).state == OutboxState.UNCERTAIN]
+    if unsure:
+        raise OfficeError(
+            [f"第{number}号信{_MAYBE_SENT}。没有放行。" for number in unsure]
+            + ["请先到邮箱的“已发送”里看；仍要再发，请不加 --yes 执行，看过再确认。"]
+        )
 
 
 def _exit_code(refused: list[str]) -> int:

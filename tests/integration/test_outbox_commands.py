@@ -114,12 +114,12 @@ def test_a_letter_is_sent_again_only_after_a_yes(capsys, config, sink, answers):
     assert ask(config, "SELECT action FROM audit") == [("resend",)]
 
 
-def hold(config, copies: int) -> None:
+def hold(config, copies: int, *, state: str = "held") -> None:
     """Let the answer to the unit wait, and as many letters more as are wanted."""
     connection = sqlite3.connect(config.parent / "data" / "intake.db")
     with connection:
         connection.execute("DELETE FROM outbox WHERE kind <> 'acknowledgement'")
-        connection.execute("UPDATE outbox SET state = 'held', attempt = 0")
+        connection.execute("UPDATE outbox SET state = ?, attempt = 0", (state,))
         for at in range(copies):
             connection.execute("CREATE TEMP TABLE one AS SELECT * FROM outbox WHERE id = 1")
             connection.execute(
@@ -149,6 +149,16 @@ def test_letters_are_released_only_after_a_yes_and_a_long_list_is_cut(capsys, co
     assert (code, f"已放行 {number} 封" in words) == (0, True)
     assert ask(config, "SELECT count(*) FROM outbox WHERE state = 'queued'") == [(number,)]
     assert ask(config, "SELECT action FROM audit") == [("release",)]
+
+
+def test_a_letter_that_may_have_arrived_is_not_released_unseen(capsys, config, sink, answers):
+    run(capsys, "run", "--once", "--config", config)
+    hold(config, 0, state="uncertain")
+    code, words = run(capsys, "outbox", "release", "1", "--yes", "--config", config)
+    assert (code, "可能已经收到" in words, "不加 --yes" in words) == (2, True, True)
+    answers.append("y")
+    code, words = run(capsys, "outbox", "release", "1", "--config", config)
+    assert (code, "对方可能会收到两封" in words, "已放行 1 封" in words) == (0, True, True)
 
 
 def test_what_could_not_be_done_is_refused_in_words_and_noted_nowhere(capsys, config, sink):
