@@ -3,7 +3,8 @@
 In: an open `ImapSession`, the `Archive`, the record of UIDs seen. Out: a `PollReport`. Stage after: `pipeline`.
 
 New is the set difference of UIDs, folder by folder: never a high-water mark (the web setting 收取最近30天邮件, once
-changed, shows older UIDs), never \\Seen. Every UID listed ends in exactly one row: archived, vanished or oversize. A
+changed, shows older UIDs), never \\Seen. Every UID listed ends in exactly one row: archived, vanished or oversize. An
+oversize row is no end for good: it has vanished once its mail is listed no more, and is fetched once the limit allows it. A
 row is written only when its bytes would survive a power loss; a crash in between leaves an orphan file that the next
 poll finds again under the same hash. Must not: parse a mail, change anything on the server.
 
@@ -96,6 +97,9 @@ class Record(Protocol):
     def oversize(self, sighting: Sighting) -> None:
         """Record a mail that is larger than the office wants fetched."""
 
+    def oversized(self, account: str) -> Collection[Sighting]:
+        """Return the mails of all folders that are recorded so: neither fetched nor vanished since."""
+
 
 @dataclass(frozen=True, slots=True)
 class FolderReport:
@@ -156,14 +160,19 @@ def poll(session: ImapSession, archive: Archive, record: Record, *, suspects: se
     suspects = set() if suspects is None else suspects
     rounds = []
     cut_short = False
+    oversized = record.oversized(session.mailbox.address)
     for folder in _folders(session):
         if not session.seconds_left:
             cut_short = True
             break
-        rounds.append(_Round(session, archive, record, suspects, folder))
+        here = [one for one in oversized if one.folder == folder]
+        rounds.append(_Round(session, archive, record, suspects, folder, here))
         rounds[-1].fetch_new()
     for started in rounds:
         started.fetch_suspects()
+    watched = {started.report.folder for started in rounds}
+    if not cut_short:  # a folder that is watched no more: nobody would ever see whether its mails are still there
+        _gone(record, [one for one in oversized if one.folder not in watched])
     report = PollReport(tuple(started.report for started in rounds), cut_short)
     if report.failures and len(report.failures) == len(rounds) and not report.archived:
         raise report.failures[0][1]
@@ -197,6 +206,13 @@ def _folders(session: ImapSession) -> Iterator[str]:
             yield folder.name
 
 
+def _gone(record: Record, oversized: Collection[Sighting]) -> None:
+    """Record that mails which were never fetched are no longer to be seen; should they be again, they are new."""
+    for one in oversized:
+        record.vanished(one)
+        log.info("action=fetch.oversize_gone folder=%s uid=%d", one.folder, one.uid)
+
+
 class _SizeMismatchError(Exception):
     """The body was not as long as announced; raised inside `Archive.store`, so that nothing is kept of it."""
 
@@ -205,12 +221,19 @@ class _Round:
     """One folder of one poll: what it works with, and its counters in `report`."""
 
     def __init__(
-        self, session: ImapSession, archive: Archive, record: Record, suspects: set[Suspect], folder: str
+        self,
+        session: ImapSession,
+        archive: Archive,
+        record: Record,
+        suspects: set[Suspect],
+        folder: str,
+        oversized: Collection[Sighting],
     ) -> None:
         self._session = session
         self._archive = archive
         self._record = record
         self._suspects = suspects
+        self._oversized = oversized  # of this folder, by earlier polls
         self._uid_validity = 0
         self._received = 0  # bytes of the body under way
         self._suspected: list[int] = []
@@ -223,6 +246,7 @@ class _Round:
             self._uid_validity = self._session.examine(self.report.folder)
             listed = self._session.uids()
             known = self._record.known(self._session.mailbox.address, self.report.folder, self._uid_validity)
+            known -= self._look_at_oversized(frozenset(listed))
             new = [uid for uid in listed if uid not in known]
             self._count(listed=len(listed), known=len(listed) - len(new))
             self._suspected = [uid for uid in new if self._key(uid) in self._suspects]
@@ -239,6 +263,12 @@ class _Round:
                 random.shuffle(self._suspected)
                 for uid in self._suspected:
                     self._fetch_all([uid])
+
+    def _look_at_oversized(self, listed: AbstractSet[int]) -> AbstractSet[int]:
+        """Record which of them are gone (moved, deleted). Return the UIDs of those that the limit, raised since, allows."""
+        there = [one for one in self._oversized if one.uid_validity == self._uid_validity and one.uid in listed]
+        _gone(self._record, [one for one in self._oversized if one not in there])
+        return {one.uid for one in there if one.size_bytes <= self._session.polling.maximum_mail_bytes}
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from intake.settings import Settings
+from intake.words import moment_words
 
 # What mends itself is left to mend itself for a quarter of an hour; half an hour is the patience of `alarms`.
 _WARN_AFTER = timedelta(minutes=15)
@@ -50,6 +51,16 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class TooLarge:
+    """Mails that lie in the mailbox and are not fetched: how many, in which folders, the largest, when the oldest came."""
+
+    count: int = 0
+    folders: tuple[str, ...] = ()
+    largest_bytes: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """A tick's heartbeat. `failures` since the last success, `failed_at` when they began."""
 
@@ -77,6 +88,7 @@ class Facts:
     held_since: datetime | None = None  # the record may not know what went out already
     past: int = 0  # letters of ours that a record that was begun anew has found in the Sent folder
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
+    too_large: TooLarge = TooLarge()
 
     def beat(self, tick: str) -> Beat | None:
         """Return the heartbeat of a tick, None if it has none yet."""
@@ -135,6 +147,7 @@ TITLES = {
     "held": "给单位的信",
     "desk": "网页",
     "healthz": "/healthz",
+    "oversize": "过大的来件",
 }
 _MEANINGS = {
     "fetch": "新来件暂时不能登记和答复，都还在邮箱里，不会丢失",
@@ -164,6 +177,7 @@ def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
         *_quiet(facts, settings, now),
         *_halted(facts, now),
         *_held(facts, now),
+        *_too_large(facts, settings),
         *_backup(facts, now),
         *_disk(facts),
         *_shut(facts),
@@ -255,6 +269,29 @@ def _held(facts: Facts, now: datetime) -> Iterator[Symptom]:
         return
     state = State.BAD if lasted >= _HALT_FORGOTTEN else State.WARN
     yield Symptom("held", state, f"数据恢复以后还没有放行{_for(lasted)}", meaning, f"请{release}")
+
+
+def _too_large(facts: Facts, settings: Settings) -> Iterator[Symptom]:
+    """Mails over the limit, for as long as they lie in a folder that is watched: nobody but a person can look at them.
+
+    It ends when they have been fetched (the limit was raised), moved elsewhere or deleted, and also when the provider
+    lists them no more (NetEase: after 30 days, unless set otherwise). Never bad: the group chat need not hear of it.
+    """
+    large = facts.too_large
+    if not large.count:
+        return
+    limit = settings.polling.maximum_mail_bytes // _MEGABYTE
+    largest = -(-large.largest_bytes // _MEGABYTE)  # rounded up: a limit that lets it through
+    folders = "、".join("收件箱" if one.upper() == "INBOX" else one for one in large.folders)
+    came = "" if large.since is None else f"，最早的{moment_words(large.since)}收到"
+    yield Symptom(
+        "oversize",
+        State.WARN,
+        f"{large.count} 封来件超过单封大小上限 {limit} MB，没有取回（在{folders}{came}，最大的 {largest} MB）",
+        "信还在邮箱里，但里面的表没有登记，也没有人答复发件人",
+        "请登录网页邮箱打开看：是报送的，请单位压缩后重发，或者另存里面的表、在网页的单位页补录，也可以调大配置 [polling] "
+        "maximum_mail_mb，程序会自动取回；已经处理或无须处理的，移到别的文件夹或删除，这条提示随后消失",
+    )
 
 
 def _backup(facts: Facts, now: datetime) -> Iterator[Symptom]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox, restored
 from intake.caps import HOUR
-from intake.db import backlog, heartbeats, lists, queries
+from intake.db import backlog, condition, heartbeats, lists, queries
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
@@ -214,6 +214,7 @@ def housekeep(app: App) -> None:
         heartbeats.forget_trouble(session, STRANGERS, since_before=now - HOUR)  # one alarm an hour
         for beat in session.scalars(select(HeartbeatRow)).all():
             _tell_trouble(app, session, beat, now)
+        _tell_too_large(app, session, now)
         due = app.settings.clerk.addresses and digest.is_time(app.settings.clerk, app.calendar, now)
         if due and clock_is_right:
             write_digest(app, session, now)
@@ -232,6 +233,16 @@ def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime)
         told = session.scalar(select(OutboxRow.id).where(OutboxRow.key.in_(raised)).limit(1)) is not None
         drafts = alarms.all_clear_drafts(trouble, clerk) if told else ()
     for draft in drafts:
+        post(session, draft, stationery=app.bench.stationery, now=now)
+
+
+def _tell_too_large(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm whenever a mail that is too large is seen for the first time; its end is a clerk's own doing."""
+    seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
+    if seen_at is None:
+        return
+    trouble = alarms.Trouble("oversize", seen_at, "", permanent=True)
+    for draft in alarms.alarm_drafts(trouble, app.settings.clerk, now):
         post(session, draft, stationery=app.bench.stationery, now=now)
 
 

@@ -23,7 +23,7 @@ from intake.settings import Secret
 from scheduler import telling
 from scheduler.app import App
 from scheduler.channel import Call, Outcome, host_of, ping_address
-from scheduler.health import Beat, Facts, Health, Queue, judge, unreadable
+from scheduler.health import Beat, Facts, Health, Queue, TooLarge, judge, unreadable
 
 log = logging.getLogger(__name__)
 
@@ -165,11 +165,13 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
     halted, held = halt.in_force(session), restored.held(session)
+    large = condition.too_large(session, app.settings.mailbox.address)
     awake = next((_instant((row.details or {}).get(_AWAKE)) for row in rows if row.tick == TICK), None)
     return Facts(
         beats=beats,
         unread=_queue(condition.unread_messages(session)),
         unsent=_queue(condition.unsent_letters(session, now)),
+        too_large=TooLarge(large.count, large.folders, large.largest_bytes, large.since),
         awake_since=awake,
         disk_free_bytes=disk[0],
         disk_bytes=disk[1],

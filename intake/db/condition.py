@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from intake.db.models import HeartbeatRow, MessageRow, OutboxRow
+from intake.db.models import HeartbeatRow, MessageRow, OutboxRow, SightingRow
 from intake.model import OutboxState
 
 
@@ -21,6 +21,36 @@ class Waiting:
     count: int
     since: datetime | None
     moved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """Mails that lie on the server and are not fetched: how many, in which folders, the largest of them.
+
+    `since`: when the oldest came; `seen_at`: when the last one was first seen. None if there are none.
+    """
+
+    count: int = 0
+    folders: tuple[str, ...] = ()
+    largest_bytes: int = 0
+    since: datetime | None = None
+    seen_at: datetime | None = None
+
+
+def too_large(session: Session, account: str) -> TooLarge:
+    """Return the mails of an account that the office's limit keeps from being fetched, as of the last poll."""
+    rows = session.scalars(
+        select(SightingRow).where(SightingRow.account == account, SightingRow.state == "oversize")
+    ).all()
+    if not rows:
+        return TooLarge()
+    return TooLarge(
+        len(rows),
+        tuple(sorted({row.folder for row in rows})),
+        max(row.size_bytes for row in rows),
+        min(row.internal_at or row.seen_at for row in rows),
+        max(row.seen_at for row in rows),
+    )
 
 
 def unread_messages(session: Session) -> Waiting:

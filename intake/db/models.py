@@ -72,6 +72,7 @@ class SightingRow(Base):
     """One place on the server where a mail was seen. Every UID ever listed has one row (invariant I1).
 
     `state`: archived | vanished | oversize | mismatch (length differed from RFC822.SIZE three times; kept as it came).
+    Only mails never fetched are vanished or oversize; `oversize` says that the mail still lies there, as of the last poll.
     A negative `uid_validity` sets a row aside: the server gave the UID to another mail under the same UIDVALIDITY.
     """
 

@@ -90,9 +90,26 @@ class SqlRecord:
                 _put(session, _row(sighting, "vanished", self._now, None))
 
     def oversize(self, sighting: Sighting) -> None:
-        """Record a mail that is larger than the office wants fetched; the digest tells the clerk."""
+        """Record a mail that is larger than the office wants fetched; `health` and an alarm tell the clerk.
+
+        One whose size alone is told anew stays as old as it was: the clerk is not told twice.
+        """
         with self._sessions.begin() as session:
-            _put(session, _row(sighting, "oversize", self._now, None))
+            before = _at_the_place_of(session, sighting)
+            is_same = before is not None and before.state == "oversize" and before.internal_at == sighting.internal_at
+            seen_at = before.seen_at if before is not None and is_same else self._now
+            _put(session, _row(sighting, "oversize", seen_at, None))
+
+    def oversized(self, account: str) -> Collection[Sighting]:
+        """Return the mails of all folders that are recorded so: neither fetched nor vanished since."""
+        with self._sessions() as session:
+            rows = session.scalars(
+                select(SightingRow).where(SightingRow.account == account, SightingRow.state == "oversize")
+            )
+            return [
+                Sighting(row.account, row.folder, row.uid_validity, row.uid, row.size_bytes, row.internal_at)
+                for row in rows
+            ]
 
 
 def _at_the_place_of(session: Session, one: Sighting | SightingRow) -> SightingRow | None:

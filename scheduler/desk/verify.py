@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from intake.db import audit, backups, heartbeats, postgres, queries
+from intake.db import audit, backups, condition, heartbeats, postgres, queries
 from intake.db.address import sqlite_file
 from intake.db.models import MessageRow
 from intake.errors import OfficeError
@@ -149,11 +149,13 @@ def _record(app: App, now: datetime) -> Iterator[Check]:
     with app.bench.sessions() as session:
         found = list(audit.breaches(session, allowed={*roster, *app.settings.clerk.addresses}, now=now))
         counts = queries.counts(session)
+        large = condition.too_large(session, app.settings.mailbox.address).count
     broken = {one.rule for one in found}
     for one in found:
         yield Check(one.rule, _WORDS[one.rule], ok=False, words=f"{one.what}（编号 {_numbers(one.rows)}）")
     for rule in _WORDS.keys() - broken:
-        yield Check(rule, _HOLDS[rule], ok=True, words="核对无误")
+        beside = f"；另有 {large} 封超过大小上限，没有取回，见 intake status" if rule == "I1" and large else ""
+        yield Check(rule, _HOLDS[rule], ok=True, words=f"核对无误{beside}")
     uncertain = counts["outbox"].get(OutboxState.UNCERTAIN, 0)
     words = "没有" if not uncertain else f"{uncertain} 封，用 intake outbox list 查看后放行或取消"
     yield Check("I2", "去向不明的信", ok=True, words=words)

@@ -84,6 +84,9 @@ class MemoryRecord:
 
     oversize = vanished
 
+    def oversized(self, _account: str) -> list[Sighting]:
+        return []
+
 
 def fetch_ratio(table: Table, mails: list[bytes]) -> None:
     """Durable fetch against bare imaplib, one FETCH a mail, into files with fsync."""

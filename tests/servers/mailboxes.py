@@ -76,6 +76,10 @@ class MemoryRecord:
     def oversize(self, sighting):
         self._add(sighting, "oversize")
 
+    def oversized(self, account):
+        assert account == ADDRESS
+        return [sighting for state, sighting, _ in self.rows.values() if state == "oversize"]
+
     def states(self, folder="INBOX"):
         """Return UID → what became of it, for one folder."""
         return {uid: state for (name, _, uid), (state, _, _) in self.rows.items() if name == folder}

@@ -94,3 +94,27 @@ def test_what_was_archived_never_becomes_vanished_or_oversize(sessions, record):
     assert rows(sessions) == [(1, 7, "archived", FORMER)]
     record.oversize(seen(size=99_000_000))
     assert rows(sessions) == [(-1, 7, "archived", FORMER), (1, 7, "oversize", None)]
+
+
+def test_an_oversize_mail_stays_as_old_as_it_was_when_only_its_size_is_told_anew(sessions, record):
+    def seen_at():
+        with sessions() as session:
+            return session.scalar(select(SightingRow.seen_at))
+
+    later = SqlRecord(sessions, now=NOW + timedelta(hours=1))
+    record.oversize(seen(size=99_000_000))
+    later.oversize(seen(size=99_000_001))
+    assert seen_at() == NOW
+    later.oversize(seen(size=99_000_001, at=NOW + timedelta(minutes=5)))
+    assert seen_at() == NOW + timedelta(hours=1), "another mail under the same UID"
+
+
+def test_oversize_mails_are_listed_until_they_are_fetched_or_have_vanished(sessions, record):
+    fetched, gone, kept = seen(7, 99), seen(8, 99), seen(9, 99)
+    for one in (fetched, gone, kept):
+        record.oversize(one)
+    record.archived(fetched, FORMER, 99, mismatch=False)
+    record.vanished(gone)
+    assert record.oversized("office@example.com") == [kept]
+    assert record.oversized("other@example.com") == []
+    assert [row[1:3] for row in rows(sessions)] == [(9, "oversize"), (7, "archived"), (8, "vanished")]

@@ -219,6 +219,43 @@ def test_an_oversize_mail_is_told_and_not_fetched(world):
     assert world.poll().archived == 0
 
 
+def test_an_oversize_mail_is_fetched_once_the_limit_allows_it(world):
+    world.polling = replace(POLLING, maximum_mail_bytes=1_000)
+    larger, large, small = world.deliver(b"x" * 3_000, b"x" * 2_000, b"y" * 1_000)
+    world.poll()
+    world.polling = replace(POLLING, maximum_mail_bytes=2_000)
+    report = world.poll()
+    assert world.record.states() == {larger: "oversize", large: "archived", small: "archived"}
+    assert (report.archived, report.left, report.folders[0].known) == (1, 0, 2)
+    assert world.poll().archived == 0
+
+
+def test_an_oversize_mail_that_was_put_away_has_vanished_and_is_new_where_it_is_seen_again(world):
+    world.polling = replace(POLLING, maximum_mail_bytes=1_000)
+    (uid,) = world.deliver(b"x" * 2_000)
+    world.poll()
+    hidden = world.server.mailbox._mails["INBOX"].pop(uid)
+    report = world.poll()
+    assert world.record.states() == {uid: "vanished"}
+    assert (report.folders[0].listed, report.left) == (0, 0)
+    world.server.mailbox._mails["INBOX"][uid] = hidden
+    world.poll()
+    assert world.record.states() == {uid: "oversize"}
+
+
+def test_an_oversize_mail_of_a_folder_that_is_watched_no_more_is_let_go_and_found_again(world):
+    world.polling = replace(POLLING, maximum_mail_bytes=1_000)
+    world.folders = ("INBOX", "已发送")
+    (uid,) = world.deliver(b"x" * 2_000, folder="已发送")
+    world.poll()
+    world.folders = ("INBOX",)
+    world.poll()
+    assert world.record.states("已发送") == {uid: "vanished"}
+    world.folders = ("INBOX", "已发送")
+    world.poll()
+    assert world.record.states("已发送") == {uid: "oversize"}
+
+
 # --- mails that go away ----------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.config import example_path, load
-from scheduler.health import Beat, Facts, Queue, State, judge, unreadable
+from scheduler.health import Beat, Facts, Queue, State, TooLarge, judge, unreadable
 
 NOW = datetime(2025, 5, 29, 6, 0, tzinfo=UTC)
 SETTINGS = load(example_path(), environment={}, need_password=False)
@@ -119,6 +119,17 @@ def test_the_disk_is_low_when_mail_may_soon_not_fit(free, total, state):
     assert found(replace(WELL, disk_free_bytes=free, disk_bytes=total)).get("disk") == state
 
 
+def test_mails_that_are_too_large_to_fetch_are_told_for_as_long_as_they_lie_there_and_are_never_bad():
+    large = TooLarge(2, ("INBOX", "垃圾邮件"), 83 * 2**20 + 1, NOW - 90 * DAY)
+    (symptom,) = judge(replace(WELL, too_large=large), SETTINGS, NOW).symptoms
+    assert (symptom.cause, symptom.state) == ("oversize", State.WARN)
+    assert symptom.what == (
+        "2 封来件超过单封大小上限 70 MB，没有取回（在收件箱、垃圾邮件，最早的2月28日14:00收到，最大的 84 MB）"
+    )
+    assert "没有人答复发件人" in symptom.meaning
+    assert "maximum_mail_mb" in symptom.advice
+
+
 def test_a_clock_that_was_set_back_makes_nothing_late():
     facts = replace(WELL, beats=beats(fetch=Beat("fetch", NOW + DAY)), awake_since=NOW + DAY)
     assert found(facts) == {}
@@ -150,6 +161,7 @@ def test_a_sentence_says_what_it_means_and_what_to_do():
         failing("fetch", 3 * HOUR, permanent=True),
         unread=Queue(7, NOW - 2 * HOUR, None),
         unsent=Queue(3, NOW - 2 * HOUR, None),
+        too_large=TooLarge(1, ("INBOX",), 99 * 2**20, NOW - DAY),
         disk_free_bytes=10 * 2**20,
         disk_bytes=GIGABYTE,
     )
