@@ -11,7 +11,7 @@ queue; the pause is written together with the letter's own state and returned.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from intake import halt, outbox
 from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, pause_after
 from intake.db import heartbeats
+from intake.model import LetterKind
 from intake.settings import Sending
 from intake.smtp import SmtpSession
 
@@ -52,13 +53,15 @@ def deliver_batch(
     sleep: Callable[[float], None],
     stopping: Callable[[], bool] = lambda: False,
     may_go: Callable[[], bool] = lambda: True,
+    postponed: Callable[[Session], Collection[LetterKind]] = lambda _session: (),
     on_sent: Callable[[int, Sent], None] = lambda _letter, _outcome: None,
     limit: int = 100,
 ) -> Batch:
     """Given the outbox, send what is due, at most `limit` letters, and return what came of it.
 
     Ends early when the queue has to pause, or before the next letter once `stopping` says so, `may_go` says no or a person
-    has halted all sending (`halt`).
+    has halted all sending (`halt`). `postponed` names, before each letter and in the transaction that claims it, the kinds
+    that stay in the queue for now.
     `on_sent` is told of each letter once its row says so; no transaction is open when either is called. Whatever is raised (a
     database that is locked or full, a bug) leaves the letter at hand in a state that `outbox.recover` understands.
     """
@@ -76,7 +79,8 @@ def deliver_batch(
             if record.attempts:
                 sleep(sending.pause_s)
             with sessions.begin() as session:
-                letter = None if halt.in_force(session) else outbox.claim(session, now(), sending)
+                halted = halt.in_force(session)
+                letter = None if halted else outbox.claim(session, now(), sending, postponed=postponed(session))
             if letter is None:
                 break
             outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))

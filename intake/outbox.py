@@ -16,6 +16,7 @@ none, which a unit would ask for. A reminder is sent again while it is still of 
 For a row in `uncertain`, `not_before` is the first instant at which absence from the Sent folder counts.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +36,7 @@ DATA = "data"
 
 # How long an absent Sent copy proves nothing: the server's own work after the final dot (RFC 5321 §4.5.3.2.6).
 GRACE = timedelta(minutes=10)
+_POSTPONED = timedelta(minutes=1)  # as often as reminders are written
 _PROOFS = 5  # so many of the newest letters that were sent are looked for in a Sent folder before its silence counts
 # Waits after a temporary refusal: 5, 10, 20 … 240 minutes. 28 attempts are about four days (RFC 5321 §4.5.4.1).
 _FIRST_WAIT = timedelta(minutes=5)
@@ -134,17 +136,20 @@ def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: dat
     return session.scalar(statement) is not None
 
 
-def claim(session: Session, now: datetime, sending: Sending) -> ClaimedLetter | None:
+def claim(
+    session: Session, now: datetime, sending: Sending, *, postponed: Collection[LetterKind] = ()
+) -> ClaimedLetter | None:
     """Given the caps, return the next letter that is due and mark it `sending`, or return None.
 
     The caller commits before it opens a socket. What has expired is marked so; what is over a cap is moved to the first
-    moment when the cap allows it.
+    moment when the cap allows it, what is of a kind that is `postponed` to when it is looked at again.
     """
     _expire(session, now)
     _recall(session, now)
     spent = Spent(session, now)
     while (row := _next_due(session, now)) is not None:
-        free_at = spent.free_at(row.to_address, sending, share=_policy(row).share)
+        over = spent.free_at(row.to_address, sending, share=_policy(row).share)
+        free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
             row.state = OutboxState.SENDING
             row.attempt += 1

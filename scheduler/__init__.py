@@ -5,7 +5,8 @@ The way of a deadline:
 1. `workdays`   is this a working day in China (调休 included), and how sure are we
 2. `deadlines`  the named day → the instant after which a mail is late
 3. `reminders`  campaign + roster + state + now → what is due to whom (pure; a reminder is a row, never a job)
-4. `jobs`       the ticks: fetch, process, remind, deliver, housekeep; each short, idempotent, safe to repeat
+4. `jobs`       the ticks: fetch, process, remind, deliver, housekeep; each short, idempotent, safe to repeat; nobody is
+                reminded unless the mailbox was read a short time before (`last_read`)
 5. `daemon`     APScheduler runs the ticks every ≤ 60 s; one instance a data directory
 6. `desk`       the people's doors: `cli`, `status`
 7. `demo`       the whole of it on loopback, on a stepped clock

@@ -33,6 +33,7 @@ from parsers.services import Services
 from scheduler.board import Board
 from scheduler.clock import Clock
 from scheduler.deadlines import late_after
+from scheduler.last_read import LastRead
 from scheduler.running import Running
 from scheduler.workdays import Calendar
 
@@ -51,6 +52,7 @@ class App:
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set
     )  # mails over which a session broke (see fetch.poll)
+    last_read: LastRead = field(default_factory=LastRead, repr=False)
     board: Board = field(default_factory=Board, repr=False)
 
     @property

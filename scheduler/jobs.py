@@ -22,7 +22,7 @@ from intake.errors import IntakeError, PermanentServerError, ServerError
 from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
-from intake.model import OutboxState
+from intake.model import LetterKind, OutboxState
 from intake.pipeline import STRANGERS, process_message
 from intake.smtp import SmtpSession
 from intake.witness import SentFolder, SentHeader
@@ -55,18 +55,22 @@ def fetch(app: App) -> None:
         if unproved:
             _look_for_a_past(app, imap, now)
         report = poll(imap, app.bench.archive, SqlRecord(app.bench.sessions, now=now), suspects=app.suspects)
+        in_time = imap.seconds_left > 0  # one interrupted in its last folder reports nothing left, and has not read it
         if uncertain or timekeeping.wants_copy(app):
             _ask_sent_folder(app, imap, now)
     if report.archived:
         timekeeping.note_mails(app, now)
-    is_whole = not (report.left or report.failures or report.cut_short)
+    failed = [error for folder, error in report.failures if folder in app.settings.mailbox.folders]
+    ended_well = in_time and not (report.cut_short or failed)
+    is_whole = ended_well and not (report.left or report.failures)
+    if ended_well:
+        app.last_read.note(now, whole=is_whole)
     if is_whole and not app.adopted.is_set():
         backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
         app.adopted.set()
     log.info("action=fetch.done archived=%d left=%d", report.archived, report.left)
-    for folder, error in report.failures:
-        if folder in app.settings.mailbox.folders:
-            raise error  # the others have been fetched; one healthy folder must not make all look well
+    if failed:
+        raise failed[0]  # the others have been fetched; one healthy folder must not make all look well
 
 
 def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
@@ -131,21 +135,31 @@ def process(app: App) -> None:
 
 
 def remind(app: App) -> None:
-    """Write the reminders that are due into the outbox; their keys make a repetition harmless."""
+    """Write the reminders that are due into the outbox; their keys make a repetition harmless.
+
+    None while it is not known what has come: it is due as long as its step lasts, and is written then.
+    """
     now = app.clock.now()
     if timekeeping.doubt(app) is not None:
         return  # what is due by a wrong clock is not due
     with app.bench.sessions() as session:
-        if restored.is_unproved(session):
-            return  # it may be a record that was lost: then its units have been reminded, or have sent their forms
-        if lists.waits_to_be_read_again(session):
-            return  # its form is not in the record just now: its unit would be told that nothing has come
+        if not _knows_what_came(app, session):
+            return
     found = due_reminders(app)
     if not found.drafts:
         return
     with app.bench.sessions.begin() as session:
         written = sum(post(session, draft, stationery=app.bench.stationery, now=now) for draft in found.drafts)
     log.info("action=remind.written letters=%d", written)
+
+
+def _knows_what_came(app: App, session: Session) -> bool:
+    """Return whether a letter may say that nothing has come: the mailbox was read a short time ago, all that was in it too.
+
+    A unit whose form lies unread would be told of it, and of its receipt a second later. The first look into the mailbox
+    also tells whether this record is the first (`restored`): in one that was lost, its units have been reminded already.
+    """
+    return app.last_read.is_recent(app.clock.now(), app.settings.polling) and not lists.waits_to_be_read(session)
 
 
 def due_reminders(app: App) -> Due:
@@ -186,7 +200,10 @@ def _that_may_go(rows: tuple[OutboxRow, ...], now: datetime) -> tuple[OutboxRow,
 
 
 def deliver(app: App) -> None:
-    """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show."""
+    """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show.
+
+    A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
+    """
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
         batch = deliver_batch(
@@ -197,6 +214,7 @@ def deliver(app: App) -> None:
             sleep=app.clock.sleep,
             stopping=app.running.stopping.is_set,
             may_go=lambda: timekeeping.may_send(app),
+            postponed=lambda session: () if _knows_what_came(app, session) else (LetterKind.REMINDER,),
             on_sent=lambda letter, outcome: timekeeping.note_letter(app, letter, outcome.answer),
         )
     if batch.sent or batch.unsent:

@@ -183,10 +183,9 @@ def letters_because_of(session: Session, message_id: int) -> tuple[OutboxRow, ..
     return tuple(session.scalars(rows.order_by(OutboxRow.id)))
 
 
-def waits_to_be_read_again(session: Session) -> bool:
-    """Return whether a mail that was read before waits to be read again: what it brought is not in the record just now."""
-    asked = select(MessageRow.id).where(MessageRow.state == "archived", MessageRow.processed_at.is_not(None)).limit(1)
-    return session.scalar(asked) is not None
+def waits_to_be_read(session: Session) -> bool:
+    """Return whether any mail waits to be read, for the first time or again: what it brings is not in the record just now."""
+    return session.scalar(select(MessageRow.id).where(MessageRow.state == "archived").limit(1)) is not None
 
 
 def when_seen(session: Session, message_id: int) -> Sequence[tuple[str, datetime]]:

@@ -559,7 +559,9 @@ def test_an_excuse_is_noted_once(desk):
 
 def test_a_reminder_that_waits_is_withdrawn_when_the_unit_is_excused(desk):
     desk.place.pass_time(timedelta(days=1, minutes=30))
+    jobs.fetch(desk.app)
     jobs.remind(desk.app)
+    assert TOWN in {row.unit for row in desk.rows(OutboxRow) if row.kind == "reminder"}
     noting.exempt(desk.bench, TOWN, None, who="王芳", now=desk.now)
     desk.goes_on()
     assert {letter.recipients[0] for _, letter in desk.place.letters()} == {

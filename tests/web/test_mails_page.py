@@ -248,6 +248,7 @@ def test_while_a_mail_waits_to_be_read_again_nobody_is_told_that_nothing_came(ma
     mails.client.post(f"/mails/{number}/again", {"seen": seen_of(mails, number)})
     due = {draft.unit: draft.forms for draft in jobs.due_reminders(mails.app).drafts}
     assert "liaison" in due[STONE]
+    jobs.fetch(mails.app)
     jobs.remind(mails.app)
     with mails.app.bench.sessions() as session:
         assert session.scalars(select(OutboxRow).where(OutboxRow.kind == "reminder")).all() == []

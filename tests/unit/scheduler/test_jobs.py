@@ -208,6 +208,7 @@ def test_a_unit_that_was_renamed_after_it_had_sent_is_not_asked_again(mailbox, s
         due = {draft.unit: draft.forms for draft in jobs.due_reminders(app).drafts}
         assert "liaison" in due[SANDS]
         assert "liaison" not in due.get("青石街道办事处", ())
+        jobs.fetch(app)
         jobs.remind(app)
         former = parse_roster(office.roster_bytes(), "roster.csv")
     with open_app(settings, clock, roster=former) as app:
