@@ -31,7 +31,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from intake import archive as archive_module
-from intake import outbox, pipeline, smtp
+from intake import outbox, pipeline, smtp, whole_files
 from intake.db.engine import open_engine
 from intake.db.models import OutboxRow
 from intake.model import OutboxState
@@ -143,7 +143,7 @@ def plant(mistake: str) -> None:
 
         outbox.recover = recover
     elif mistake == "no fsync":  # a mail's bytes are not durable when its row says so
-        archive_module.os = _OsWithoutFsync()  # type: ignore[assignment]
+        archive_module.os = whole_files.os = _OsWithoutFsync()  # type: ignore[assignment]
     elif mistake == "forget":  # a mail is filed without its letters
         pipeline.post = lambda *_arguments, **_options: False
     elif mistake:
