@@ -1,7 +1,7 @@
 """待核实 in real Chromium: the whole way without JavaScript and by keyboard alone, hostile texts, an office's screen."""
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
@@ -70,8 +70,12 @@ def push(browser, action: str) -> None:
 
 
 def seen(browser, words: str) -> None:
-    """Wait until a page says so: a key or a click that leads to another page does not wait for it."""
-    waiting = WebDriverWait(browser, 20, ignored_exceptions=[NoSuchElementException, StaleElementReferenceException])
+    """Wait until a page says so: a key or a click that leads to another page does not wait for it.
+
+    Of an element that went with its page chromedriver says "stale", or only "Node with given id does not belong to the
+    document" (unknown error), as on a busy machine.
+    """
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException])
     waiting.until(lambda one: words in one.find_element("tag name", "main").text, message=words)
 
 
