@@ -147,7 +147,7 @@ def claim(
     _expire(session, now)
     _recall(session, now)
     spent = Spent(session, now)
-    while (row := _next_due(session, now)) is not None:
+    while (row := next_due(session, now)) is not None:
         over = spent.free_at(row.to_address, sending, share=_policy(row).share)
         free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
@@ -187,13 +187,8 @@ def _recall(session: Session, now: datetime) -> None:
     )
 
 
-def next_kind(session: Session, now: datetime) -> str | None:
-    """Return the kind of the letter that is first in the queue now, None if there is none."""
-    row = _next_due(session, now)
-    return None if row is None else row.kind
-
-
-def _next_due(session: Session, now: datetime) -> OutboxRow | None:
+def next_due(session: Session, now: datetime) -> OutboxRow | None:
+    """Return the letter that is first in the queue now, None if there is none."""
     rank = case({kind: policy.rank for kind, policy in _POLICIES.items()}, value=OutboxRow.kind, else_=_RECEIPT.rank)
     return session.scalar(
         select(OutboxRow)

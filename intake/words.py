@@ -149,6 +149,12 @@ def moment_words(instant: datetime) -> str:
     return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
+def full_moment_words(instant: datetime) -> str:
+    """Return an aware instant with its year, for who compares clocks, in Shanghai: 2025年5月29日（周四）10:42:07."""
+    local = instant.astimezone(SHANGHAI)
+    return f"{local.year}年{day_words(local.date())}{local:%H:%M:%S}"
+
+
 def until_words(until: date | datetime) -> str:
     """Return the last day or instant in time: 5月30日（周五）, 5月30日（周五）12:00; the end of a day is 24:00."""
     if not isinstance(until, datetime):

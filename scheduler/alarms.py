@@ -51,7 +51,8 @@ _EFFECTS = {
 _ADVICE = {
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
-    "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；并核对时区和年份",
+    "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；"
+    "并核对时区和年份。与手机对照，本机时间其实正确的，执行 intake clock --confirm",
     "config": "按下面的提示改正配置文件，保存后程序自动重新读取",
     "oversize": "登录网页邮箱打开看：是报送的，请单位压缩后重发，或者另存里面的表、在网页的单位页补录，也可以调大配置 [polling] "
     "maximum_mail_mb，程序会自动取回；处理完移到别的文件夹或删除。有几封、在哪个文件夹，见 intake status 或日报",

@@ -46,7 +46,7 @@ def fetch(app: App) -> None:
 
     A record in which nothing stands yet first asks there whether it is the first.
     """
-    now = app.clock.now()
+    now, began = app.clock.now(), app.clock.steady()
     with app.bench.reading() as session:
         uncertain = outbox.has_uncertain(session) or restored.has_unasked(session)
         unproved = restored.is_unproved(session)
@@ -59,12 +59,12 @@ def fetch(app: App) -> None:
         if uncertain or timekeeping.wants_copy(app):
             _ask_sent_folder(app, imap, now)
     if report.archived:
-        timekeeping.note_mails(app, now)
+        timekeeping.note_mails(app, now)  # before this poll is noted: what it found came since the last
     failed = [error for folder, error in report.failures if folder in app.settings.mailbox.folders]
     ended_well = in_time and not (report.cut_short or failed)
     is_whole = ended_well and not (report.left or report.failures)
     if ended_well:
-        app.last_read.note(now, whole=is_whole)
+        app.last_read.note(now, began, whole=is_whole)
     if is_whole and not app.adopted.is_set():
         backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
         app.adopted.set()

@@ -1,13 +1,15 @@
 """When this process last read the mailbox to its end: before that, and long after, nobody knows who has sent nothing.
 
-In: how a poll ended. Out: whether a letter may say 尚未收到. Kept in memory on purpose: a process that has just started has
-not looked yet, whatever the one before it saw. The ticks' threads share it.
+In: how a poll ended. Out: whether a letter may say 尚未收到; since when, at the longest, what is new can have been there.
+Kept in memory on purpose: a process that has just started has not looked yet, whatever the one before it saw. The ticks'
+threads share it.
 """
 
 import threading
 from datetime import datetime, timedelta
 
 from intake.settings import Polling
+from scheduler.clock import Steady
 
 # Half an hour is the patience of `alarms`: what mends itself by then (a network that fails rests at most a quarter of an
 # hour, a refused login five minutes at first) keeps nobody's reminder back. An office that polls slowly gets two polls.
@@ -23,17 +25,28 @@ class LastRead:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._at: datetime | None = None
+        self._everything_at: Steady | None = None
         self._withheld_since: datetime | None = None
 
-    def note(self, began_at: datetime, *, whole: bool) -> None:
+    def note(self, began_at: datetime, began: Steady, *, whole: bool) -> None:
         """Given when a poll began that reached every folder of the office, note whether it got everything there is."""
         with self._lock:
+            self._everything_at = began if whole else None
             if whole:
                 self._withheld_since = None
             elif self._withheld_since is None or self._withheld_since > began_at:
                 self._withheld_since = began_at
             if self._withheld_since is None or began_at - self._withheld_since >= _WITHHELD_FOR:
                 self._at = began_at
+
+    def seconds_since_everything(self, now: Steady) -> float | None:
+        """Return since when, at the longest, what the poll after the last one finds can have been there.
+
+        None if the last one did not get everything: then it may have been there for days.
+        """
+        with self._lock:
+            last = self._everything_at
+        return now.seconds - last.seconds if last is not None and last.run == now.run else None
 
     def is_recent(self, now: datetime, polling: Polling) -> bool:
         """Return whether the mailbox was read a short time ago."""

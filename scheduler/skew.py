@@ -5,12 +5,15 @@ In: evidence as values, the present reading of our clock. Out: a `Doubt`, or Non
 Exact evidence is what the server said the moment it took a letter: the seconds since 1970 at the end of Coremail's 250
 ("250 Mail OK queued as smtp11,D8Cow… 1548385572"), or INTERNALDATE of the copy that it filed as sent. It sees errors both
 ways, once a letter has gone. INTERNALDATE of a received mail is a lower bound of the server's clock, which an import by a
-mail program can falsify: two of the three newest in our future show a clock that is slow before any letter has gone.
+mail program can falsify: two of the three newest in our future show a clock that is slow before any letter has gone. Of a
+mail that was not there minutes ago it is more, the server's clock as it came: two that agree with ours end a doubt. Else
+one copy with a wrong date, or a provider that files no copy of the notice of a step, would keep every letter for a day.
 
 A measurement stays good while nobody sets the clock, for which there is a second one that nobody can set (`Steady`): the
 wall clock's step against it is added to the error. So a pause ends the moment the clock is put right, without a letter.
 A step from a clock that was right is no proof: a suspended guest steps as well, its steady clock stood still. It is a
 question, and the notice of it to the administrator, sent before all other letters, brings the answer with its own 250.
+What a person has said, who looked at another clock, stands above all of it until somebody sets the clock.
 """
 
 import re
@@ -57,6 +60,7 @@ class Evidence:
 
     server_at: datetime
     ours: Reading
+    fresh: bool = False  # of a mail: it came within `LIMIT` before `ours`, by the clock that nobody can set
 
 
 def time_of_answer(answer: str) -> datetime | None:
@@ -65,11 +69,18 @@ def time_of_answer(answer: str) -> datetime | None:
     return None if found is None else datetime.fromtimestamp(int(found[1]), UTC)
 
 
-def doubt(exact: Evidence | None, mails: Sequence[Evidence], now: Reading) -> Doubt | None:
+def doubt(
+    exact: Evidence | None, mails: Sequence[Evidence], now: Reading, *, confirmed: Reading | None = None
+) -> Doubt | None:
     """Given the newest exact evidence and the mails seen since, oldest first, return what speaks against our clock.
 
-    None: it is right, or nothing is known.
+    `confirmed`: the reading that a person has called right. None: our clock is right, or nothing is known.
     """
+    if confirmed is not None and confirmed.run == now.run and abs(_step(confirmed, now)) <= LIMIT:
+        return None
+    newest = mails[-_NEWEST_MAILS:]
+    if sum(one.fresh and _agrees(one, now) for one in newest) >= _ENOUGH_MAILS:
+        return None
     stepped = None
     if exact is not None and exact.ours.run == now.run:
         measured = exact.ours.wall - exact.server_at
@@ -80,9 +91,13 @@ def doubt(exact: Evidence | None, mails: Sequence[Evidence], now: Reading) -> Do
             return Doubt(error, proved=True)
         if abs(measured) <= LIMIT:
             stepped = Doubt(error, proved=False)
-    ahead_of_us = [_server_is_ahead(mail, now) for mail in mails[-_NEWEST_MAILS:]]
-    beyond = [by for by in ahead_of_us if by > LIMIT]
+    beyond = [by for one in newest if (by := _server_is_ahead(one, now)) > LIMIT]
     return Doubt(-min(beyond), proved=True, at_least=True) if len(beyond) >= _ENOUGH_MAILS else stepped
+
+
+def _agrees(mail: Evidence, now: Reading) -> bool:
+    """Return whether a mail that had just come shows that our clock is right. One of another run says nothing of it."""
+    return mail.ours.run == now.run and abs(_server_is_ahead(mail, now)) <= LIMIT
 
 
 def _server_is_ahead(mail: Evidence, now: Reading) -> timedelta:
@@ -110,7 +125,8 @@ def words(found: Doubt) -> str:
     about = "至少" if found.at_least else "约"
     return (
         f"本机时间比邮件服务器{how}{about}{_length(abs(error))}。为免在错误的日子催报、在信里写错时间，"
-        f"所有信件已暂停发送；来件照常收取存档，没有丢失。请校准本机时间{_HOW}。校准后程序自动继续，无须重启"
+        f"所有信件已暂停发送；来件照常收取存档，没有丢失。请校准本机时间{_HOW}。校准后程序自动继续，无须重启；"
+        "本机时间其实正确的（与手机对照），执行 intake clock --confirm"
     )
 
 

@@ -39,7 +39,10 @@ def doubt(app: App) -> Doubt | None:
         kept = beat.details or {}
         mails = [_evidence(one) for one in kept.get("mails", ())]
         exact = _evidence(kept["exact"]) if kept.get("exact") else None
-        found = skew.doubt(exact, mails, now)
+        confirmed = _reading_of(kept["confirmed"]) if kept.get("confirmed") else None
+        found = skew.doubt(exact, mails, now, confirmed=confirmed)
+        if found is None and "stepped" in kept:
+            beat.details = {name: one for name, one in kept.items() if name != "stepped"}  # answered
         if found is not None and not found.proved:
             found = found if _may_still_be_answered(app, beat, now) else None
         if found is not None:
@@ -70,21 +73,28 @@ def _tell(session: Session, beat: HeartbeatRow, found: Doubt, now: Reading) -> N
 
 
 def may_send(app: App) -> bool:
-    """Return whether the next letter may go. The notice of a step goes first: its 250 tells whether the others may."""
+    """Return whether the next letter may go. While it is doubted that our clock is right the office's notice of that may.
+
+    The notice of a step goes first: its 250 tells whether the others may. Of a clock that is known to be wrong it is the one
+    letter that goes, once: else nobody would be told before it is right again.
+    """
     found = doubt(app)
-    if found is None:
-        with app.bench.sessions() as session:
-            kept = session.get_one(HeartbeatRow, TICK).details or {}
-        return not (kept.get("stepped") and kept.get("untimed"))  # one letter after a step: its copy answers, then more
-    if found.proved:
-        return False
     with app.bench.sessions.begin() as session:
         beat = heartbeats.heartbeat(session, TICK)
+        kept = beat.details or {}
+        if found is None:
+            return not (
+                kept.get("stepped") and kept.get("untimed")
+            )  # one letter after a step: its copy answers, then more
         since = beat.failed_at or app.clock.now()
         trouble = alarms.Trouble(TICK, since, beat.message, permanent=True)
-        for draft in alarms.alarm_drafts(trouble, app.settings.clerk, app.clock.now()):
+        drafts = alarms.alarm_drafts(trouble, app.settings.clerk, app.clock.now())
+        for draft in drafts:
             post(session, draft, stationery=app.bench.stationery, now=app.clock.now())
-        return outbox.next_kind(session, app.clock.now()) == LetterKind.ALARM
+        first = outbox.next_due(session, app.clock.now())
+        if first is None or first.kind != LetterKind.ALARM:
+            return False
+        return not found.proved or first.key in {draft.key for draft in drafts}
 
 
 def trouble(app: App) -> OfficeError | None:
@@ -102,11 +112,34 @@ def note_letter(app: App, letter: int, answer: str) -> None:
         if server_at is None:
             beat.details = {**(beat.details or {}), "untimed": {**_reading_as_json(now), "letter": letter}}
         else:
-            beat.details = {"exact": _as_json(Evidence(server_at, now))}  # all that was seen before is superseded
+            _measured(beat, Evidence(server_at, now))
+
+
+def _measured(beat: HeartbeatRow, exact: Evidence) -> None:
+    """Keep what a server has told. It supersedes the bounds seen before, not what shows the time as well as it does.
+
+    A provider that dates every copy wrong would else raise the same doubt again with the next letter.
+    """
+    kept = beat.details or {}
+    said = {"confirmed": kept["confirmed"]} if kept.get("confirmed") else {}
+    mails = [one for one in kept.get("mails", ()) if one.get("fresh")]
+    beat.details = {"exact": _as_json(exact), "mails": mails, **said}
+
+
+def confirm(app: App) -> None:
+    """Keep that a person, who looked at another clock, calls ours right. It holds until ours is set or the machine restarts."""
+    with app.bench.sessions.begin() as session:
+        beat = heartbeats.heartbeat(session, TICK)
+        beat.details = {**(beat.details or {}), "confirmed": _reading_as_json(_reading(app))}
 
 
 def note_mails(app: App, polled_at: datetime) -> None:
-    """Keep the dates of the mails that the poll begun at `polled_at` brought: bounds of the server's clock."""
+    """Keep the dates of the mails that the poll begun at `polled_at` brought, the newest of this process.
+
+    They are bounds of the server's clock, and more where the poll before this one, which got everything, is minutes ago.
+    """
+    since_s = app.last_read.seconds_since_everything(app.clock.steady())
+    fresh = since_s is not None and since_s <= skew.LIMIT.total_seconds()
     with app.bench.sessions.begin() as session:
         dates = session.scalars(
             select(SightingRow.internal_at)
@@ -117,10 +150,10 @@ def note_mails(app: App, polled_at: datetime) -> None:
         if not dates:
             return
         now = _reading(app)
-        fresh = [_as_json(Evidence(date, now)) for date in reversed(dates) if date is not None]
+        seen = [_as_json(Evidence(date, now, fresh)) for date in reversed(dates) if date is not None]
         beat = heartbeats.heartbeat(session, TICK)
         kept = beat.details or {}
-        beat.details = {**kept, "mails": [*kept.get("mails", ()), *fresh][-_KEPT_MAILS:]}
+        beat.details = {**kept, "mails": [*kept.get("mails", ()), *seen][-_KEPT_MAILS:]}
 
 
 def wants_copy(app: App) -> bool:
@@ -141,7 +174,7 @@ def note_copies(app: App, sent: SentFolder) -> None:
             return
         copy = sent.copy_of(row.reference, row.header_message_id, since=row.created_at)
         if copy is not None:
-            beat.details = {"exact": _as_json(Evidence(copy.at, _reading_of(untimed)))}
+            _measured(beat, Evidence(copy.at, _reading_of(untimed)))
             return
         now, then = _reading(app), _reading_of(untimed)
         if now.run != then.run or now.steady_s - then.steady_s > _COPY_COMES_S:
@@ -154,7 +187,8 @@ def _reading(app: App) -> Reading:
 
 
 def _as_json(evidence: Evidence) -> dict[str, Any]:
-    return {"server_at": evidence.server_at.astimezone(UTC).isoformat(), **_reading_as_json(evidence.ours)}
+    server_at = evidence.server_at.astimezone(UTC).isoformat()
+    return {"server_at": server_at, "fresh": evidence.fresh, **_reading_as_json(evidence.ours)}
 
 
 def _reading_as_json(reading: Reading) -> dict[str, Any]:
@@ -162,7 +196,7 @@ def _reading_as_json(reading: Reading) -> dict[str, Any]:
 
 
 def _evidence(kept: dict[str, Any]) -> Evidence:
-    return Evidence(datetime.fromisoformat(kept["server_at"]), _reading_of(kept))
+    return Evidence(datetime.fromisoformat(kept["server_at"]), _reading_of(kept), bool(kept.get("fresh")))
 
 
 def _reading_of(kept: dict[str, Any]) -> Reading:

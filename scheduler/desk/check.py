@@ -12,11 +12,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
+from sqlalchemy import inspect
 
 from intake.audience import asked_of
 from intake.blank_file import blank_words, read_blank
-from intake.db import postgres, soundness
-from intake.db.engine import open_engine
+from intake.db import heartbeats, postgres, soundness
+from intake.db.engine import open_engine, reading_factory
+from intake.db.models import HeartbeatRow
+from intake.db.trouble import told
 from intake.errors import IntakeError, OfficeError, system_words
 from intake.fault_words import ENGINE_HELP, ENGINE_WORDS
 from intake.imap_session import ImapSession
@@ -24,13 +27,13 @@ from intake.read import read_document
 from intake.roster import Roster
 from intake.settings import Collection, SendMode, Settings, Watching
 from intake.smtp import SmtpSession
-from intake.words import day_words
+from intake.words import day_words, full_moment_words
 from parsers.engines import Engine
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
-from scheduler import backups
+from scheduler import backups, timekeeping
 from scheduler.app import load_roster, open_app, prepare_data_dir
 from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
@@ -107,6 +110,7 @@ def _office_findings(settings: Settings) -> Iterator[Finding]:
     yield _guarded("名册", lambda: _look_at_roster(settings))
     yield _guarded("数据目录", lambda: _look_at_disk(settings))
     yield _guarded("数据库", lambda: _look_at_database(settings))
+    yield _guarded("本机时间", lambda: _look_at_clock(settings, now))
     yield from _reader_findings(settings)
     yield from _deadline_findings(settings, now)
     if settings.storage.template_dir is not None:
@@ -172,6 +176,21 @@ def _look_at_database(settings: Settings) -> str:
         return f"{postgres.look(engine)}，可以打开。{backups.words_of_a_server(settings.storage)}"
     finally:
         engine.dispose()
+
+
+def _look_at_clock(settings: Settings, now: datetime) -> str:
+    """Say what our clock shows. Raise OfficeError with what a running or the last service knew against it."""
+    shown = f"{full_moment_words(now)}（北京时间）"
+    engine = open_engine(settings.storage.database_url)
+    try:
+        if soundness.is_there(settings.storage.database_url) and inspect(engine).has_table(HeartbeatRow.__tablename__):
+            with told(), reading_factory(engine)() as session:
+                beat = heartbeats.last_heartbeat(session, timekeeping.TICK)
+            if beat.failures:
+                raise OfficeError(f"{shown}。{beat.message}。")
+    finally:
+        engine.dispose()
+    return f"{shown}，请与手机对照一下"
 
 
 def _door_findings(settings: Settings) -> Iterator[Finding]:

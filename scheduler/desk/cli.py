@@ -16,6 +16,7 @@ from parsers.text import clean
 from scheduler.desk import (
     audit,
     check,
+    clock,
     demonstrate,
     export,
     inspect,
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         audit,
         verify,
         restore,
+        clock,
         users,
         demonstrate,
     ):

@@ -41,10 +41,11 @@ ACTION_WORDS: Mapping[str, str] = {
     "remove_day": "删去工作日历的日子",
     "send_mode": "改变发信方式",
     "test_letter": "发测试信",
+    "confirm_clock": "确认本机时间正确",
 }
 _THINGS = {"mail": "第{}号来信", "letter": "第{}号去信"}
 _NUMBERED = re.compile(r"(mail|letter) (\d{1,10})")
-_WHOLE = {"outbox": "发件箱", "all": "全部待放行的信", "sending": "发信方式", "roster": "名册"}
+_WHOLE = {"outbox": "发件箱", "all": "全部待放行的信", "sending": "发信方式", "roster": "名册", "clock": "本机时间"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -189,6 +189,35 @@ def test_check_tries_the_doors_of_the_service(capsys, config, monkeypatch):
 
 
 # --- bad input -------------------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_the_server_contradicts_is_named_everywhere_and_a_person_may_call_it_right(
+    capsys, mailbox, tmp_path, monkeypatch
+):
+    def behind() -> datetime:
+        return datetime.now(UTC) - timedelta(hours=3)
+
+    with SmtpSink(login=ADDRESS, password=office.PASSWORD, now=behind) as sink:
+        config = site(tmp_path, imap_port=mailbox.port, smtp_port=sink.port)
+        deliver(mailbox)
+        run(capsys, "run", "--once", "--config", config)
+        code, _, err = run(capsys, "run", "--once", "--config", config)
+    assert (code, "本机时间比邮件服务器快约3小时" in err) == (2, True)
+    code, out, _ = run(capsys, "check", "--offline", "--config", config)
+    words = out.replace("\n", "")
+    assert (code, f"问题  本机时间：{datetime.now(office.SHANGHAI).year}年" in words) == (2, True)
+    assert ("快约3小时" in words, "intake clock --confirm" in words) == (True, True)
+    code, out, _ = run(capsys, "clock", "--config", config)
+    assert (code, "快约3小时" in out) == (1, True)
+    monkeypatch.setattr("builtins.input", lambda _question: "n")
+    assert run(capsys, "clock", "--confirm", "--config", config)[0] == 1
+    assert run(capsys, "clock", "--config", config)[0] == 1
+    monkeypatch.setattr("builtins.input", lambda _question: "y")
+    assert run(capsys, "clock", "--confirm", "--who", "小林", "--config", config)[0] == 0
+    code, out, _ = run(capsys, "clock", "--config", config)
+    assert (code, "没有发现不准" in out) == (0, True)
+    assert "确认本机时间正确 │ 本机时间" in run(capsys, "audit", "--config", config)[1]
+    assert run(capsys, "check", "--offline", "--config", config)[0] == 0
 
 
 def test_a_wrong_password_names_the_authorization_code_and_is_not_repeated_at_once(capsys, mailbox, sink, tmp_path):

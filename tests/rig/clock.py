@@ -46,8 +46,8 @@ def _at(day: int, hour: int, minute: int = 0, month: int = 5) -> datetime:
 class Disturbance:
     """From `begins` to `ends` (true time) the clock is off by `by`; or the machine is asleep or off.
 
-    `same`: nothing a unit gets may change by it. `told`: the administrator must hear of the clock. `mails`: so many mails
-    arrive on the way, for a machine that begins its life with a wrong clock.
+    `same`: nothing a unit gets may change by it. `told`: the administrator must hear of the clock, else he must not.
+    `timed`, `copies`: what the provider shows of its own clock, all week (see `Office`).
     """
 
     name: str
@@ -57,6 +57,8 @@ class Disturbance:
     how: str = "set"  # set | asleep | suspended (the steady clock stands) | off | boot (with the wrong clock)
     same: bool = True
     told: bool = True
+    timed: bool = True
+    copies: timedelta | None = timedelta()
 
 
 _YEAR = timedelta(days=365)
@@ -74,6 +76,17 @@ DISTURBANCES = (
     Disturbance("fast through a reminder's day", _at(29, 7), _at(29, 23), timedelta(days=3), same=False),
     Disturbance("asleep over the weekend", _at(30, 17, 5), _at(3, 8, month=6), how="asleep", told=False),
     Disturbance("suspended over the weekend", _at(30, 17, 5), _at(3, 8, month=6), how="suspended"),
+    Disturbance(
+        "copies with a wrong date", _at(28, 9), _at(28, 9), same=False, timed=False, copies=timedelta(hours=-52)
+    ),
+    Disturbance(
+        "suspended where nothing tells the time",
+        *(_at(30, 17, 5), _at(3, 8, month=6)),
+        how="suspended",
+        told=False,
+        timed=False,
+        copies=None,
+    ),
     Disturbance("off at the reminder's time", _at(29, 7), _at(29, 12, 30), how="off", told=False),
     Disturbance("off for a day", _at(29, 7), _at(30, 7), how="off", same=False, told=False),
 )
@@ -95,7 +108,8 @@ class Week:
         whole, values = filled(_STONE, mobile="13900000077")
         self._mails.append(office.mail(office.UNITS[_STONE], "更正", attachment=whole, number=9))
         self._truth[sha256(self._mails[-1]).hexdigest()] = values
-        self.office = Office(data, _at(28, 8), template=template)
+        provider = disturbance or Disturbance("none", _at(28, 8), _at(28, 8))
+        self.office = Office(data, _at(28, 8), template=template, timed=provider.timed, copies=provider.copies)
 
     def play(self) -> list[Letter]:
         """Live through it and return what units got."""
@@ -109,7 +123,10 @@ class Week:
         )
         with self.office as world:
             self._app = world.open()
-            for moment in sorted({*self._moments(), *arrivals}):
+            looked = {
+                moment - timedelta(minutes=5) for moment in arrivals
+            }  # a daemon polls: a mail has just come when seen
+            for moment in sorted({*self._moments(), *arrivals, *looked}):
                 world.pass_time(moment - world.truth)
                 if moment in arrivals:
                     raw, sender = arrivals[moment]

@@ -72,8 +72,13 @@ class Office:
         *,
         template: Path | None = None,
         clerk: bool = True,
+        timed: bool = True,
+        copies: timedelta | None = timedelta(),
         on_letter: Callable[[Delivered], None] = lambda _letter: None,
     ) -> None:
+        """Prepare an office. The provider's 250 tells the time if `timed`; the dates of what it files as sent are off by `copies`,
+        it files nothing if None.
+        """
         if template is not None:
             shutil.copytree(template, data)
         self.data = data
@@ -83,9 +88,11 @@ class Office:
         self.sent: list[tuple[datetime, Delivered]] = []
         self._on_letter = on_letter
         self._clerk = clerk
+        self._copies = copies
         self._stack = ExitStack()
         self.imap = DemoMailbox(ADDRESS, office.PASSWORD)
-        self.sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file, now=lambda: self.truth)
+        now = (lambda: self.truth) if timed else None
+        self.sink = SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=self._file, now=now)
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.imap)
@@ -154,7 +161,8 @@ class Office:
     def _file(self, letter: Delivered) -> None:
         self.sent.append((self.truth, letter))
         self._on_letter(letter)
-        self.imap.deliver(SENT, letter.raw, self.truth)
+        if self._copies is not None:
+            self.imap.deliver(SENT, letter.raw, self.truth + self._copies)
 
 
 def a_round(app: App) -> None:

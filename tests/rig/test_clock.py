@@ -42,6 +42,12 @@ def test_a_pause_that_does_not_end_is_seen(monkeypatch):
 
 
 @pytest.mark.long
+def test_a_pause_for_a_wrong_date_that_new_mails_do_not_end_is_seen(monkeypatch):
+    monkeypatch.setattr(skew, "_agrees", lambda *_: False)
+    assert seen("copies with a wrong date", "clock still fails")
+
+
+@pytest.mark.long
 def test_an_office_that_lives_by_the_machines_zone_is_seen(monkeypatch):
     class Local(tzinfo):
         def utcoffset(self, moment):

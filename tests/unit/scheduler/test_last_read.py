@@ -10,6 +10,7 @@ from intake.db import condition
 from intake.model import OutboxState
 from intake.settings import Polling
 from scheduler import guard, jobs
+from scheduler.clock import Steady
 from scheduler.demo.habits import Habits
 from scheduler.last_read import LastRead
 from tests.builders import office
@@ -195,8 +196,18 @@ def test_a_folder_of_the_office_that_can_not_be_read_keeps_the_reminders_back(pl
 def test_recent_is_half_an_hour_and_two_polls_of_an_office_that_polls_slowly():
     last = LastRead()
     assert not last.is_recent(MORNING, POLLING)
-    last.note(MORNING, whole=True)
+    last.note(MORNING, Steady("a", 100.0), whole=True)
     for minutes, slow, expected in ((30, False, True), (31, False, False), (31, True, True), (141, True, False)):
         rhythm = replace(POLLING, interval_s=3600) if slow else POLLING
         for later in (1, -1):  # a clock that was set back
             assert last.is_recent(MORNING + later * timedelta(minutes=minutes), rhythm) is expected
+
+
+def test_what_a_poll_finds_came_since_the_poll_before_it_if_that_one_got_everything():
+    last = LastRead()
+    assert last.seconds_since_everything(Steady("a", 90.0)) is None, "the first look finds what lies there for days"
+    last.note(MORNING, Steady("a", 100.0), whole=True)
+    assert last.seconds_since_everything(Steady("a", 400.0)) == 300.0
+    assert last.seconds_since_everything(Steady("b", 400.0)) is None
+    last.note(MORNING, Steady("a", 400.0), whole=False)
+    assert last.seconds_since_everything(Steady("a", 500.0)) is None, "what was left over is old"

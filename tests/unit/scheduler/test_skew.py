@@ -81,6 +81,47 @@ def test_imported_mails_can_say_nothing_against_a_clock_that_was_measured():
     assert doubt(measured(off=-DAY), imported, reading(off=-DAY)) == Doubt(-DAY, proved=True)
 
 
+def just_come(after: timedelta, *, off: timedelta = timedelta(), run: str = "a") -> Evidence:
+    """A mail that came by true time so long after noon, seen five minutes later by a clock that is off by so much."""
+    return Evidence(NOON + after, reading(after + 5 * timedelta(minutes=1), off=off, run=run), fresh=True)
+
+
+def test_two_mails_that_have_just_come_end_a_doubt_that_a_wrong_date_raised():
+    misdated = Evidence(NOON - 52 * HOUR, reading())
+    one, two = just_come(HOUR), just_come(2 * HOUR)
+    now = reading(3 * HOUR)
+    assert doubt(misdated, [one], now) == Doubt(52 * HOUR, proved=True), "one may have been moved here"
+    assert doubt(misdated, [one, two], now) is None
+    assert doubt(misdated, [one, two], reading(4 * HOUR, off=-DAY)) is not None, "set since"
+    lay_there = [Evidence(one.server_at, one.ours), Evidence(two.server_at, two.ours)]
+    assert doubt(misdated, lay_there, now) == Doubt(52 * HOUR, proved=True), "a bound, of a clock that may be slow"
+
+
+@pytest.mark.parametrize("off", [DAY, -DAY])
+def test_mails_that_have_just_come_agree_with_no_wrong_clock(off):
+    mails = [just_come(HOUR, off=off), just_come(2 * HOUR, off=off)]
+    found = doubt(measured(off=off), mails, reading(3 * HOUR, off=off))
+    assert found == Doubt(off, proved=True)
+    assert doubt(measured(), mails, reading(3 * HOUR, off=off)) is not None, "a step that the mails disagree with too"
+    assert doubt(measured(), mails, reading(3 * HOUR)) is None, "set right"
+
+
+def test_a_step_is_answered_by_two_mails_that_have_just_come_after_it():
+    mails = [just_come(2 * HOUR, off=DAY), just_come(3 * HOUR, off=DAY)]
+    before = Evidence(NOON - DAY, reading())  # the guest was suspended for a day: its steady clock stood
+    assert doubt(before, mails, reading(4 * HOUR, off=DAY)) is not None
+    slept = [Evidence(one.server_at + DAY, one.ours, fresh=True) for one in mails]
+    assert doubt(measured(), slept, reading(4 * HOUR, off=DAY)) is None
+
+
+def test_what_a_person_has_called_right_stands_until_the_clock_is_set_or_the_machine_restarted():
+    misdated = Evidence(NOON - 52 * HOUR, reading())
+    confirmed = reading(HOUR)
+    assert doubt(misdated, (), reading(20 * HOUR), confirmed=confirmed) is None
+    assert doubt(misdated, (), reading(20 * HOUR, off=HOUR), confirmed=confirmed) is not None
+    assert doubt(measured(run="b", off=DAY), (), reading(20 * HOUR, off=DAY, run="b"), confirmed=confirmed) is not None
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [

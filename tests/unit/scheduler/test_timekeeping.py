@@ -17,9 +17,10 @@ from scheduler.demo.faults import Answer, Rule, Stage
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
 from tests.builders import office
+from tests.rig.checker import subject_of
 
 ADDRESS = "a27398830@126.com"
-TOWN, SANDS, _ = office.UNITS
+TOWN, SANDS, SCHOOLS = office.UNITS
 TRUE = office.START  # the servers' clock, which stands
 OFF = timedelta(hours=3)
 
@@ -96,7 +97,7 @@ def test_two_mails_from_the_future_stop_the_letters_before_any_has_gone(app, mai
     put(mailbox, TOWN, 1)
     put(mailbox, SANDS, 2)
     jobs.one_round(app)
-    assert sink.delivered == ()
+    assert [one.recipients for one in sink.delivered] == [(office.CLERK,)], "the notice that the clock is wrong"
     clock.set_to(TRUE)
     jobs.one_round(app)
     assert to_units(sink) == 2
@@ -140,6 +141,71 @@ def test_if_the_notice_of_a_step_is_refused_nothing_goes_to_a_unit_for_an_hour_a
         clock.sleep(360)
         jobs.one_round(app)
     assert to_units(sink) == 2
+
+
+MISDATED = timedelta(hours=3)
+
+
+@pytest.fixture
+def misdating(mailbox, clock, tmp_path):
+    """An office whose provider tells no time and dates the copies of what was sent by a clock of its own."""
+    now = clock.now
+
+    def file(sent) -> None:
+        mailbox.deliver("已发送", sent.raw, now() - MISDATED)
+
+    with SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=file, now=None) as server:
+        settings = office.settings(tmp_path / "data", imap_port=mailbox.port, smtp_port=server.port)
+        settings = replace(settings, clerk=replace(settings.clerk, addresses=(office.CLERK,)))
+        with open_app(settings, clock, roster=office.roster()) as opened:
+            recovery.recover(opened)
+            clock.set_to(TRUE + MISDATED)  # the copies are then dated as the record was begun
+            put(mailbox, TOWN, 1, at=clock.now())  # it lay there when the program began: it shows nothing
+            jobs.one_round(opened)
+            jobs.fetch(opened)
+            yield opened, server
+
+
+def notices(sink) -> list[str]:
+    return [one for one in (subject_of(one.raw) for one in sink.delivered) if "本机时间不准" in one]
+
+
+def test_a_copy_with_a_wrong_date_stops_the_letters_tells_the_office_once_and_two_new_mails_end_it(
+    misdating, mailbox, clock
+):
+    app, sink = misdating
+    before = to_units(sink)
+    for number, unit in ((2, SANDS), (3, TOWN)):
+        for _ in range(3):
+            clock.sleep(300)
+            jobs.one_round(app)
+        assert to_units(sink) == before
+        assert len(notices(sink)) == 1
+        put(mailbox, unit, number, at=clock.now())
+        jobs.fetch(app)
+    jobs.one_round(app)
+    assert to_units(sink) == 2, "each unit has its receipt"
+    jobs.fetch(app)  # the copies of these are dated wrong again
+    put(mailbox, SCHOOLS, 4, at=clock.now() - timedelta(hours=1))
+    jobs.one_round(app)
+    assert to_units(sink) == 3
+    assert beat(app).failures == 0
+
+
+def test_a_person_may_call_the_clock_right(misdating, mailbox, clock):
+    app, sink = misdating
+    before = to_units(sink)
+    jobs.one_round(app)
+    assert to_units(sink) == before
+    timekeeping.confirm(app)
+    for number, unit in ((2, SANDS), (3, SCHOOLS)):
+        put(mailbox, unit, number, at=clock.now() - timedelta(hours=1))
+        for _ in range(3):
+            clock.sleep(300)
+            jobs.one_round(app)
+        assert to_units(sink) == number, "the dates of the copies change nothing"
+    clock.set_to(clock.now() + timedelta(days=1))
+    assert timekeeping.doubt(app) is not None, "it was right then"
 
 
 def letter(app, kind: LetterKind, key: str, *, at, state=OutboxState.QUEUED) -> None:
