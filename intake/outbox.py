@@ -199,6 +199,12 @@ def next_due(session: Session, now: datetime) -> OutboxRow | None:
     )
 
 
+def has_written_to_units(session: Session) -> bool:
+    """Return whether any letter but those to the office itself has gone, or may have."""
+    gone = OutboxRow.state.in_([OutboxState.SENT, OutboxState.UNCERTAIN]), OutboxRow.kind.not_in(TO_THE_OFFICE)
+    return session.scalar(select(OutboxRow.id).where(*gone).limit(1)) is not None
+
+
 def note_phase(session: Session, letter_id: int, phase: str) -> None:
     """Note how far the attempt got. Raise LookupError if the letter is not being sent any more: it must not go on."""
     row = session.get_one(OutboxRow, letter_id, with_for_update=True)

@@ -1,12 +1,13 @@
 """Where the record may not know what went out already, nothing goes to anybody until a person says so.
 
-That is so after a restore, and where a record that was begun anew finds letters of ours in the Sent folder: then it is a
-record that was lost (a disk that is not mounted, a data_dir mistyped), and every unit would be answered a second time.
+That is so after a restore, and where a record that was begun anew finds letters of ours in the Sent folder, or the mark
+that units were written to: then it is a record that was lost (a disk that is not mounted, a data_dir mistyped), and every
+unit would be answered a second time.
 
-In: an open session, what the Sent folder shows. Out: rows changed within the caller's transaction. A letter's Message-ID
-is a function of what it is for (`compose.new_message_id`), so that a letter that is written a second time after a restore
-is found in the provider's Sent folder under its name: then it is sent, and is never sent again. What is not found there
-waits for the clerk. Letters to the office itself are not held.
+In: an open session, what the Sent folder shows, whether the mark is there. Out: rows changed within the caller's
+transaction. A letter's Message-ID is a function of what it is for (`compose.new_message_id`), so that a letter that is
+written a second time after a restore is found in the provider's Sent folder under its name: then it is sent, and is never
+sent again. What is not found there waits for the clerk. Letters to the office itself are not held.
 """
 
 from dataclasses import dataclass
@@ -30,10 +31,21 @@ _NO_TELLING = "登记是新建的，无法自动判断这封信是不是已经�
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Since when new letters wait for a person. `past`: so many letters of ours that a new record knows nothing of."""
+    """Since when new letters wait for a person, and why.
+
+    `past`: so many letters of ours that a new record knows nothing of; `marked`: it lies beside the mark of letters.
+    """
 
     since: datetime
     past: int = 0
+    marked: bool = False
+
+    @property
+    def lost(self) -> str:
+        """What shows that this record stands in the place of one that was lost, in words; "" after a restore."""
+        if self.past:
+            return f"邮箱“已发送”里有本程序已经发出的 {self.past} 封信"
+        return "按这份配置已经给各单位发过信（配置文件旁有 .sent 标记）" if self.marked else ""
 
 
 def is_unproved(session: Session) -> bool:
@@ -41,23 +53,24 @@ def is_unproved(session: Session) -> bool:
     return not last_heartbeat(session, _BEGUN).details and session.scalar(select(SightingRow.id).limit(1)) is None
 
 
-def begin(session: Session, now: datetime, sent: SentFolder) -> int:
-    """Given the Sent folder, begin the record: on hold, if letters of ours lie there that it does not know.
+def begin(session: Session, now: datetime, sent: SentFolder, *, marked: bool) -> Held | None:
+    """Given the Sent folder, begin the record: on hold, if letters of ours lie there that it does not know, or if `marked`.
 
-    Its own may: a clerk was told by letter that the mailbox can't be reached. Return how many it does not know.
+    Its own may: a clerk was told by letter that the mailbox can't be reached. Return why it is on hold, None if it is not.
     """
     names = session.scalars(select(OutboxRow.header_message_id))
     known = [copy for name in names if (copy := sent.named(name)) is not None]
     past = sum(bool(one.mark.strip()) and one not in known for one in sent.headers)
     heartbeat(session, _BEGUN).details = {"since": now.isoformat(), "past": past}
-    if past and not is_on_hold(session):
-        hold(session, now, past=past)
-    return past
+    why = Held(now, past, marked)
+    if why.lost and not is_on_hold(session):
+        hold(session, why)
+    return why if why.lost else None
 
 
-def hold(session: Session, now: datetime, *, past: int = 0) -> int:
+def hold(session: Session, why: Held) -> int:
     """Given a database that does not know all that went out, hold everything. Return how many letters that is."""
-    heartbeat(session, _ENTRY).details = {"since": now.isoformat(), "past": past}
+    heartbeat(session, _ENTRY).details = {"since": why.since.isoformat(), "past": why.past, "marked": why.marked}
     waiting = [OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNCERTAIN]
     held = session.scalars(
         update(OutboxRow)
@@ -76,7 +89,11 @@ def is_on_hold(session: Session) -> bool:
 def held(session: Session) -> Held | None:
     """Return since when and why letters are held, None if they are not."""
     details = last_heartbeat(session, _ENTRY).details
-    return Held(datetime.fromisoformat(str(details["since"])), int(details.get("past", 0))) if details else None
+    if not details:
+        return None
+    return Held(
+        datetime.fromisoformat(str(details["since"])), int(details.get("past", 0)), bool(details.get("marked", False))
+    )
 
 
 def end_hold(session: Session) -> bool:
@@ -102,7 +119,7 @@ _UNASKED = (OutboxRow.state == OutboxState.HELD, OutboxRow.phase == PHASE)
 def resolve(session: Session, witness: SentFolder) -> int:
     """Given what the Sent folder shows, mark as sent what is there. Return how many letters that is."""
     found, why = 0, held(session)
-    absent = _NO_TELLING if why is not None and why.past else _NOT_THERE
+    absent = _NO_TELLING if why is not None and why.lost else _NOT_THERE
     for row in session.scalars(select(OutboxRow).where(*_UNASKED).order_by(OutboxRow.id).with_for_update()):
         copy = witness.named(row.header_message_id)
         row.phase = ""

@@ -48,6 +48,7 @@ class App:
     running: Running
     services: Services
     engine: Engine = field(repr=False)
+    marked: threading.Event = field(default_factory=threading.Event)  # set once the mark of letters is left
     adopted: threading.Event = field(default_factory=threading.Event)  # set once what no server shows has its row
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set

@@ -257,7 +257,7 @@ def files_back(storage: Storage) -> int:
 def hold(app: App) -> int:
     """Hold everything that could go out. Return how many letters that is."""
     with app.bench.sessions.begin() as session:
-        return restored.hold(session, app.clock.now())
+        return restored.hold(session, restored.Held(app.clock.now()))
 
 
 def adopt_orphans(app: App) -> int:

@@ -86,7 +86,7 @@ class Facts:
     disk_bytes: int = 0
     halted_since: datetime | None = None  # a person lets nothing be sent
     held_since: datetime | None = None  # the record may not know what went out already
-    past: int = 0  # letters of ours that a record that was begun anew has found in the Sent folder
+    lost: str = ""  # what shows that the record was begun anew in the place of one that was lost
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
     too_large: TooLarge = TooLarge()
 
@@ -257,11 +257,11 @@ def _held(facts: Facts, now: datetime) -> Iterator[Symptom]:
     lasted = max(now - facts.held_since, timedelta())
     meaning = "为免重复回信，写给单位的信都留在发件箱里，一封也不发"
     release = "在网页“发件箱”看过以后点“全部放行”，或执行 intake outbox release --all"
-    if facts.past:
+    if facts.lost:
         yield Symptom(
             "held",
             State.BAD,
-            f"登记是新建的，而邮箱“已发送”里有本程序已经发出的 {facts.past} 封信：多半是原来的数据目录不见了",
+            f"登记是新建的，而{facts.lost}：多半是原来的数据目录不见了",
             meaning,
             "请停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 "
             f"intake restore；有意重新开始的，请{release}",

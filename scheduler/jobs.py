@@ -26,7 +26,7 @@ from intake.model import LetterKind, OutboxState
 from intake.pipeline import STRANGERS, process_message
 from intake.smtp import SmtpSession
 from intake.witness import SentFolder, SentHeader
-from scheduler import alarms, backups, digest, timekeeping
+from scheduler import alarms, backups, digest, first_letter, timekeeping
 from scheduler.app import App
 from scheduler.guard import Tick, guarded
 from scheduler.papers import reminder_records, write_digest
@@ -74,16 +74,21 @@ def fetch(app: App) -> None:
 
 
 def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
-    """Begin the record; on hold, if the Sent folder holds letters that the program wrote for this campaign."""
+    """Begin the record; on hold, if the Sent folder or the mark tells of letters that the program wrote for this campaign."""
     began = datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
     try:
         headers = [one for one in _sent_headers(imap, _NEWEST_SENT, now) if one.at >= began]
     except PermanentServerError:
         headers = []  # no such folder: nobody can tell
     with app.bench.sessions.begin() as session:
-        past = restored.begin(session, now, SentFolder(headers, read_at=now))
-    if past:
-        log.error("action=record.lost letters=%d: a new record beside letters of ours: all is held", past)
+        marked = first_letter.is_marked(app.settings)
+        why = restored.begin(session, now, SentFolder(headers, read_at=now), marked=marked)
+    if why is not None:
+        log.error(
+            "action=record.lost letters=%d marked=%s: a new record beside letters of ours: all is held",
+            why.past,
+            marked,
+        )
 
 
 def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
@@ -215,10 +220,20 @@ def deliver(app: App) -> None:
             stopping=app.running.stopping.is_set,
             may_go=lambda: timekeeping.may_send(app),
             postponed=lambda session: () if _knows_what_came(app, session) else (LetterKind.REMINDER,),
-            on_sent=lambda letter, outcome: timekeeping.note_letter(app, letter, outcome.answer),
+            on_sent=lambda letter, outcome: _note_sent(app, letter, outcome.answer),
         )
     if batch.sent or batch.unsent:
         log.info("action=deliver.done sent=%d unsent=%d", batch.sent, batch.unsent)
+
+
+def _note_sent(app: App, letter: int, answer: str) -> None:
+    timekeeping.note_letter(app, letter, answer)
+    if not app.marked.is_set():
+        with app.bench.reading() as session:
+            wrote_to_units = outbox.has_written_to_units(session)
+        if wrote_to_units:
+            first_letter.mark(app.settings)
+            app.marked.set()
 
 
 # --- housekeep -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import logging
 
 from intake import outbox
 from intake.db import heartbeats
+from scheduler import first_letter
 from scheduler.app import App
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ def recover(app: App) -> None:
         if known.details != access:
             known.details = access
             heartbeats.end_rests(session)  # a new password or server may have mended what the ticks rest for
+        has_written = outbox.has_written_to_units(session)
+    if has_written:
+        first_letter.mark(app.settings)
     if letters:
         log.warning("action=recover.uncertain letters=%d", letters)
 

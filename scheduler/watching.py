@@ -20,7 +20,7 @@ from intake import halt, restored
 from intake.bugs import frames
 from intake.db import condition, heartbeats
 from intake.settings import Secret
-from scheduler import telling
+from scheduler import first_letter, telling
 from scheduler.app import App
 from scheduler.channel import Call, Outcome, host_of, ping_address
 from scheduler.health import Beat, Facts, Health, Queue, TooLarge, judge, unreadable
@@ -165,6 +165,8 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
     halted, held = halt.in_force(session), restored.held(session)
+    if held is None and restored.is_unproved(session) and first_letter.is_marked(app.settings):
+        held = restored.Held(now, marked=True)  # not begun yet: it will be held
     large = condition.too_large(session, app.settings.mailbox.address)
     awake = next((_instant((row.details or {}).get(_AWAKE)) for row in rows if row.tick == TICK), None)
     return Facts(
@@ -177,7 +179,7 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
         disk_bytes=disk[1],
         halted_since=None if halted is None else halted.since,
         held_since=None if held is None else held.since,
-        past=0 if held is None else held.past,
+        lost="" if held is None else held.lost,
         shut=app.board.shut,
     )
 

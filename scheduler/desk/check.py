@@ -33,7 +33,7 @@ from parsers.isolate import Worker, WorkerUnavailable
 from parsers.programs import layers
 from parsers.services import Services
 from parsers.specimens import SPECIMENS, is_read
-from scheduler import backups, timekeeping
+from scheduler import backups, first_letter, timekeeping
 from scheduler.app import load_roster, open_app, prepare_data_dir
 from scheduler.channel import Call, Outcome, host_of, robot_name
 from scheduler.clock import SystemClock
@@ -47,6 +47,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LOW_DISK_PERCENT = 10
 _SPECIMEN_SECONDS = 90.0
 _TEST_TEXT = "\u3010邮件收表\u3011这是 intake check 发来的测试消息，收到就说明异常告警能到这里。"
+
+_LOST = (
+    "没有登记，可是按这份配置已经给各单位发过信（{mark}）：多半是数据目录不见了。请看看数据所在的磁盘是否接好、"
+    "[storage] data_dir 是否写对；数据确实没有了的，执行 intake restore；有意重新开始的，启动后信都先留着，"
+    "看过以后 intake outbox release --all。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,8 @@ def _look_at_database(settings: Settings) -> str:
     engine = open_engine(settings.storage.database_url)
     try:
         if engine.dialect.name == "sqlite":
+            if not there and first_letter.is_marked(settings):
+                raise OfficeError(_LOST.format(mark=first_letter.path_of(settings).name))
             return "sqlite，可以打开" if there else "还没有建立，第一次收信时建立"
         return f"{postgres.look(engine)}，可以打开。{backups.words_of_a_server(settings.storage)}"
     finally:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from intake.db import lists
 from intake.db.models import OutboxRow
 from intake.model import OutboxState
-from scheduler import jobs, trial_letter, watching
+from intake.settings import SendMode
+from scheduler import jobs, recovery, trial_letter, watching
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX, SENT
@@ -44,9 +45,12 @@ def servers():
         yield imap, sink
 
 
-def a_round(folder, servers, *, later=LATER):
+def a_round(folder, servers, *, later=LATER, beside=None, **changes):
+    """One round; `beside`: the folder of the configuration, which outlives that of the data."""
     imap, sink = servers
-    settings = office.settings(folder, imap_port=imap.port, smtp_port=sink.port)
+    settings = office.settings(folder, imap_port=imap.port, smtp_port=sink.port, **changes)
+    if beside is not None:
+        settings = replace(settings, source=beside / "config.toml")
     with open_app(settings, SteppedClock(later), roster=office.roster()) as app:
         assert jobs.one_round(app) is None
         health = watching.examine(app)
@@ -119,3 +123,89 @@ def test_a_disk_that_is_not_there_is_no_first_start(tmp_path, servers, capsys, m
     assert "上级文件夹不存在" in capsys.readouterr().out
     assert not (tmp_path / "disk").exists()
     assert not sink.delivered
+
+
+@pytest.fixture
+def uncopied():
+    """A provider that files nothing as sent."""
+    with DemoMailbox(ADDRESS, office.PASSWORD) as imap, SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink:
+        for number, unit in enumerate((TOWN, SANDS), start=1):
+            raw = office.mail(office.UNITS[unit], "联络员表", attachment=office.liaison(unit), number=number)
+            imap.deliver(INBOX, raw, office.START)
+        yield imap, sink
+
+
+def test_without_copies_of_what_was_sent_the_mark_beside_the_configuration_tells_of_it(tmp_path, uncopied):
+    _, sink = uncopied
+    _, held = a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    assert (len(sink.delivered), held) == (2, 0)
+    shutil.rmtree(tmp_path / "data")
+    health, held = a_round(tmp_path / "data", uncopied, later=LATER + timedelta(hours=1), beside=tmp_path)
+    assert (len(sink.delivered), held) == (2, 2), "no unit is answered twice"
+    (symptom,) = [one for one in health.symptoms if one.cause == "held"]
+    assert "按这份配置已经给各单位发过信" in symptom.sentence
+    assert "data_dir" in symptom.sentence
+
+
+def test_a_record_that_is_looked_at_before_it_begins_says_that_the_old_one_is_lost(tmp_path, uncopied):
+    imap, sink = uncopied
+    a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    settings = office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port)
+    settings = replace(settings, source=tmp_path / "config.toml")
+    with open_app(settings, SteppedClock(LATER), roster=office.roster()) as app:
+        assert "held" in {one.cause for one in watching.examine(app).symptoms}
+    assert "held" in {one.cause for one in a_round(tmp_path / "data", uncopied, beside=tmp_path)[0].symptoms}
+    assert len(sink.delivered) == 2
+
+
+def test_nothing_is_marked_before_a_unit_is_written_to(tmp_path, uncopied):
+    _, sink = uncopied
+    _, held = a_round(tmp_path / "data", uncopied, beside=tmp_path, mode=SendMode.HOLD)
+    assert (len(sink.delivered), held) == (0, 2)
+    shutil.rmtree(tmp_path / "data")
+    _, held = a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    assert (len(sink.delivered), held) == (2, 0), "who has only tried the program begins as if for the first time"
+
+
+@pytest.mark.parametrize("other", ["mailbox", "campaign"])
+def test_the_mark_of_another_mailbox_or_campaign_holds_nothing(tmp_path, uncopied, other):
+    _, sink = uncopied
+    a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    mark = tmp_path / "config.toml.sent"
+    mark.write_text(mark.read_text(encoding="utf-8").replace(f"{other} = ", f"{other} = x"), encoding="utf-8")
+    _, held = a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    assert (len(sink.delivered), held) == (4, 0)
+
+
+def test_a_mark_that_a_crash_or_an_older_release_did_not_leave_is_left_at_the_next_start(tmp_path, uncopied):
+    imap, sink = uncopied
+    a_round(tmp_path / "data", uncopied, beside=tmp_path)
+    (tmp_path / "config.toml.sent").unlink()
+    settings = replace(
+        office.settings(tmp_path / "data", imap_port=imap.port, smtp_port=sink.port), source=tmp_path / "config.toml"
+    )
+    with open_app(settings, SteppedClock(LATER), roster=office.roster()) as app:
+        recovery.recover(app)
+    assert "请不要删除" in (tmp_path / "config.toml.sent").read_text(encoding="utf-8")
+
+
+def test_a_folder_where_the_mark_can_not_be_left_stops_no_letter(tmp_path, uncopied, caplog):
+    _, sink = uncopied
+    a_round(tmp_path / "data", uncopied, beside=tmp_path / "is not there")
+    assert len(sink.delivered) == 2
+    assert "action=first_letter.not_marked" in caplog.text
+
+
+def test_check_says_that_the_record_is_lost_before_anything_is_begun(tmp_path, uncopied, capsys, monkeypatch):
+    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))
+    imap, sink = uncopied
+    config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
+    assert main(["run", "--once", "--config", str(config)]) == 0
+    assert len(sink.delivered) == 2
+    shutil.rmtree(tmp_path / "data")
+    assert main(["check", "--offline", "--config", str(config)]) == 2
+    assert "多半是数据目录不见了" in capsys.readouterr().out.replace("\n", "")
+    assert main(["run", "--once", "--config", str(config)]) == 1
+    assert len(sink.delivered) == 2
