@@ -216,7 +216,7 @@ def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
 
     What it spoke of need not be in force: a change that lacks something leaves the earlier version in force, and its answer
     completes the change, not the earlier one, whose person has gone. If the place was taken by another that is not in force
-    either, nobody knows which is meant.
+    either, or by another person's, nobody knows which is meant.
     """
     found: dict[int, StoredSubmission] = {}
     for one in dossier.known.answered:
@@ -231,9 +231,16 @@ def _is_last_word(dossier: Dossier, stored: StoredSubmission) -> bool:
 
 
 def _newer(dossier: Dossier, stored: StoredSubmission) -> tuple[StoredSubmission, ...]:
-    """Return what is in force of a unit's form and came after `stored`."""
+    """Return what is in force of a unit's form, came after `stored` and is about the same people."""
     in_force = dossier.known.before(dossier.arrived_at, stored.unit, stored.form)
-    return tuple(one for one in in_force if one.version > stored.version)
+    people = {one.key for one in dossier.spec(stored.form).fields if one.type is FieldType.PERSON}
+    meant = {one.key: value_key(one.value) for one in stored.fields if one.key in people and one.value}
+    return tuple(
+        one
+        for one in in_force
+        if one.version > stored.version
+        and all(meant.get(each.key, value_key(each.value)) == value_key(each.value) for each in one.fields)
+    )
 
 
 def _names_its_form(dossier: Dossier, partial: Filled) -> bool:

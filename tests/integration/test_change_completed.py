@@ -57,3 +57,26 @@ def test_a_first_form_is_asked_about_without_speaking_of_an_earlier_one(tmp_path
     ((_, request),) = letters(played(tmp_path, form(1, OLD, "")))
     assert "补正后一并登记。" in request
     assert "此前登记" not in request
+
+
+def answering(database, number: int, words: str) -> Arrival:
+    """An answer to the first request for a completion, which is not our last letter any more."""
+    (name,) = database.execute("select header_message_id from outbox where kind = 'correction' order by id").fetchone()
+    raw = office.mail(ADDRESS, "回复：请补正", text=words, number=number, In_Reply_To=name, References=name)
+    return Arrival(raw, office.START + timedelta(minutes=10 * number))
+
+
+@pytest.mark.parametrize("words", [f"手机：{NUMBER}", NUMBER])
+def test_an_answer_about_a_person_whose_place_another_has_taken_changes_nothing_and_is_looked_at(tmp_path, words):
+    mails = form(1, OLD, "13900000001"), form(2, NEW, ""), form(3, "王安然", "13900000003")
+    before = played(tmp_path / "before", *mails)
+    database = played(tmp_path / "after", *mails, answering(before, 4, words))
+    assert filed(database) == [(OLD, "13900000001"), (NEW, None), ("王安然", "13900000003")]
+    assert database.execute("select review_open from messages order by id").fetchall()[-1] == (1,)
+
+
+def test_an_answer_that_comes_after_the_same_persons_whole_form_changes_that(tmp_path):
+    mails = form(1, OLD, "13900000001"), form(2, NEW, ""), form(3, NEW, "13900000003")
+    before = played(tmp_path / "before", *mails)
+    database = played(tmp_path / "after", *mails, answering(before, 4, f"手机：{NUMBER}"))
+    assert filed(database)[2:] == [(NEW, "13900000003"), (NEW, NUMBER)]

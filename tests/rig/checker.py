@@ -23,7 +23,8 @@ _AT_REST = {"sent", "uncertain", "held", "failed", "cancelled", "expired"}
 
 
 @lru_cache(maxsize=4096)  # a mail is looked at after each step of a world
-def _head(raw: bytes) -> Message:
+def head_of(raw: bytes) -> Message:
+    """Return the head of a mail or letter."""
     return BytesHeaderParser().parsebytes(raw)
 
 
@@ -46,7 +47,7 @@ class ServerMail:
 
     @property
     def message_id(self) -> str:
-        return str(_head(self.raw)["Message-ID"] or "").strip()
+        return str(head_of(self.raw)["Message-ID"] or "").strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class _Look:
 
     def answers(self) -> Iterator[str]:
         """I2, I3, I8: no letter twice, each person's mail answered once or uncertain, no machine answered."""
-        sent = [_head(letter.raw) for letter in self._history.letters]
+        sent = [head_of(letter.raw) for letter in self._history.letters]
         for name, number in Counter(str(one["Message-ID"]) for one in sent).items():
             if number > 1:
                 yield f"I2: the letter {name} was sent {number} times"
@@ -203,7 +204,7 @@ class _Look:
             if len(letter.recipients) != 1:
                 yield f"I4: a letter has {len(letter.recipients)} recipients"
                 continue
-            cause = str(_head(letter.raw)["In-Reply-To"] or "").strip()
+            cause = str(head_of(letter.raw)["In-Reply-To"] or "").strip()
             if letter.recipients[0] not in self._history.office and senders.get(cause) != letter.recipients[0]:
                 yield f"I4: a letter went to {letter.recipients[0]}, who is not on the roster and did not write"
 
@@ -223,4 +224,4 @@ class _Look:
 
 def subject_of(raw: bytes) -> str:
     """Return the decoded subject of a letter."""
-    return str(make_header(decode_header(str(_head(raw)["Subject"]))))
+    return str(make_header(decode_header(str(head_of(raw)["Subject"]))))

@@ -44,8 +44,9 @@ from tests.rig import rosters
 from tests.rig.checker import History, ServerMail, SinkLetter, violations
 from tests.rig.crash import ADDRESS, fast_directory, filled
 from tests.rig.faulty_disk import ERRNO, Fault, FaultyDisk
+from tests.rig.reminding import needless_reminders
 from tests.rig.report import Outcome
-from tests.rig.world import IMAP_FAULTS, SMTP_FAULTS, needless_reminders
+from tests.rig.world import IMAP_FAULTS, SMTP_FAULTS
 
 _POLL = timedelta(minutes=5)
 _POLLS_A_DAY = 288

@@ -14,6 +14,7 @@ from intake.roster import Roster
 from scheduler.app import open_app
 from tests.builders import office
 from tests.rig import crash, hostile, inprocess, restarts, rosters, sandbox, soak, world
+from tests.rig.reminding import needless_reminders
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL (POSIX)")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc, the lock is Linux's")
@@ -160,7 +161,7 @@ def reminded_after_renaming(folder) -> list[str]:
             office_.pass_time(later)
             with open_app(office_.settings, office_.clock, roster=rosters.edition(edition)) as app:
                 inprocess.a_round(app)
-    return world.needless_reminders(folder)
+    return needless_reminders(folder)
 
 
 def test_a_renamed_unit_is_not_reminded_of_what_it_sent_and_the_world_would_see_it(monkeypatch, tmp_path):
