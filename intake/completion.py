@@ -207,8 +207,10 @@ def _corrects_itself(dossier: Dossier, candidates: tuple[Candidate, ...]) -> boo
 
 
 def _answerable(dossier: Dossier) -> tuple[StoredSubmission, ...]:
-    """What this mail may complete: the submissions our letter spoke of, else those from this address with a fault."""
-    return _answered(dossier) or dossier.known.open_from(dossier.reading.head.from_address, dossier.arrived_at)
+    """What this mail may complete: the submissions our letter spoke of; if it answers none, those from here with a fault."""
+    if dossier.known.answered:
+        return _answered(dossier)  # where all of it is overtaken, nobody knows what is meant
+    return dossier.known.open_from(dossier.reading.head.from_address, dossier.arrived_at)
 
 
 def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:

@@ -80,3 +80,11 @@ def test_an_answer_that_comes_after_the_same_persons_whole_form_changes_that(tmp
     before = played(tmp_path / "before", *mails)
     database = played(tmp_path / "after", *mails, answering(before, 4, f"手机：{NUMBER}"))
     assert filed(database)[2:] == [(NEW, "13900000003"), (NEW, NUMBER)]
+
+
+def test_of_three_people_who_all_lack_a_number_none_gets_that_of_another(tmp_path):
+    mails = form(1, OLD, ""), form(2, NEW, ""), form(3, "王安然", "")
+    before = played(tmp_path / "before", *mails)
+    database = played(tmp_path / "after", *mails, answering(before, 4, f"手机：{NUMBER}"))
+    assert [mobile for _, mobile in filed(database)] == [None, None, None]
+    assert database.execute("select review_open from messages order by id").fetchall()[-1] == (1,)

@@ -771,8 +771,14 @@ def test_a_line_that_may_change_either_form_is_looked_at():
     assert (judged.disposition, forms(judged)) == (REVIEW, [])
 
 
-def test_an_answer_to_an_old_letter_does_not_bring_old_values_back():
-    newer = replace(stored(officer(name="陈立冬", mobile="13900000002"), id=2, message_id=8), version=2)
+@pytest.mark.parametrize(
+    ("came_since", "expected"),
+    [("林小满", [("林小满", "主任", "13900000005")]), ("陈立冬", [])],
+    ids=["the same person", "another: whose number it is nobody knows"],
+)
+def test_an_answer_to_an_old_letter_does_not_bring_old_values_back(came_since, expected):
+    changed = officer(name=came_since, position="主任", mobile="13900000002")
+    newer = replace(stored(changed, id=2, message_id=8), version=2)
     known = Known(
         current=(newer,),
         answered=(replace(_lacking(), current=False),),
@@ -780,7 +786,9 @@ def test_an_answer_to_an_old_letter_does_not_bring_old_values_back():
         overtaken=frozenset({1}),
     )
     judged = judge(_answer("13900000005"), known=known)
-    assert [(one.value("name"), one.value("mobile")) for one in judged.submissions] == [("陈立冬", "13900000005")]
+    got = [(one.value("name"), one.value("position"), one.value("mobile")) for one in judged.submissions]
+    assert got == expected
+    assert judged.disposition is (ACCEPTED if expected else REVIEW)
 
 
 def test_an_answer_about_a_change_completes_the_change_and_not_the_version_that_is_still_in_force():
