@@ -28,7 +28,8 @@ class Known:
     """What the record knows that bears on one mail.
 
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
-    force, of all units. `excused`: which unit need not send what, because a person said so. The `answered…` values are
+    force, of all units. `excused`: which unit need not send what, because a person said so. `pending`: of which a newer form
+    than the one in force waits to be mended. The `answered…` values are
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
     spoke of (for a reminder: none), its unit, its forms, its text. `overtaken`: numbers of those of them since which the
     unit has sent something newer of that form, good or faulty.
@@ -42,6 +43,7 @@ class Known:
     answered_text: str = ""
     overtaken: frozenset[int] = frozenset()
     excused: frozenset[tuple[UnitName, FormId]] = frozenset()
+    pending: frozenset[tuple[UnitName, FormId]] = frozenset()
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
         """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.

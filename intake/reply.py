@@ -241,7 +241,8 @@ class _Desk:
         if unit is None:
             return []
         current = [one for one in self.known.current if one.unit == name and one.form not in forms]
-        mending = {one.form for one in current if one.state is CellState.CORRECTION}
+        changing = {form for unit_name, form in self.known.pending if unit_name == name and form not in forms}
+        mending = {one.form for one in current if one.state is CellState.CORRECTION} | changing
         given = {one.form for one in current if one.form not in mending} | set(forms)
         owed = [
             one
@@ -260,6 +261,7 @@ class _Desk:
                 "deadline": one.deadline.isoformat(),
                 "overdue": _last_instant(one.deadline, one.cutoff) <= self.incoming.now,
                 "mending": one.id in mending,
+                "in_force": one.id in changing,
             }
             for one in owed
             if one.deadline is not None
