@@ -61,6 +61,7 @@ FOR_A_PERSON = frozenset(
         ProblemCode.NEEDS_ENGINE,
         ProblemCode.TOO_LARGE,
         ProblemCode.QUESTION,
+        ProblemCode.NOT_APPLICABLE,
     }
 )
 # What a letter names when it corrects a form; a unit's name stands in every letter.
@@ -292,7 +293,9 @@ def _by_words(dossier: Dossier) -> Assessment:
         return Assessment(Disposition.REVIEW, (reasons.INCOMPLETE_MAIL,))
     heard = spoken(dossier)
     files = () if heard.problem is None else (heard.problem,)
-    why = [heard.reason, *reasons.of_files(files if not heard.reason else ())]
+    stubs = () if dossier.disbelieved else heard.stubs
+    why = [heard.reason, *(told for one in stubs for told in reasons.of_submission(one, dossier.spec(one.form)))]
+    why += [*reasons.of_files(files if not heard.reason else ())]
     disposition, declined = heard.disposition, heard.no_intent
     if disposition is Disposition.CORRECTION and not dossier.triage.answerable and not dossier.nameless:
         disposition = Disposition.REVIEW
@@ -303,6 +306,7 @@ def _by_words(dossier: Dossier) -> Assessment:
     return Assessment(
         disposition,
         tuple(reason for reason in [*why, *unrecognised(dossier, ())] if reason),
+        submissions=stubs,
         file_problems=files,
         no_intent=declined,
     )

@@ -292,19 +292,18 @@ def _neutral(
 
     Subject and file names are the sender's own text: they are repeated to addresses that we know only.
     """
-    codes = {one.problem.code for one in assessment.file_problems}
-    question = not assessment.submissions and codes == {ProblemCode.QUESTION}
-    pending = any(
-        problem.code is ProblemCode.UNTRUSTED_SENDER for one in assessment.submissions for problem in one.problems
-    )
-    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
     kinds = [one.problem for one in assessment.file_problems]
+    told = {problem.code for one in assessment.submissions for problem in one.problems}
+    none_of = [one.form for one in assessment.submissions] if told == {ProblemCode.NOT_APPLICABLE} else []
+    question = none_of or (not assessment.submissions and {one.code for one in kinds} == {ProblemCode.QUESTION})
+    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
     context: dict[str, object] = {
         "received_at": incoming.arrived_at.isoformat(),
         "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
         "subject_line": shown(reading.head.subject) if familiar else "",
-        "pending_update": pending,
+        "pending_update": ProblemCode.UNTRUSTED_SENDER in told,
         "mends": mends,
+        "none_of": [campaign.collection(form).form.title for form in none_of],
         "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
         "unverified": False,

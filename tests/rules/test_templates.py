@@ -265,6 +265,7 @@ CONTEXTS = {
             "pending_update": pending,
             "mends": False,
             "withdraws": False,
+            "none_of": [],
             "foreign_kinds": kinds,
             "unverified": unverified,
         }
@@ -275,8 +276,8 @@ CONTEXTS = {
         for unverified in (False, True)
     ),
     LetterKind.QUESTION: lambda: (
-        {"received_at": TIME, "mends": mends, "withdraws": withdraws}
-        for mends, withdraws in itertools.product((False, True), repeat=2)
+        {"received_at": TIME, "mends": mends, "withdraws": withdraws, "none_of": none_of}
+        for mends, withdraws, none_of in itertools.product((False, True), (False, True), ([], ["联络员反馈表"]))
     ),
     LetterKind.REMINDER: _reminders,
     LetterKind.DIGEST: _digests,
