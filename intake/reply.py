@@ -303,6 +303,7 @@ def _neutral(
         "subject_line": shown(reading.head.subject) if familiar else "",
         "pending_update": ProblemCode.UNTRUSTED_SENDER in told,
         "mends": mends,
+        "corrects": reasons.CORRECTED_IN_WORDS in assessment.reasons,
         "none_of": [campaign.collection(form).form.title for form in none_of],
         "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from intake import phrases, reasons
-from intake.contradiction import withdraws
+from intake.contradiction import speaks_against, withdraws
 from intake.dossier import Dossier
 from intake.identify import identify, trust_of
 from intake.model import (
@@ -68,6 +68,8 @@ def spoken(dossier: Dossier) -> Spoken:
         return _for_a_person(reasons.WITHDRAWN)
     if phrases.says_already_sent(heard):
         return _for_a_person(reasons.SAYS_ALREADY_SENT)
+    if _corrects_what_is_registered(dossier, text):
+        return _for_a_person(reasons.CORRECTED_IN_WORDS)
     if phrases.is_courtesy(text):
         if _writes_into_our_letter(dossier):
             return _for_a_person(reasons.ANSWERED_WITHIN)
@@ -99,6 +101,18 @@ def declined_beside(
     if unit is None or not phrases.says_no_intent(text) or dossier.known.before(dossier.arrived_at, unit, voluntary[0]):
         return ()
     return ((unit, voluntary[0]),)
+
+
+def _corrects_what_is_registered(dossier: Dossier, text: str) -> bool:
+    """Return whether an answer to our letter says that the form it spoke of is wrong: 收到，谢谢。姓名应为张三丰。
+
+    It is heard before thanks are, which such a mail may begin with.
+    """
+    registered = [one for one in dossier.known.answered if one.state is CellState.ACCEPTED]
+    if not registered or dossier.sorted.partial or phrases.speaks_of_attachment(text):
+        return False
+    values = {str(field.value) for one in registered for field in one.fields if isinstance(field.value, str)}
+    return speaks_against(text, values, people=values)
 
 
 def _writes_into_our_letter(dossier: Dossier) -> bool:

@@ -276,8 +276,9 @@ CONTEXTS = {
         for unverified in (False, True)
     ),
     LetterKind.QUESTION: lambda: (
-        {"received_at": TIME, "mends": mends, "withdraws": withdraws, "none_of": none_of}
-        for mends, withdraws, none_of in itertools.product((False, True), (False, True), ([], ["联络员反馈表"]))
+        {"received_at": TIME, "mends": mends, "withdraws": withdraws, "corrects": corrects, "none_of": none_of}
+        for mends, withdraws, corrects in itertools.product((False, True), repeat=3)
+        for none_of in ([], ["联络员反馈表"])
     ),
     LetterKind.REMINDER: _reminders,
     LetterKind.DIGEST: _digests,

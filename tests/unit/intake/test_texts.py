@@ -17,6 +17,7 @@ CONTEXT = {
     "mends": False,
     "withdraws": False,
     "none_of": [],
+    "corrects": False,
 }
 
 
