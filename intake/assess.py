@@ -61,6 +61,7 @@ FOR_A_PERSON = frozenset(
         ProblemCode.NEEDS_ENGINE,
         ProblemCode.TOO_LARGE,
         ProblemCode.QUESTION,
+        ProblemCode.NOT_APPLICABLE,
     }
 )
 # What a letter names when it corrects a form; a unit's name stands in every letter.
@@ -230,7 +231,7 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         problems=tuple(problems),
         attachment=one.piece.document.name or None,
         source=one.piece.path,
-        review=refuted
+        review=bool(dossier.disbelieved)
         or _unit_is_open(one, problems)
         or any(_wants_a_person(problem, one.piece) for problem in problems),
         trust=trust,
@@ -292,17 +293,20 @@ def _by_words(dossier: Dossier) -> Assessment:
         return Assessment(Disposition.REVIEW, (reasons.INCOMPLETE_MAIL,))
     heard = spoken(dossier)
     files = () if heard.problem is None else (heard.problem,)
-    why = [heard.reason, *reasons.of_files(files if not heard.reason else ())]
+    stubs = () if dossier.disbelieved else heard.stubs
+    why = [heard.reason, *(told for one in stubs for told in reasons.of_submission(one, dossier.spec(one.form)))]
+    why += [*reasons.of_files(files if not heard.reason else ())]
     disposition, declined = heard.disposition, heard.no_intent
-    if disposition is Disposition.CORRECTION and not dossier.triage.answerable:
+    if disposition is Disposition.CORRECTION and not dossier.triage.answerable and not dossier.nameless:
         disposition = Disposition.REVIEW
         why.append(reasons.UNANSWERABLE)
-    if disposition is not Disposition.IGNORED and dossier.proof.refuted:
+    if disposition is not Disposition.IGNORED and dossier.disbelieved:
         disposition, declined = Disposition.REVIEW, ()
-        why.insert(0, reasons.REFUTED)
+        why.insert(0, dossier.disbelieved)
     return Assessment(
         disposition,
         tuple(reason for reason in [*why, *unrecognised(dossier, ())] if reason),
+        submissions=stubs,
         file_problems=files,
         no_intent=declined,
     )
@@ -323,18 +327,18 @@ def _verdict(
         (looks if one.review else mends).extend(sentences)
     notes = [note for one in submissions for note in one.notes]
     notes += [*found.notes, *unrecognised(dossier, candidates)]
-    if not dossier.triage.answerable:
+    if not dossier.triage.answerable and not dossier.nameless:
         looks.append(reasons.UNANSWERABLE)
     stubs = found.stubs
-    if dossier.proof.refuted:
-        looks.insert(0, reasons.REFUTED)
+    if dossier.disbelieved:
+        looks.insert(0, dossier.disbelieved)
         stubs = tuple(replace(one, review=True) for one in stubs)
     if looks or any(one.review for one in submissions):
         disposition = Disposition.REVIEW
     else:
         disposition = Disposition.CORRECTION if mends else Disposition.ACCEPTED
     declined = declined_beside(dossier, {one.unit for one in submissions}, {one.form for one in submissions})
-    declined = () if dossier.proof.refuted else declined
+    declined = () if dossier.disbelieved else declined
     notes += [reasons.NO_INTENT] if declined else []
     told = [*looks, *mends] or [reasons.ALL_COMPLETE]
     return Assessment(

@@ -31,8 +31,9 @@ def known_for(
     current = tuple(one for one in ledger.submissions if one.current)
     senders = queries.confirmed_senders(session, campaign, roster, without=without)
     excused = frozenset(key for key, cell in ledger.state.cells.items() if not cell.owed)
+    pending = frozenset(key for key, cell in ledger.state.cells.items() if cell.pending)
     if letter is None:
-        return Known(confirmed_addresses=senders, current=current, excused=excused)
+        return Known(confirmed_addresses=senders, current=current, excused=excused, pending=pending)
     answered = () if letter.cause_id is None else ledger.of_message(letter.cause_id)
     return Known(
         confirmed_addresses=senders,
@@ -43,6 +44,7 @@ def known_for(
         answered_text=_text_of(letter),
         overtaken=frozenset(one.id for one in answered if _is_overtaken(one, ledger)),
         excused=excused,
+        pending=pending,
     )
 
 

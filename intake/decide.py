@@ -23,6 +23,7 @@ from intake.model import CellState, DecisionKind, UnitName
 from intake.pipeline import Workbench
 from intake.settings import Campaign
 from intake.settling import Letter, drafts_for, let_go_again, posted, reading_of, stop_letters, stop_overtaken
+from parsers.forms import ProblemCode
 from parsers.text import clean
 
 log = logging.getLogger(__name__)
@@ -285,7 +286,8 @@ def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged, campaign: Campaign
             raise RefusedError("表中没有读出内容，不能通过。请先改值，或作为纸质件补录后标为“不是报送”。")
     elif any(one.state is CellState.NO_INTENT for one in chosen) and plan.kind is not DecisionKind.ASSIGN:
         raise RefusedError("这一份是“无意向”，没有可以改值或退回的内容；不对的，请标为“不是报送”。")
-    if plan.kind is DecisionKind.RETURN and not plan.note and not any(one.problems for one in chosen):
+    told = {problem.code for one in chosen for problem in one.problems} - {ProblemCode.NOT_APPLICABLE}
+    if plan.kind is DecisionKind.RETURN and not plan.note and not told:
         raise RefusedError("请写明要单位补正什么。")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from intake import reasons
 from intake.authentication import Authentication, authentication
 from intake.identify import MailClues, mail_clues
 from intake.model import CellState, FormId, MailReading, StoredSubmission, Triage, UnitName
@@ -28,7 +29,8 @@ class Known:
     """What the record knows that bears on one mail.
 
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
-    force, of all units. `excused`: which unit need not send what, because a person said so. The `answered…` values are
+    force, of all units. `excused`: which unit need not send what, because a person said so. `pending`: of which a newer form
+    than the one in force waits to be mended. The `answered…` values are
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
     spoke of (for a reminder: none), its unit, its forms, its text. `overtaken`: numbers of those of them since which the
     unit has sent something newer of that form, good or faulty.
@@ -42,6 +44,7 @@ class Known:
     answered_text: str = ""
     overtaken: frozenset[int] = frozenset()
     excused: frozenset[tuple[UnitName, FormId]] = frozenset()
+    pending: frozenset[tuple[UnitName, FormId]] = frozenset()
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
         """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.
@@ -60,7 +63,9 @@ class Known:
         return tuple(one for one in self.before(arrived_at, unit, form) if one.state is CellState.ACCEPTED)
 
     def open_from(self, address: str, arrived_at: datetime) -> tuple[StoredSubmission, ...]:
-        """Return the submissions from `address` that wait to be mended."""
+        """Return the submissions from `address` that wait to be mended; none if it is "": two who are nobody are not one."""
+        if not address:
+            return ()
         return tuple(
             one
             for one in self.current
@@ -91,6 +96,18 @@ class Dossier:
     def proof(self) -> Authentication:
         """What the provider's checks say of the From address."""
         return authentication(self.reading.head)
+
+    @property
+    def nameless(self) -> bool:
+        """Whether the mail names nobody as its sender: no From, ``<>``, a group, two addresses. Sender and Reply-To don't
+        count (RFC 3834 §4): anybody may speak in a unit's name then. A bare document, which has no head, is not meant.
+        """
+        return not self.reading.head.from_address and not self.triage.answerable
+
+    @property
+    def disbelieved(self) -> str:
+        """Why a person must say who speaks here, a sentence for the clerk; "" if the sender may speak for himself."""
+        return reasons.REFUTED if self.proof.refuted else reasons.NAMELESS if self.nameless else ""
 
     def spec(self, form: str) -> FormSpec:
         """Return the specification of a form of the campaign."""

@@ -44,7 +44,7 @@ from parsers.traces import FieldTrace, FormTrace, FormVote, Traces
 _TO_MEND = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
 BY_PEOPLE = frozenset({"by_hand", "paper"})  # rules of values that a person of the office typed
 # About who sent it or what a person decided: what was read may be right all the same.
-_NOT_OF_THE_READING = frozenset({ProblemCode.UNTRUSTED_SENDER, ProblemCode.RETURNED})
+_NOT_OF_THE_READING = frozenset({ProblemCode.UNTRUSTED_SENDER, ProblemCode.RETURNED, ProblemCode.NOT_APPLICABLE})
 _INFERRED = frozenset({*Source} - {Source.FIELD})
 
 

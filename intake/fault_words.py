@@ -148,6 +148,7 @@ _GENERAL: Mapping[ProblemCode, str] = {
     ProblemCode.CLOUD_LINK: "属于网盘或“超大附件”链接，不是邮件附件",
     ProblemCode.CONFLICT: "两份材料内容不一致，需要核实",
     ProblemCode.QUESTION: "来信需要人工答复",
+    ProblemCode.NOT_APPLICABLE: "单位答复“无”，请确认是否同意免报",
     ProblemCode.UNTRUSTED_SENDER: "发件邮箱与原报送邮箱不同，更新待核实后生效",
     ProblemCode.RETURNED: "经工作人员核对，需要补正",
 }
@@ -192,6 +193,8 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
         named = f"“{_quoted(problem.given)}”" if problem.given else ""
         return _DOUBTS[Doubt(problem.detail)].format(named)
+    if clerk and problem.code is ProblemCode.NOT_APPLICABLE and problem.given:
+        return f"单位答复“{_quoted(problem.given)}”，请确认是否同意免报"
     if problem.code is ProblemCode.RETURNED and problem.given:
         return f"经工作人员核对：{problem.given}"
     if problem.detail == EXAMPLE_ONLY:
@@ -258,6 +261,7 @@ def _quoted(text: str) -> str:
 
 
 _TO_SENDER: Mapping[ProblemCode, str] = {
+    ProblemCode.NOT_APPLICABLE: "仍须报送，请按通知填报",  # only who was not excused is told
     ProblemCode.NO_ATTACHMENT: "来件中未见附件，正文也未读到完整的表格内容",
     ProblemCode.EMPTY: "为空白表，未见填报内容",
     ProblemCode.CLOUD_LINK: "属于网盘或“超大附件”链接，不是邮件附件，链接到期即失效",

@@ -179,6 +179,8 @@ def less_trusted(
     writes, and what some offices' systems write as well.
     """
     former = tuple(former)
+    if not address:
+        return bool(former)  # two mails of nobody are not of one sender, nor is a paper copy's
     if proof.disowned and any(old.state is CellState.ACCEPTED for old in former):
         return True
     if proof.refuted:

@@ -6,7 +6,9 @@ deadline that was moved, or a replay of the archive all give the state that the 
 
 The rule: all submissions of one mail to one (unit, form) are one version (several people, several submissions). The
 newest accepted version is in force. A faulty or doubtful one never displaces an accepted one; while none is accepted
-the newest of them tells the state. 无意向 counts until a form is accepted.
+the newest of them tells the state. 无意向 counts until a form is accepted. A faulty one that came after the accepted one
+(a change without the new person's number) is asked about and owed an answer: the cell waits to be mended, whatever is in
+force meanwhile (`Cell.pending`). A doubtful one is on the clerk's list already and leaves the state alone.
 """
 
 from collections import defaultdict
@@ -80,7 +82,8 @@ def keep_ledger(
         versions = _number(members)
         in_force = _in_force(versions, keep_all=form in rolling)
         done.extend(replace(one, current=one.version in in_force) for one in versions)
-        cells[unit, form] = _cell(unit, form, [one for one in versions if one.version in in_force])
+        current = [one for one in versions if one.version in in_force]
+        cells[unit, form] = _cell(unit, form, current, _pending(versions, max(in_force)))
     done.sort(key=lambda one: (one.arrived_at, one.message_id, one.id))
     return Ledger(CampaignState(campaign, cells), tuple(done))
 
@@ -100,16 +103,33 @@ def _in_force(versions: list[StoredSubmission], *, keep_all: bool) -> set[int]:
     if accepted:
         return set(accepted) if keep_all else {max(accepted)}
     # What a less trusted sender sent waits for the clerk; it does not hide what the unit itself has to mend.
-    distrusted = {one.version for one in versions if any(p.code is ProblemCode.UNTRUSTED_SENDER for p in one.problems)}
-    return {max(set(states) - distrusted or states)}
+    return {max(set(states) - _distrusted(versions) or states)}
+
+
+def _distrusted(versions: Iterable[StoredSubmission]) -> set[int]:
+    return {one.version for one in versions if any(p.code is ProblemCode.UNTRUSTED_SENDER for p in one.problems)}
+
+
+def _pending(versions: list[StoredSubmission], in_force: int) -> list[StoredSubmission]:
+    """Return what is to be mended of the unit's last word, if that came after the version in force.
+
+    The office's blank form that came back changes nothing, and is nothing that a unit would mend.
+    """
+    blank = {one.version for one in versions if {p.code for p in one.problems} == {ProblemCode.EMPTY}}
+    passed_over = blank | _distrusted(versions)
+    newest = max((one.version for one in versions if one.version not in passed_over), default=0)
+    members = [one for one in versions if one.version == newest]
+    if newest <= in_force or any(one.state is CellState.REVIEW for one in members):
+        return []
+    return [one for one in members if one.state is CellState.CORRECTION]
 
 
 # The state of a version is that of its weakest submission: one person of two without a mobile still wants mending.
 _WEAKEST_FIRST = (CellState.REVIEW, CellState.CORRECTION, CellState.NO_INTENT, CellState.ACCEPTED)
 
 
-def _cell(unit: UnitName, form: FormId, members: list[StoredSubmission]) -> Cell:
-    held = {one.state for one in members}
+def _cell(unit: UnitName, form: FormId, members: list[StoredSubmission], pending: list[StoredSubmission]) -> Cell:
+    held = {one.state for one in (*members, *pending)}
     state = next(state for state in _WEAKEST_FIRST if state in held)
     current = tuple(replace(one, current=True) for one in members)
     # A form mended after the deadline keeps the time of the mail that is in force: the clerk sees it marked late.
@@ -120,4 +140,5 @@ def _cell(unit: UnitName, form: FormId, members: list[StoredSubmission]) -> Cell
         current,
         late=any(one.late for one in current),
         arrived_at=max(one.arrived_at for one in current),
+        pending=tuple(pending),
     )

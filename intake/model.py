@@ -270,7 +270,8 @@ class StoredSubmission:
 class Cell:
     """One unit × form of the matrix: its state and the current submissions behind it (several people = several).
 
-    `by_hand` says who excused the unit from the form, and when.
+    `pending`: of a newer mail, what is to be mended. Where a form is in force all the same, the state is CORRECTION and
+    `submissions` are the accepted ones. `by_hand` says who excused the unit from the form, and when.
     """
 
     unit: UnitName
@@ -281,6 +282,7 @@ class Cell:
     late: bool = False
     arrived_at: datetime | None = None
     by_hand: str = ""
+    pending: tuple[StoredSubmission, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,16 @@ _NO_INTENT = re.compile(
 _UNDECIDED = re.compile(
     "不是没|不是无|并非|并不是|待研究|研究后|考虑后|再报|再定|再反馈|未定|未确定|不能确定|另行|稍后"
 )
-_BARE_NONE = re.compile("^(?:我[单位局镇乡办中心]{1,2})?(?:无|没有|暂无)$")  # the reply that a soft reminder asks for
+# The reply that a reminder asks for (如无此项内容，请回复“无”), and what people write instead of the bare word.
+_BARE_NONE = re.compile(
+    "(?:(?:尊敬的)?(?:领导|老师|同志)?(?:您好|你好|好))?(?:经核实|经查|经核查)?"
+    "(?:[我本](?:单位|街道|办事处|中心|公司|学校|社区|[局镇乡办委校村])|我[单位局镇乡办中心]{1,2})?"
+    "(?:(?:无|没有|暂无|不涉及)(?:(?:[此该这]|相关|上述)[项类]?(?:内容|情况|工作|业务|事项|材料)?)?"
+    "|(?:无需|无须|不需|不用)(?:报送|上报)|零报[告送])"
+    "(?:特此(?:说明|报告|回复|告知))?(?:谢谢|感谢)?"
+)
+_GREETING = re.compile("(?:尊敬的)?(?:各位)?(?:领导|老师|同志)?(?:您好|你好|好)?")
+_NONE_LENGTH = 60  # characters of such an answer with its signature; a bound, not a tuned value
 
 _COURTESY = re.compile(
     "(?:核对|确认|信息|内容)?无误|收到|已收|收悉|知悉|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
@@ -134,7 +143,10 @@ def says_no_intent(text: str) -> bool:
 def says_bare_none(text: str) -> bool:
     """Return whether the text is just 无, as a reminder asks it to be answered."""
     lines = [line for line in text.splitlines() if line.strip() and not _CLIENT_LINE.match(line.strip())]
-    return bool(lines) and bool(_BARE_NONE.match(_PUNCTUATION.sub("", lines[0]))) and len("".join(lines)) <= 60
+    bare = [line for line in (_PUNCTUATION.sub("", one) for one in lines) if not _GREETING.fullmatch(line)]
+    if not bare or len("".join(lines)) > _NONE_LENGTH or asks(text):
+        return False
+    return bool(_BARE_NONE.fullmatch(bare[0])) and not _UNDECIDED.search("".join(bare[1:]))
 
 
 def is_courtesy(text: str) -> bool:

@@ -9,6 +9,7 @@ from intake.words import SENDER_WORDS
 from parsers.forms import FormSpec, Problem, ProblemCode
 
 ALL_COMPLETE = "报送内容完整"
+NAMELESS = "来件没有可用的发件地址（未写、写法有误或不止一个），发件人不明，无法答复，请核实确为该单位所发"
 NO_INTENT = "单位来信表示无意向或零报告"
 NOTHING_TO_DO = "礼节性回复，没有报送内容"
 ADVERTISEMENT = "陌生地址发来的广告，没有报送内容"
@@ -17,9 +18,12 @@ CONTRADICTED = "来信的文字与所附表格不一致或要求作废，请核�
 QUESTION_BESIDE = "表格之外另有咨询，需人工答复"
 SAYS_ALREADY_SENT = "来信说已报送，未见表格，请核查"
 PLAIN_TEXT = "来信未见表格，内容需人工阅读"
+NONE_IN_ANSWER = "单位回信只写“无”，未能判明所指，请对照我方去信核实"
+ALREADY_EXCUSED = "单位答复“无”，此前已登记免报"
 NO_INTENT_UNCLEAR = "来信表示无意向，但未能判明单位或所指的表，请人工确认"
 WITHDRAWAL = "该单位已报名，现来信表示无意向，请人工确认"
 WITHDRAWN = "来信要求撤回或作废已报材料，请人工确认"
+CORRECTED_IN_WORDS = "单位回信用文字说明已登记内容有误或有变动，请核实后改值，或请单位重报"
 PARTIAL_UNCLEAR = "正文中有部分填报内容，未能判明补充的是哪一份表"
 ANSWERED_WITHIN = "来信在所引的我方信件里写了内容，请看原件"
 CORRECTS_ITSELF = "正文中的更正与附件内容不同，请人工核实"

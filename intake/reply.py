@@ -241,7 +241,8 @@ class _Desk:
         if unit is None:
             return []
         current = [one for one in self.known.current if one.unit == name and one.form not in forms]
-        mending = {one.form for one in current if one.state is CellState.CORRECTION}
+        changing = {form for unit_name, form in self.known.pending if unit_name == name and form not in forms}
+        mending = {one.form for one in current if one.state is CellState.CORRECTION} | changing
         given = {one.form for one in current if one.form not in mending} | set(forms)
         owed = [
             one
@@ -260,6 +261,7 @@ class _Desk:
                 "deadline": one.deadline.isoformat(),
                 "overdue": _last_instant(one.deadline, one.cutoff) <= self.incoming.now,
                 "mending": one.id in mending,
+                "in_force": one.id in changing,
             }
             for one in owed
             if one.deadline is not None
@@ -290,19 +292,19 @@ def _neutral(
 
     Subject and file names are the sender's own text: they are repeated to addresses that we know only.
     """
-    codes = {one.problem.code for one in assessment.file_problems}
-    question = not assessment.submissions and codes == {ProblemCode.QUESTION}
-    pending = any(
-        problem.code is ProblemCode.UNTRUSTED_SENDER for one in assessment.submissions for problem in one.problems
-    )
-    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
     kinds = [one.problem for one in assessment.file_problems]
+    told = {problem.code for one in assessment.submissions for problem in one.problems}
+    none_of = [one.form for one in assessment.submissions] if told == {ProblemCode.NOT_APPLICABLE} else []
+    question = none_of or (not assessment.submissions and {one.code for one in kinds} == {ProblemCode.QUESTION})
+    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
     context: dict[str, object] = {
         "received_at": incoming.arrived_at.isoformat(),
         "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
         "subject_line": shown(reading.head.subject) if familiar else "",
-        "pending_update": pending,
+        "pending_update": ProblemCode.UNTRUSTED_SENDER in told,
         "mends": mends,
+        "corrects": reasons.CORRECTED_IN_WORDS in assessment.reasons,
+        "none_of": [campaign.collection(form).form.title for form in none_of],
         "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
         "unverified": False,

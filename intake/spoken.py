@@ -2,7 +2,8 @@
 
 Stage before: no form and no failed file was found. Stage after: `assess`. In: the dossier. Out: `Spoken`. Only 无意向
 of a known unit for a form that may be declined is taken as an answer; only bare thanks are put away; everything else
-goes to a person: a machine has no opinion (facts/users.md §2).
+goes to a person: a machine has no opinion (facts/users.md §2). A 无 about a form that is owed, which our reminders offer
+as an answer, goes there as the question whether the unit is excused.
 """
 
 import re
@@ -10,10 +11,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from intake import phrases, reasons
-from intake.contradiction import withdraws
+from intake.contradiction import speaks_against, withdraws
 from intake.dossier import Dossier
-from intake.identify import identify
-from intake.model import CellState, Disposition, FileProblem, FormId, UnitName
+from intake.identify import identify, trust_of
+from intake.model import (
+    CellState,
+    Disposition,
+    FileProblem,
+    FormId,
+    PartPath,
+    StoredSubmission,
+    Submission,
+    UnitName,
+)
 from intake.prose import forms_named
 from parsers.forms import Problem, ProblemCode
 from parsers.text import narrow
@@ -40,6 +50,7 @@ class Spoken:
     reason: str
     problem: FileProblem | None = None
     no_intent: tuple[tuple[UnitName, FormId], ...] = ()
+    stubs: tuple[Submission, ...] = ()  # without values: what the unit says it has none of, for a person to excuse
 
 
 def spoken(dossier: Dossier) -> Spoken:
@@ -57,6 +68,8 @@ def spoken(dossier: Dossier) -> Spoken:
         return _for_a_person(reasons.WITHDRAWN)
     if phrases.says_already_sent(heard):
         return _for_a_person(reasons.SAYS_ALREADY_SENT)
+    if _corrects_what_is_registered(dossier, text):
+        return _for_a_person(reasons.CORRECTED_IN_WORDS)
     if phrases.is_courtesy(text):
         if _writes_into_our_letter(dossier):
             return _for_a_person(reasons.ANSWERED_WITHIN)
@@ -90,6 +103,18 @@ def declined_beside(
     return ((unit, voluntary[0]),)
 
 
+def _corrects_what_is_registered(dossier: Dossier, text: str) -> bool:
+    """Return whether an answer to our letter says that the form it spoke of is wrong: 收到，谢谢。姓名应为张三丰。
+
+    It is heard before thanks are, which such a mail may begin with.
+    """
+    registered = [one for one in dossier.known.answered if one.state is CellState.ACCEPTED]
+    if not registered or dossier.sorted.partial or phrases.speaks_of_attachment(text):
+        return False
+    values = {str(field.value) for one in registered for field in one.fields if isinstance(field.value, str)}
+    return speaks_against(text, values, people=values)
+
+
 def _writes_into_our_letter(dossier: Dossier) -> bool:
     """Return whether an answer to a letter that still waits for one holds, in what it quotes, words that are not ours.
 
@@ -120,29 +145,56 @@ def _declined(dossier: Dossier, text: str) -> Spoken | None:
     bare = phrases.says_bare_none(text) and bool(dossier.known.answered_forms)
     if not bare and not phrases.says_no_intent(text):
         return None
-    forms = _declined_forms(dossier, text)
+    if bare and dossier.known.answered:
+        return _for_a_person(reasons.NONE_IN_ANSWER)  # it may be about the value that our letter asks for
+    forms = _declined_forms(dossier, text, bare=bare)
     finding = identify("", (), dossier.clues, roster=dossier.roster, field=None)
-    if finding.unit is None or not forms:
+    obliged = bool(forms) and {one.id for one in dossier.voluntary}.isdisjoint(forms)
+    if finding.unit is None or not forms or (obliged and not bare):
         return _for_a_person(reasons.NO_INTENT_UNCLEAR)
     for form in forms:
         if any(
-            one.state in {CellState.ACCEPTED, CellState.REVIEW}
+            one.state in {CellState.ACCEPTED, CellState.REVIEW} and not _is_stub(one)
             for one in dossier.known.before(dossier.arrived_at, finding.unit, form)
         ):
             return _for_a_person(reasons.WITHDRAWAL)
+    if obliged:
+        return _not_applicable(dossier, finding.unit, forms, text)
     return Spoken(Disposition.ACCEPTED, reasons.NO_INTENT, no_intent=tuple((finding.unit, form) for form in forms))
 
 
-def _declined_forms(dossier: Dossier, text: str) -> tuple[FormId, ...]:
+def _not_applicable(dossier: Dossier, unit: UnitName, forms: tuple[FormId, ...], text: str) -> Spoken:
+    """Return what a 无 amounts to where the forms are owed: whether the unit is excused (免报) is for the office to say.
+
+    A submission without values makes the cell 待核实, so that no reminder says meanwhile that nothing came.
+    """
+    asked = [form for form in forms if (unit, form) not in dossier.known.excused]
+    if not asked:
+        return Spoken(Disposition.IGNORED, reasons.ALREADY_EXCUSED)
+    said = Problem(ProblemCode.NOT_APPLICABLE, given=" ".join(text.split()))
+    address, confirmed = dossier.reading.head.from_address, dossier.known.confirmed_addresses
+    trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed)
+    source = dossier.sorted.bodies[0].path if dossier.sorted.bodies else PartPath("")
+    stubs = (Submission(form, unit, (), (said,), None, source, review=True, trust=trust) for form in asked)
+    return Spoken(Disposition.REVIEW, "", stubs=tuple(stubs))
+
+
+def _is_stub(submission: StoredSubmission) -> bool:
+    """Return whether it says 无 itself: the same word once more takes nothing back."""
+    return any(problem.code is ProblemCode.NOT_APPLICABLE for problem in submission.problems)
+
+
+def _declined_forms(dossier: Dossier, text: str, *, bare: bool) -> tuple[FormId, ...]:
     """Which forms are meant: those named, else those of the letter that is answered, else the only voluntary one.
 
-    None at all if an obligatory form is meant: that it does not apply is for the office to say (免报).
+    Of obligatory and voluntary ones a `bare` 无 means the former, of which our reminders ask it; 无意向 is unclear.
     """
     may_be_declined = {collection.id for collection in dossier.voluntary}
     named = [FormId(form) for form in forms_named(f"{dossier.reading.head.subject}\n{text}", dossier.campaign)]
     meant = named or list(dossier.known.answered_forms)
+    owed = tuple(form for form in meant if form not in may_be_declined)
     if meant:
-        return tuple(meant) if may_be_declined.issuperset(meant) else ()
+        return tuple(meant) if len(owed) in (0, len(meant)) else owed if bare else ()
     voluntary = _asked_of_the_willing(dossier)
     return (voluntary[0],) if len(voluntary) == 1 else ()
 

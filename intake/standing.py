@@ -43,24 +43,31 @@ STANDING_WORDS: Mapping[Standing, str] = {
     Standing.EXEMPT: STATE_WORDS[CellState.EXEMPT],
 }
 
+PENDING_WORDS = "，新来件待补正"  # behind the words of what is in force
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a unit stands with a form. `arrived_at` is that of what is in force; `copies` how many forms that are."""
+    """How a unit stands with a form. `arrived_at` is that of what is in force; `copies` how many forms that are.
+
+    `behind`: a form is in force, and a newer one is still to be mended.
+    """
 
     standing: Standing
     late: bool = False
     arrived_at: datetime | None = None
     copies: int = 0
+    behind: bool = False
 
     @property
     def words(self) -> str:
-        """In short, such as 已报（逾期） 6-3 or 已报 5-29（2份）."""
-        words = STANDING_WORDS[self.standing] + ("（逾期）" if self.late else "")
+        """In short, such as 已报（逾期） 6-3, 已报 5-29（2份） or 已报 5-29，新来件待补正."""
+        words = STANDING_WORDS[Standing.ACCEPTED if self.behind else self.standing] + ("（逾期）" if self.late else "")
         if self.arrived_at is not None:
             local = self.arrived_at.astimezone(SHANGHAI)
             words += f" {local.month}-{local.day}"
-        return words + (f"（{self.copies}份）" if self.copies > 1 else "")
+        words += f"（{self.copies}份）" if self.copies > 1 else ""
+        return words + (PENDING_WORDS if self.behind else "")
 
 
 def owes(unit: Unit, collection: Collection) -> bool:
@@ -75,7 +82,7 @@ def mark_of(cell: Cell, unit: Unit | None, collection: Collection, *, limit_at: 
             return Mark(Standing.NOTHING)
         return Mark(Standing.OVERDUE if limit_at is not None and now > limit_at else Standing.MISSING)
     late = cell.late and cell.state not in (CellState.NO_INTENT, CellState.EXEMPT)
-    return Mark(Standing(cell.state.value), late, cell.arrived_at, len(cell.submissions))
+    return Mark(Standing(cell.state.value), late, cell.arrived_at, len(cell.submissions), behind=bool(cell.pending))
 
 
 @dataclass(frozen=True, slots=True)

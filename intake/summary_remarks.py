@@ -19,7 +19,7 @@ from intake.merge import about, differences
 from intake.model import Cell, CellState, FormId, StoredSubmission, UnitName
 from intake.pieces import value_key
 from intake.settings import Campaign, Collection
-from intake.words import STATE_WORDS
+from intake.words import STATE_WORDS, moment_words
 from parsers.forms import FieldReading, FieldType, FormKind, ProblemCode
 from parsers.text import fold
 
@@ -90,7 +90,7 @@ class Remarks:
 
     def of(self, submission: StoredSubmission, cell: Cell, *, listed: bool) -> str:
         """Given a submission in force, return its 备注. `listed`: its unit stands on the roster."""
-        parts = [self._lateness(submission)]
+        parts = [self._behind(submission, cell), self._lateness(submission)]
         if submission.state is not CellState.ACCEPTED:
             faults = self._faults(submission)
             parts.append(
@@ -100,6 +100,16 @@ class Remarks:
         if not listed:
             parts.append("单位不在现行名册")
         return "；".join(part for part in parts if part)
+
+    def _behind(self, submission: StoredSubmission, cell: Cell) -> str:
+        """Return that a newer form is to be mended. Of what is collected at any time only the newest row says it."""
+        replaces = self._collections[cell.form].deadline is not None
+        if not cell.pending or not (replaces or submission is cell.submissions[-1]):
+            return ""
+        newest = cell.pending[-1]
+        asked = "、".join(dict.fromkeys(fault for one in cell.pending for fault in self._faults(one)))
+        came = f"该单位{moment_words(newest.arrived_at)}又报来一份（第{newest.message_id}号来件），{STATE_WORDS[newest.state]}"
+        return f"{came}{f'：{asked}' if asked else ''}{'，补正前以本行为准' if replaces else ''}"
 
     def events(self, listed: frozenset[UnitName]) -> Iterator[Event]:
         """Yield what there is to tell, in no particular order. `listed` are the units of the roster."""
@@ -153,7 +163,7 @@ class Remarks:
 
     def _mended(self, cell: Cell) -> str:
         former = self._former(cell)
-        if not former or cell.state is not CellState.ACCEPTED:
+        if not former or any(one.state is not CellState.ACCEPTED for one in cell.submissions):
             return ""
         if any(one.state is CellState.CORRECTION for one in former):
             return "补正后受理"

@@ -14,6 +14,7 @@ from intake.audience import days_after
 from intake.model import Cell, CellState, StoredSubmission, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
+from intake.standing import PENDING_WORDS
 from intake.summary_matter import SHANGHAI, Column, Entry, Matter, Table, Tone
 from intake.summary_remarks import EventKind, Remarks, stamp, value_of
 from intake.words import STATE_WORDS, day_words
@@ -88,7 +89,7 @@ def _progress_entry(matter: Matter, name: UnitName, unit: Unit | None, collectio
             return Entry(NOTHING, Tone.FAINT)
         if matter.is_past(collection):
             return Entry(f"逾期{STATE_WORDS[cell.state]}", Tone.OVERDUE)
-    words = STATE_WORDS[cell.state]
+    words = STATE_WORDS[CellState.ACCEPTED if cell.pending else cell.state]
     if cell.arrived_at is not None:
         local = cell.arrived_at.astimezone(SHANGHAI)
         words += f" {local.month}-{local.day}"
@@ -97,7 +98,7 @@ def _progress_entry(matter: Matter, name: UnitName, unit: Unit | None, collectio
     limit_at = matter.late_after.get(collection.id)
     if cell.late and cell.state is not CellState.NO_INTENT and cell.arrived_at is not None and limit_at is not None:
         words += f"（逾期{days_after(limit_at, cell.arrived_at)}天）"
-    return Entry(words, _STATE_TONES[cell.state])
+    return Entry(words + (PENDING_WORDS if cell.pending else ""), _STATE_TONES[cell.state])
 
 
 def _totals(matter: Matter, collection: Collection) -> str:
@@ -138,7 +139,7 @@ def _form(matter: Matter, collection: Collection, remarks: Remarks) -> Table:
             entries += [
                 Entry(stamp(submission.arrived_at), tone),
                 Entry(submission.version, tone),
-                Entry(words, Tone.MEND if submission.state is CellState.CORRECTION else tone),
+                Entry(words, Tone.MEND if submission.state is CellState.CORRECTION or cell.pending else tone),
             ]
             rows.append(tuple(entries))
     return Table(

@@ -98,7 +98,9 @@ def excused(ledger: Ledger, notes: Iterable[UnitNote], forms: Iterable[FormId]) 
 def _excused(cell: Cell, note: UnitNote) -> Cell:
     remark = f"：{note.text}" if note.text else ""
     sentence = f"免报，由经办人{note.who}{moment_words(note.at)}登记{remark}"
-    later = cell.arrived_at is not None and cell.arrived_at > note.at
+    later = any(one.arrived_at > note.at for one in (*cell.submissions, *cell.pending))
+    if cell.pending and not later:
+        cell = replace(cell, state=CellState.ACCEPTED, pending=())
     if cell.state in _ANSWERED or later:
         return replace(cell, owed=False, by_hand=sentence)
     return Cell(cell.unit, cell.form, CellState.EXEMPT, owed=False, by_hand=sentence)

@@ -77,6 +77,7 @@ class ProblemCode(StrEnum):
     CLOUD_LINK = "cloud_link"  # 超大附件: a link instead of a file
     CONFLICT = "conflict"  # two copies of one form that differ
     QUESTION = "question"  # somebody asks something: a person answers
+    NOT_APPLICABLE = "not_applicable"  # the unit says that it has none (无): a person excuses it, or not
     UNTRUSTED_SENDER = "untrusted_sender"  # would replace a version that a more trusted sender gave
     RETURNED = "returned"  # a person of the office sent it back; `Problem.given`: what for, in their words
 

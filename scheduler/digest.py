@@ -79,6 +79,7 @@ def digest_drafts(
             for one in waiting
         ],
         "missing": _missing(campaign, roster, ledger, records),
+        "mending": _mending(campaign, roster, ledger),
         "today": dict(traffic),
         "bounced": [
             {"unit": unit.name, "address": address, "reason": bad_addresses[address]}
@@ -163,4 +164,25 @@ def _missing(
                 "last_reminded_at": days[-1].isoformat() if days else None,
             }
         )
+    return rows
+
+
+def _mending(campaign: Campaign, roster: Roster, ledger: Ledger) -> list[dict[str, object]]:
+    """Return who was asked to mend what and has not, in roster order: no reminder goes to them, the clerk may call."""
+    rows: list[dict[str, object]] = []
+    for unit in roster.units:
+        cells = [(one, ledger.state.cell(UnitName(unit.name), one.id)) for one in campaign.collections]
+        forms = [
+            {
+                "title": one.form.title,
+                "id": newest.message_id,
+                "received_at": newest.arrived_at.isoformat(),
+                "in_force": bool(cell.pending),
+            }
+            for one, cell in cells
+            if cell.state is CellState.CORRECTION
+            for newest in (cell.pending or cell.submissions)[-1:]
+        ]
+        if forms:
+            rows.append({"unit": unit.name, "phone": unit.phone, "contact": unit.contact_name, "forms": forms})
     return rows

@@ -18,6 +18,7 @@ from intake.places import place_words, rule_words
 from intake.settings import Campaign
 from intake.settling import Letter
 from intake.words import DECISION_KIND_WORDS, STATE_WORDS, masked, moment_words
+from parsers.forms import ProblemCode
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
 
@@ -162,6 +163,8 @@ def _print_item(console: Console, item: Item, campaign: Campaign) -> None:
     console.print(table)
     for words in (*problem_words(now.problems, spec), *now.by_hand, *now.notes):
         console.print(f"  · {words}")
+    if item.now is not None and any(one.code is ProblemCode.NOT_APPLICABLE for one in now.problems):
+        console.print(f"  同意免报：intake note exempt {now.unit} {title}，再把来件标为“不是报送”")
 
 
 def _shown(submission: StoredSubmission, key: str) -> str:

@@ -168,6 +168,7 @@ def _as_json(app: App, ledger: Ledger, waiting: int, counts: dict[str, dict[str,
             "state": cell.state,
             "late": cell.late,
             "arrived_at": None if cell.arrived_at is None else cell.arrived_at.isoformat(),
+            "pending": [held.message_id for held in cell.pending],
             "submissions": [{one.key: one.value for one in held.fields} for held in cell.submissions],
         }
         for unit in app.bench.roster.units

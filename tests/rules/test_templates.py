@@ -71,8 +71,9 @@ _FORMS = {
     "rolling": [{**_DOCUMENT, "deadline": None}],
 }
 _OWED = [
-    {"title": "活动总结", "deadline": "2025-06-28", "overdue": False, "mending": True},
-    {"title": "联络员反馈表", "deadline": "2025-05-30", "overdue": True, "mending": False},
+    {"title": "活动总结", "deadline": "2025-06-28", "overdue": False, "mending": True, "in_force": False},
+    {"title": "典型案例", "deadline": "2025-06-28", "overdue": False, "mending": True, "in_force": True},
+    {"title": "联络员反馈表", "deadline": "2025-05-30", "overdue": True, "mending": False, "in_force": False},
 ]
 _FILES = [
     {"file": "附件1.docx", "code": "encrypted", "text": "设有打开密码"},
@@ -195,6 +196,7 @@ def _digests():
         "troubles": [],
     }
     quiet = {"mails": 0, "updates": 0, "ignored": 0, "sent": 0, "bounced": 0}
+    mending = {"title": "联络员反馈表", "id": 12, "received_at": TIME, "in_force": True}
     full = {
         "day": "2025-05-29",
         "forms": [
@@ -207,13 +209,30 @@ def _digests():
             {**missing, "reminded": 2, "last_reminded_at": "2025-05-28"},
             {**missing, "reminded": 0, "last_reminded_at": None},
         ],
+        "mending": [
+            {
+                "unit": "青石镇人民政府",
+                "phone": "0595-27390001",
+                "contact": "林小满",
+                "forms": [mending, {**mending, "title": "活动总结", "in_force": False}],
+            }
+        ],
         "today": {**quiet, "mails": 6},
         "bounced": [{"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550 User not found"}],
         "system": {**system, "held": 3, "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"]},
     }
     yield full
     started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None, "is_on_server": True}
-    yield {**full, "forms": [], "todo": [], "missing": [], "today": quiet, "bounced": [], "system": started}
+    yield {
+        **full,
+        "forms": [],
+        "todo": [],
+        "missing": [],
+        "mending": [],
+        "today": quiet,
+        "bounced": [],
+        "system": started,
+    }
 
 
 def _alarms():
@@ -246,6 +265,7 @@ CONTEXTS = {
             "pending_update": pending,
             "mends": False,
             "withdraws": False,
+            "none_of": [],
             "foreign_kinds": kinds,
             "unverified": unverified,
         }
@@ -256,8 +276,9 @@ CONTEXTS = {
         for unverified in (False, True)
     ),
     LetterKind.QUESTION: lambda: (
-        {"received_at": TIME, "mends": mends, "withdraws": withdraws}
-        for mends, withdraws in itertools.product((False, True), repeat=2)
+        {"received_at": TIME, "mends": mends, "withdraws": withdraws, "corrects": corrects, "none_of": none_of}
+        for mends, withdraws, corrects in itertools.product((False, True), repeat=3)
+        for none_of in ([], ["联络员反馈表"])
     ),
     LetterKind.REMINDER: _reminders,
     LetterKind.DIGEST: _digests,

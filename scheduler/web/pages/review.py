@@ -21,7 +21,7 @@ from intake.decide import Outcome
 from intake.decisions import typed_values
 from intake.model import OutboxState
 from intake.settling import Letter
-from parsers.forms import FieldType
+from parsers.forms import FieldType, ProblemCode
 from parsers.text import clean
 from scheduler.web.context import desk, who
 from scheduler.web.doors import page
@@ -107,8 +107,17 @@ def _item(
     shown = reviewing.gather(desk(), number, ordinal=ordinal, form=form, typed=typed)
     refused = tuple(refused)
     return render_template(
-        "review_item.html", item=shown, refused=refused, overtaken=overtaken
+        "review_item.html", item=shown, refused=refused, overtaken=overtaken, excuse=_excuse(shown)
     ), 409 if refused else 200
+
+
+def _excuse(shown: reviewing.Shown) -> tuple[int, str] | None:
+    """Return the unit's place on the roster and the form where the unit answers 无, so that excusing it is one step away."""
+    item = reviewing.chosen(shown.case, shown.ordinal)
+    now = None if item is None or not shown.case.open else item.now
+    if now is None or all(one.code is not ProblemCode.NOT_APPLICABLE for one in now.problems):
+        return None
+    return next(((unit.order, now.form) for unit in desk().app.bench.roster.units if unit.name == now.unit), None)
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """The ledger derives the state of unit × form from the mails alone."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from intake.ledger import keep_ledger
 from intake.model import CellState, FormId, StoredSubmission, UnitName
+from parsers.forms import Problem, ProblemCode
 
 TOWN = UnitName("青石镇人民政府")
 LIAISON = FormId("liaison")
@@ -57,7 +59,51 @@ def test_the_newest_accepted_version_is_in_force_whatever_order_the_mails_were_p
 @pytest.mark.parametrize("state", [CellState.CORRECTION, CellState.REVIEW, CellState.NO_INTENT])
 def test_a_faulty_or_doubtful_later_mail_never_displaces_an_accepted_one(state):
     cell = state_of(submission(1, CellState.ACCEPTED), submission(2, state, hours=3))
-    assert (cell.state, cell.submissions[0].id) == (CellState.ACCEPTED, 1)
+    assert cell.submissions[0].id == 1
+    assert cell.state is (state if state is CellState.CORRECTION else CellState.ACCEPTED)
+
+
+STRANGER = (Problem(ProblemCode.UNTRUSTED_SENDER),)
+BLANK = (Problem(ProblemCode.EMPTY),)
+
+
+@pytest.mark.parametrize(
+    ("later", "pending"),
+    [
+        ([(CellState.CORRECTION, ())], [2]),
+        ([(CellState.CORRECTION, ()), (CellState.CORRECTION, ())], [3]),
+        ([(CellState.CORRECTION, ()), (CellState.REVIEW, STRANGER)], [2]),
+        ([(CellState.CORRECTION, ()), (CellState.CORRECTION, BLANK)], [2]),
+        ([(CellState.CORRECTION, ()), (CellState.REVIEW, ())], []),  # the unit's answer lies before the clerk
+        ([(CellState.CORRECTION, ()), (CellState.ACCEPTED, ())], []),
+        ([(CellState.CORRECTION, BLANK)], []),
+        ([(CellState.REVIEW, STRANGER)], []),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"rolling": frozenset({LIAISON})}])
+def test_the_unit_s_last_word_is_to_be_mended_whatever_is_in_force(later, pending, options):
+    mails = [submission(1, CellState.ACCEPTED)]
+    mails += [
+        replace(submission(number, state, hours=number), problems=problems)
+        for number, (state, problems) in enumerate(later, start=2)
+    ]
+    cell = state_of(*mails, **options)
+    assert [one.id for one in cell.pending] == pending
+    assert cell.state is (CellState.CORRECTION if pending else CellState.ACCEPTED)
+    assert {one.state for one in cell.submissions} == {CellState.ACCEPTED}
+
+
+def test_of_two_people_the_one_whose_line_is_faulty_is_to_be_mended():
+    cell = state_of(
+        submission(1, CellState.ACCEPTED),
+        submission(2, CellState.ACCEPTED, mail=9, hours=1),
+        submission(3, CellState.CORRECTION, mail=9, hours=1),
+    )
+    assert [one.id for one in cell.pending] == [3]
+
+
+def test_a_first_form_that_is_faulty_is_itself_what_tells_the_state():
+    assert state_of(submission(1, CellState.CORRECTION), submission(2, CellState.CORRECTION, hours=1)).pending == ()
 
 
 def test_a_correction_is_closed_by_the_accepted_mail_that_follows():

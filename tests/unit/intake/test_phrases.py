@@ -73,7 +73,22 @@ def test_no_intent_is_not_said(text):
 
 @pytest.mark.parametrize(
     ("text", "bare"),
-    [("无", True), ("无。\n发自我的iPhone", True), ("没有", True), ("无法打开附件", False), ("", False)],
+    [
+        ("无", True),
+        ("无。\n发自我的iPhone", True),
+        ("没有", True),
+        ("我单位无", True),
+        ("领导您好：\n本街道不涉及相关工作，特此说明。\n林小满", True),
+        ("我镇没有此项内容，谢谢！", True),
+        ("无需报送", True),
+        ("无法打开附件", False),
+        ("无\n附件2稍后再报", False),
+        ("无？", False),
+        ("我单位无联络员变动，表已报", False),
+        ("不涉及的栏目已填无", False),
+        ("您好", False),
+        ("", False),
+    ],
 )
 def test_a_bare_none(text, bare):
     assert phrases.says_bare_none(text) is bare

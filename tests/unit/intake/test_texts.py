@@ -16,6 +16,8 @@ CONTEXT = {
     "received_at": "2025-05-29T02:42:00+00:00",
     "mends": False,
     "withdraws": False,
+    "none_of": [],
+    "corrects": False,
 }
 
 

@@ -1,0 +1,70 @@
+"""A unit answers our receipt by words that something in it is wrong: a person looks, and the unit is told so."""
+
+from email import message_from_bytes
+
+import pytest
+
+from intake import reasons
+from intake.db.models import OutboxRow
+from intake.mime import unpack
+from intake.model import CellState, LetterKind
+from tests.builders import office
+from tests.rig.clerk import TOWN, Desk
+from tests.rig.inprocess import Office, shared_worker
+
+ADDRESS = office.UNITS[TOWN]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _worker():
+    with shared_worker():
+        yield
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Office(tmp_path / "data", office.START, clerk=False) as opened:
+        yield Desk(opened, opened.open())
+
+
+def answered(desk, words: str) -> tuple[int, list[str]]:
+    """Let the unit answer the receipt; return the mail's number and the bodies of what it got for it."""
+    desk.receives_form(TOWN, name="张三风")
+    (receipt,) = desk.rows(OutboxRow)
+    assert receipt.kind == LetterKind.ACKNOWLEDGEMENT
+    thread = message_from_bytes(receipt.raw)["Message-ID"]
+    number = desk.receives(ADDRESS, f"回复：{receipt.subject}", text=f"{words}\n", In_Reply_To=thread)
+    return number, [unpack(row.raw).own_text for row in desk.rows(OutboxRow)[1:]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "姓名写错了，应为张三丰。",
+        "收到，谢谢。姓名应为张三丰。",
+        "您好，职务有误，请更正为副主任。",
+        "张三风已调走，请更换为李四。",
+    ],
+)
+def test_a_person_looks_and_the_unit_is_told_what_is_in_force_meanwhile(desk, words):
+    number, bodies = answered(desk, words)
+    assert desk.is_open(number)
+    assert desk.case(number).reasons == (reasons.CORRECTED_IN_WORDS,)
+    (body,) = bodies
+    assert "说到已登记内容有误或有变动，由工作人员核实" in body
+    assert "重新发送更正后的表格" in body
+    assert "未识别" not in body
+    assert desk.cell().state is CellState.ACCEPTED
+    assert desk.value("name").value == "张三风"
+
+
+@pytest.mark.parametrize("words", ["收到，谢谢。", "内容核对无误，谢谢。", "如有误请告知，谢谢。"])
+def test_thanks_and_politeness_are_no_correction(desk, words):
+    number, bodies = answered(desk, words)
+    assert reasons.CORRECTED_IN_WORDS not in desk.case(number).reasons
+    assert not any("有误或有变动" in body for body in bodies)
+
+
+def test_what_is_said_without_our_letter_is_read_as_before(desk):
+    number = desk.receives(ADDRESS, "更正", text="姓名写错了，应为张三丰。\n")
+    assert reasons.CORRECTED_IN_WORDS not in desk.case(number).reasons
