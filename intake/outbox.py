@@ -148,7 +148,7 @@ def claim(
     _recall(session, now)
     spent = Spent(session, now)
     while (row := _next_due(session, now)) is not None:
-        over = spent.free_at(row.to_address, sending, share=_policy(row).share)
+        over = spent.free_at(row.kind, row.to_address, sending, share=_policy(row).share)
         free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
             row.state = OutboxState.SENDING

@@ -73,10 +73,15 @@ def all_clear_drafts(trouble: Trouble, clerk: Clerk) -> tuple[Draft, ...]:
     return _drafts(trouble, clerk, recovered=True)
 
 
+def cause_of(tick: str) -> str:
+    """Return how the business keys of all letters about a tick begin."""
+    return f"{LetterKind.ALARM}:{tick}:"
+
+
 def alarm_key(trouble: Trouble, address: str, *, recovered: bool = False) -> str:
     """Return the business key of a trouble's letter to one address."""
     kind = "recovered" if recovered else "raised"
-    return f"{LetterKind.ALARM}:{trouble.tick}:{trouble.since.isoformat()}:{kind}:{address}"
+    return f"{cause_of(trouble.tick)}{trouble.since.isoformat()}:{kind}:{address}"
 
 
 def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, ...]:

@@ -168,6 +168,29 @@ def test_an_address_gets_no_more_than_its_share_of_a_day(sessions):
     assert rows(sessions)[1].not_before.isoformat() == "2025-05-28T16:05:00+00:00"
 
 
+def test_the_caps_for_units_hold_back_no_alarm_and_no_digest(sessions):
+    kinds = [LetterKind.ALARM] * 4 + [LetterKind.DIGEST]
+    put(sessions, *(new_letter(number, kind=kind) for number, kind in enumerate(kinds, start=1)))
+    caps = {"per_address_hour": 1, "per_address_day": 1, "per_quarter_hour": 1, "per_day": 1}
+    assert [claim(sessions, **caps).kind for _ in kinds] == kinds
+
+
+def test_letters_to_the_office_use_up_nothing_of_the_same_address_as_a_unit(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.ALARM) for number in (1, 2)), new_letter(3))
+    claimed = [claim(sessions, per_address_hour=1, per_address_day=1).kind for _ in range(3)]
+    assert claimed == ["alarm", "alarm", "acknowledgement"]
+
+
+def test_a_fault_can_not_flood_the_clerk_and_the_digest_still_goes(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.ALARM) for number in range(1, 60)))
+    put(sessions, new_letter(60, kind=LetterKind.DIGEST))
+    at_once = [letter.kind for _ in range(60) if (letter := claim(sessions)) is not None]
+    assert (at_once.count("alarm"), at_once.count("digest")) == (12, 1)
+    day = sum(claim(sessions, NOW + minutes(step)) is not None for step in range(1, 13 * 60))
+    assert day == 30 - 12, "and what waits goes on the next day"
+    assert claim(sessions, NOW + timedelta(hours=15)) is not None
+
+
 def test_letters_under_way_and_uncertain_count_for_the_caps(sessions):
     put(sessions, *(new_letter(number) for number in (1, 2, 3)))
     settle(sessions, claim(sessions), Lost(Phase.CONTENT, "x"))
