@@ -66,7 +66,9 @@ def fetch(app: App) -> None:
     if ended_well:
         app.last_read.note(now, whole=is_whole)
     if is_whole and not app.adopted.is_set():
-        backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
+        adopted = backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
+        if adopted:
+            log.warning("action=archive.adopted messages=%d", adopted)
         app.adopted.set()
     log.info("action=fetch.done archived=%d left=%d", report.archived, report.left)
     if failed:

@@ -101,7 +101,9 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         health=digest.Health(
             last_poll_at=fetched.ok_at,
             last_error=fetched.message,
-            last_backup_at=backups.last_backup_at(heartbeats.heartbeat(session, "backup").details),
+            last_backup_at=backups.newest_at(
+                app.settings.storage, heartbeats.heartbeat(session, "backup").details, now
+            ),
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
