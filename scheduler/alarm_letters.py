@@ -12,16 +12,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake.caps import HOUR
-from intake.db import condition, heartbeats
+from intake.db import changes, condition, heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.letters import post
 from intake.model import Draft, LetterKind, OutboxState
 from intake.outbox_desk import withdraw_alarms
 from intake.pipeline import STRANGERS
+from intake.standing import units_in_order
 from scheduler import alarms
 from scheduler.app import App
 
 _CLOCKS_MAY_STEP = timedelta(minutes=10)
+_ROSTER = "roster"  # the row of `heartbeats` that holds which units are known to be gone
+_SHOWN = 10
 
 
 def tell_troubles(app: App, session: Session, now: datetime) -> None:
@@ -32,6 +35,8 @@ def tell_troubles(app: App, session: Session, now: datetime) -> None:
     for beat in session.scalars(select(HeartbeatRow)).all():
         _tell_trouble(app, session, beat, now)
     _tell_too_large(app, session, now)
+    if not app.roster_told.is_set():
+        _tell_gone_units(app, session, now)
 
 
 def may_be_over(app: App, session: Session) -> bool:
@@ -65,6 +70,29 @@ def _tell_too_large(app: App, session: Session, now: datetime) -> None:
     seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
     if seen_at is not None:
         _raise(app, session, alarms.Trouble("oversize", seen_at, "", permanent=True), now)
+
+
+def _tell_gone_units(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm, and a line of the audit each, for units that have sent something and that the roster in force lacks.
+
+    Once: a roster comes into force by being saved, and a row that was deleted by mistake takes its unit out of every
+    count. Which are known already stands in the record.
+    """
+    units = units_in_order(app.bench.roster, app.bench.ledgers.read(session))
+    gone = [str(name) for name, unit in units.items() if unit is None]
+    beat = heartbeats.heartbeat(session, _ROSTER)
+    known = (beat.details or {}).get("gone", [])
+    news = [name for name in gone if name not in known]
+    if gone != known:
+        beat.details = {"gone": gone}
+    if not news:
+        return
+    for name in news:
+        changes.note(session, who="程序", action="unit gone", subject=f"unit {name}", now=now)
+    shown = "、".join(news[:_SHOWN]) + (f"等 {len(news)} 个单位" if len(news) > _SHOWN else "")
+    message = f"名册中已没有{shown}，但{'它' if len(news) == 1 else '它们'}已有报送"
+    trouble = alarms.Trouble(_ROSTER, now, message, permanent=True)
+    _post(app, session, trouble, alarms.alarm_drafts(trouble, app.settings.clerk, now), now)
 
 
 def _raise(app: App, session: Session, trouble: alarms.Trouble, now: datetime) -> None:

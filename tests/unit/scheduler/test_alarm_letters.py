@@ -7,11 +7,15 @@ import pytest
 
 from intake.db import heartbeats
 from intake.errors import PermanentServerError
+from intake.roster import parse_roster
 from scheduler import guard, jobs
+from scheduler.app import open_app
 from scheduler.demo.habits import Habits
+from scheduler.lookup.audit import find
 from tests.builders import office
 from tests.rig.inprocess import Office, a_round
 
+TOWN = next(iter(office.UNITS))
 EVENING = office.START.replace(hour=20)
 REFUSED = Habits(login_answer=b"LOGIN Login fail. Account is abnormal, service is not open")
 
@@ -194,3 +198,47 @@ def test_a_failure_of_the_run_before_says_nothing_of_this_one(morning):
     app = morning.open()
     ticks(app, "housekeep")
     assert digest(morning) is None
+
+
+# --- a unit that is on the roster no more ----------------------------------------------------------------------------
+
+
+def without(unit: str):
+    lines = office.roster_bytes().decode("utf-8-sig").splitlines(keepends=True)
+    return parse_roster("".join(line for line in lines if not line.startswith(unit)).encode(), "roster.csv")
+
+
+def told(place, roster) -> list[str]:
+    """Every letter and line of the audit about units that are gone, after a round by that roster."""
+    with open_app(place.settings, place.clock, roster=roster) as app:
+        a_round(app)
+        a_round(app)
+        lines = [(one.who, one.words, one.subject) for one in find(app).lines]
+    assert all(line == ("程序", "名册中已没有，但已有报送", TOWN) for line in lines)
+    bodies = [
+        message_from_bytes(row["raw"]).get_payload(0).get_payload(decode=True).decode()
+        for row in place.rows("SELECT raw FROM outbox WHERE kind = 'alarm' ORDER BY id")
+    ]
+    assert len(bodies) == len(lines)
+    return bodies
+
+
+def test_a_unit_that_has_sent_and_is_on_the_roster_no_more_is_told_once(place):
+    place.deliver(
+        office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN), number=1), office.UNITS[TOWN]
+    )
+    assert told(place, office.roster()) == []
+    (body,) = told(place, without(TOWN))
+    assert f"名册中已没有{TOWN}，但它已有报送" in body
+    assert "曾用名" in body
+    assert "错误原文" not in body
+    place.pass_time(timedelta(hours=2))
+    assert len(told(place, without(TOWN))) == 1, "the same news is none"
+    assert len(told(place, office.roster())) == 1
+    place.pass_time(timedelta(hours=2))
+    assert len(told(place, without(TOWN))) == 2, "it was there again, and is gone again"
+
+
+def test_a_unit_that_has_sent_nothing_may_leave_the_roster_in_silence(place):
+    assert told(place, office.roster()) == []
+    assert told(place, without(TOWN)) == []
