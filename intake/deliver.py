@@ -52,18 +52,18 @@ def deliver_batch(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     stopping: Callable[[], bool] = lambda: False,
-    may_go: Callable[[], bool] = lambda: True,
+    only: Callable[[], Collection[str] | None] = lambda: None,
     postponed: Callable[[Session], Collection[LetterKind]] = lambda _session: (),
     on_sent: Callable[[int, Sent], None] = lambda _letter, _outcome: None,
     limit: int = 100,
 ) -> Batch:
     """Given the outbox, send what is due, at most `limit` letters, and return what came of it.
 
-    Ends early when the queue has to pause, or before the next letter once `stopping` says so, `may_go` says no or a person
-    has halted all sending (`halt`). `postponed` names, before each letter and in the transaction that claims it, the kinds
-    that stay in the queue for now.
-    `on_sent` is told of each letter once its row says so; no transaction is open when either is called. Whatever is raised (a
-    database that is locked or full, a bug) leaves the letter at hand in a state that `outbox.recover` understands.
+    Ends early when the queue has to pause, or before the next letter once `stopping` says so or a person has halted all
+    sending (`halt`). `only` names, before each letter, the business keys of those that may go, None if all may; `postponed`,
+    in the transaction that claims it, the kinds that stay in the queue for now. `on_sent` is told of each letter once its row
+    says so; no transaction is open when it or `only` is called. Whatever is raised (a database that is locked or full, a
+    bug) leaves the letter at hand in a state that `outbox.recover` understands.
     """
     with sessions.begin() as session:
         resting = _pause_in_force(session, now())
@@ -75,12 +75,15 @@ def deliver_batch(
     record = _Record(sessions, now, stopping)
     pause: PauseUntil | None = None
     with make_smtp() as smtp:
-        while record.attempts < limit and pause is None and not stopping() and may_go():
+        while record.attempts < limit and pause is None and not stopping():
+            keys = only()
             if record.attempts:
                 sleep(sending.pause_s)
             with sessions.begin() as session:
                 halted = halt.in_force(session)
-                letter = None if halted else outbox.claim(session, now(), sending, postponed=postponed(session))
+                letter = (
+                    None if halted else outbox.claim(session, now(), sending, postponed=postponed(session), only=keys)
+                )
             if letter is None:
                 break
             outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))

@@ -40,7 +40,7 @@ ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNR
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """How entries are made: for which campaign and mail, whether masked, and the former versions to compare with."""
+    """How the entries of one unit are made: for which campaign and mail, and whether masked."""
 
     campaign: Campaign
     reading: MailReading
@@ -64,6 +64,7 @@ class Echo:
             "late": limit is not None and self.arrived_at > limit,
             "attachment": "、".join(shown(name) for name in names),
             "people": self._people(submissions, collection),
+            "masked": self.masked,
             "document": self._document_entry(submissions, collection, document),
             "from_scan": document is not None and document.scanned,
             "no_intent": not submissions,

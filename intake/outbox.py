@@ -137,18 +137,24 @@ def enqueue(session: Session, letter: NewLetter, *, state: OutboxState, now: dat
 
 
 def claim(
-    session: Session, now: datetime, sending: Sending, *, postponed: Collection[LetterKind] = ()
+    session: Session,
+    now: datetime,
+    sending: Sending,
+    *,
+    postponed: Collection[LetterKind] = (),
+    only: Collection[str] | None = None,
 ) -> ClaimedLetter | None:
     """Given the caps, return the next letter that is due and mark it `sending`, or return None.
 
     The caller commits before it opens a socket. What has expired is marked so; what is over a cap is moved to the first
-    moment when the cap allows it, what is of a kind that is `postponed` to when it is looked at again.
+    moment when the cap allows it, what is of a kind that is `postponed` to when it is looked at again. With `only` no letter
+    but those of these business keys.
     """
     _expire(session, now)
     _recall(session, now)
     spent = Spent(session, now)
-    while (row := next_due(session, now)) is not None:
-        over = spent.free_at(row.to_address, sending, share=_policy(row).share)
+    while (row := _next_due(session, now, only)) is not None:
+        over = spent.free_at(row.kind, row.to_address, sending, share=_policy(row).share)
         free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
             row.state = OutboxState.SENDING
@@ -187,12 +193,14 @@ def _recall(session: Session, now: datetime) -> None:
     )
 
 
-def next_due(session: Session, now: datetime) -> OutboxRow | None:
-    """Return the letter that is first in the queue now, None if there is none."""
+def _next_due(session: Session, now: datetime, only: Collection[str] | None) -> OutboxRow | None:
     rank = case({kind: policy.rank for kind, policy in _POLICIES.items()}, value=OutboxRow.kind, else_=_RECEIPT.rank)
+    due = [OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now]
+    if only is not None:
+        due.append(OutboxRow.key.in_(only))
     return session.scalar(
         select(OutboxRow)
-        .where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now)
+        .where(*due)
         .order_by(rank, OutboxRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)  # PostgreSQL: two daemons never take the same row; SQLite has one writer

@@ -86,6 +86,21 @@ def skip(session: Session, ids: Collection[int]) -> int:
     return _change(session, chosen, {"state": OutboxState.CANCELLED, "phase": SKIPPED})
 
 
+def withdraw_alarms(session: Session, cause: str, address: str, *, but: str) -> int:
+    """Given the newest letter about a cause (the beginning of its keys), stop those of it that still wait. Return how many.
+
+    The clerk would read them one after the other, the oldest first, and each but the last would be out of date.
+    """
+    chosen = and_(
+        OutboxRow.kind == LetterKind.ALARM,
+        OutboxRow.key.startswith(cause, autoescape=True),
+        OutboxRow.to_address == address,
+        OutboxRow.key != but,
+        OutboxRow.state == OutboxState.QUEUED,
+    )
+    return _change(session, chosen, {"state": OutboxState.CANCELLED})
+
+
 def withdraw_reminders(
     session: Session, given: Collection[tuple[str, str]], *, called_now: Callable[[str], str] = str
 ) -> int:

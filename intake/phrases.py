@@ -83,7 +83,8 @@ _LONE_LIMIT = 200  # characters; a bound, not a tuned value
 _LONE_GAP = re.compile(r"[\s,.:;!~()\[\]\u3001\u3002\u2014\u2018-\u201d|*_\ufeff]+")
 _LONE_COURTESY = re.compile(
     "(?:您|你|领导|老师|同志)好|尊敬的|领导|老师|同志|好的|收到|抱歉|不好意思|对不起|(?:非常)?感谢|多?谢谢?[您你]?|辛苦了?"
-    "|麻烦(?:了|[您你]了)|祝好|顺祝商祺|工作顺利|此致|敬礼|请(?:查收|登记|知悉|悉知)|thanks|thank you",
+    "|麻烦(?:了|[您你]了)|(?:麻烦|烦请|劳烦|请)[您你]?帮?忙?(?:补|补充|补录|登记)(?:一?下)了?"
+    "|祝好|顺祝商祺|工作顺利|此致|敬礼|请(?:查收|登记|知悉|悉知)|thanks|thank you",
     re.IGNORECASE,
 )
 _LONE_MISTAKE = re.compile(

@@ -133,11 +133,9 @@ class _Desk:
             and all(self._is_known(key, group) for key, group in groups.items())
         ):
             return ()
-        echo = Echo(self.campaign, self.reading, self._masked(), self.incoming.arrived_at, self.late_after)
-        entries = [echo.entry(form, group, self._former(unit, form)) for (unit, form), group in groups.items()]
-        entries += [{**echo.entry(form, (), ()), "unit": unit} for unit, form in declined]
-        kind = self._kind(entries, files, faulty=faulty)
-        return (self._draft(kind, entries, files),)
+        entries = [self._entry(unit, form, group) for (unit, form), group in groups.items()]
+        entries += [self._entry(unit, form, ()) for unit, form in declined]
+        return (self._draft(self._kind(entries, files, faulty=faulty), entries, files),)
 
     def _groups(self) -> dict[tuple[UnitName | None, FormId], tuple[Submission, ...]]:
         """The submissions by unit and form; those without any value only give their cell a state (`faults`)."""
@@ -176,10 +174,15 @@ class _Desk:
             for one in self.known.current
         )
 
-    def _masked(self) -> bool:
+    def _entry(self, unit: UnitName | None, form: FormId, group: tuple[Submission, ...]) -> Entry:
+        """Of two units in one mail, the numbers of the one whose address it is are no secret to it."""
+        echo = Echo(self.campaign, self.reading, self._masked(group), self.incoming.arrived_at, self.late_after)
+        return {**echo.entry(form, group, self._former(unit, form) if group else ()), "unit": unit or ""}
+
+    def _masked(self, submissions: tuple[Submission, ...]) -> bool:
         if authentication(self.reading.head).verdict is Verdict.PROVED:
             return False  # the echo goes where the words came from
-        return any(one.trust is Trust.UNKNOWN for one in self.assessment.submissions)
+        return any(one.trust is Trust.UNKNOWN for one in submissions)
 
     def _kind(self, entries: list[Entry], files: tuple[FileProblem, ...], *, faulty: bool) -> LetterKind:
         if files and not entries and all(one.problem.code is not ProblemCode.EMPTY for one in files):
@@ -206,7 +209,7 @@ class _Desk:
             "reply_until": None if until is None else until.isoformat(),
             "deadline_passed": until is None and self._has_deadline(forms if entries else ()),
             "still_owed": self._still_owed(units[0], forms) if len(units) == 1 else [],
-            "masked": self._masked(),
+            "masked": self._masked(submissions),
         }
         return _draft(
             kind,

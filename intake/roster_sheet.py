@@ -6,12 +6,12 @@ silently, nor a column whose heading it does not know.
 """
 
 import csv
+import difflib
 import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from intake.config_words import near
 from intake.errors import OfficeError
 from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Grid, NoteCode, ReadFailure
 from parsers.readers import excel
@@ -164,9 +164,8 @@ def _keys(head: _Line, sheet: str) -> tuple[tuple[str, ...], list[str]]:
     for text in head.texts:
         key = _BY_HEADING.get(fold(text), "")
         if text and fold(text) not in _BY_HEADING:
-            names = tuple(_BY_HEADING)
             mistakes.append(
-                f"{sheet} 第 {head.number} 行：标题“{text}”不认识。{near(fold(text), names)}请改成单位名称、简称、曾用名、分组、"
+                f"{sheet} 第 {head.number} 行：标题“{text}”不认识。{_hint(text)}请改成单位名称、简称、曾用名、分组、"
                 "序号、联系人、邮箱、电话、应报项之一；用不着的列请删去，或把标题改成“备注”。"
             )
         elif key in keys and key not in _MERGEABLE:
@@ -175,6 +174,12 @@ def _keys(head: _Line, sheet: str) -> tuple[tuple[str, ...], list[str]]:
             )
         keys.append(key)
     return tuple(keys), mistakes
+
+
+def _hint(text: str) -> str:
+    """Given a heading that is not known, return a hint at one of those that the sentence asks for, not at another name of it."""
+    found = difflib.get_close_matches(fold(text), tuple(_BY_HEADING), n=1, cutoff=0.6)
+    return f"是不是想写“{_HEADINGS[_BY_HEADING[found[0]]].split()[0]}”？" if found else ""
 
 
 def _rows(lines: list[_Line], keys: tuple[str, ...], sheet: str) -> Iterator[Row]:

@@ -165,7 +165,13 @@ def until_words(until: date | datetime) -> str:
 
 
 _ADDRESS = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]{0,63}@([A-Za-z0-9.-]{1,253})")
-_NUMBER = re.compile(r"\d(?:[ -]?\d){5,24}")
+# Digits that are surely no telephone number: our reference (letters.next_reference) as it stands in our letters, and a
+# whole date. A clerk looks for a mail by the one and the other.
+_NO_NUMBER = (
+    r"(?:(?<=\u3014)|(?<=编号)|(?<=编号[:\uff1a]))20\d\d-\d{4,6}(?![\d-])"
+    r"|(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])"
+)
+_NUMBER = re.compile(rf"(?P<no_number>{_NO_NUMBER})|\d(?:[ -]?\d){{5,24}}")
 
 
 def masked(text: str) -> str:
@@ -174,6 +180,8 @@ def masked(text: str) -> str:
 
 
 def _mask_number(found: re.Match[str]) -> str:
+    if found["no_number"] is not None:
+        return found.group()
     digits = [character for character in found.group() if character.isdigit()]
     tail = 4 if len(digits) > 7 else 2
     return "".join(digits[:3]) + "****" + "".join(digits[-tail:])

@@ -39,6 +39,12 @@ _GLUED_DOMAIN = re.compile(r"\.[a-z]{3,}(?:com|net|org|cn)$", re.IGNORECASE)  # 
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _POSITION_TAIL = re.compile(f"(?:{'|'.join(POSITION_TAILS)})$")
 _LONG_NUMBER = re.compile(r"\d[\d\s-]{5}")
+# 手机：139…，麻烦补一下，谢谢！ as an answer to a letter of ours: behind the value and a mark nothing but plain courtesy, in
+# whole words. 麻烦改一下 and 麻烦补一下传真 ask for something, and stay for a person.
+_COURTESY_TAIL = re.compile(
+    "[\\s,;.!~\u3001\u3002]+(?:(?:(?:非常)?(?:感谢|多谢|谢谢)(?:[您你]|领导|老师|同志|大家)?|(?:[您你])?辛苦[您你]?了?"
+    "|(?:麻烦|烦请|劳烦|请)[您你]?帮?忙?(?:补|补充|补录|登记)(?:一?下)了?|麻烦[您你]?了|请(?:查收|知悉|悉知|登记))[\\s,;.!~\u3001\u3002]*)+$"
+)
 _TAKEN_BACK = re.compile("停用|停机|不用|换|改|作废|请打|请拨|不是|错|空号|注销|旧|原")
 # 王建国（已调离），（暂定）: who is meant stands in words. Only remarks beside a name are searched: 李原 is a name.
 _NO_LONGER = re.compile(
@@ -86,6 +92,8 @@ def check(spec: FieldSpec, raw: str, *, cell: Cell | None = None, area_code: str
         return _invalid(spec, text, "a formula that failed", -0.2)
     if len(text) > _LIMITS.get(spec.type, _SHORT_LIMIT):
         return _invalid(spec, text[:_SHORT_LIMIT], "too long", -1.0)
+    if spec.type not in _PROSE:
+        text = _COURTESY_TAIL.sub("", text)
     choice = spec.type in {FieldType.YESNO, FieldType.GENDER}
     if not choice or not (cell is not None and cell.struck):
         nothing = _nothing_given(spec, text, raw)

@@ -35,6 +35,7 @@ _TITLES = {
     "strangers": "对陌生地址的自动答复过多",
     "clock": "本机时间不准",
     "oversize": "有来件太大，没有取回",
+    "roster": "名册中少了已报送的单位",
 }
 _EFFECTS = {
     "fetch": "此间来件暂不能登记，超过半小时催报也暂停；来件仍在邮箱中，不会丢失",
@@ -46,9 +47,11 @@ _EFFECTS = {
     "backup": "收信、回执照常；只是此后如果数据库损坏，只能恢复到上一次备份",
     "strangers": "超出限额的答复留在发件箱待放行，来件照常登记；对名册单位的答复和催报照常发出",
     "clock": "时间核对无误之前，信件暂停发送，识别、提醒和日报也暂停；来件照常收取存档。时间正确后自动继续",
+    "roster": "报送的内容都还在，进度表和汇总表里标为“不在名册”，不计入合计，也不再催报",
     "oversize": "超过大小上限的来件还在邮箱里，里面的表没有登记，也没有人答复发件人；其他来件照常收取、答复",
 }
 _ADVICE = {
+    "roster": "改名、合并的，在名册“曾用名”一栏写上原来的名称，报送的内容就归到新名称下；删错的，补回那一行；确实不要的，不必处理",
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
     "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；"
@@ -59,6 +62,7 @@ _ADVICE = {
     "strangers": "可能有人冒用大量地址来信。执行 intake outbox list 查看，正常的放行，其余取消；"
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",
 }
+_IN_OUR_WORDS = frozenset({"roster"})  # its message is no error that somebody else worded
 _GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
 
 
@@ -74,19 +78,27 @@ def all_clear_drafts(trouble: Trouble, clerk: Clerk) -> tuple[Draft, ...]:
     return _drafts(trouble, clerk, recovered=True)
 
 
+def cause_of(tick: str) -> str:
+    """Return how the business keys of all letters about a tick begin."""
+    return f"{LetterKind.ALARM}:{tick}:"
+
+
 def alarm_key(trouble: Trouble, address: str, *, recovered: bool = False) -> str:
     """Return the business key of a trouble's letter to one address."""
     kind = "recovered" if recovered else "raised"
-    return f"{LetterKind.ALARM}:{trouble.tick}:{trouble.since.isoformat()}:{kind}:{address}"
+    return f"{cause_of(trouble.tick)}{trouble.since.isoformat()}:{kind}:{address}"
 
 
 def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, ...]:
+    effect, answer = _EFFECTS.get(trouble.tick, ""), trouble.message
+    if trouble.tick in _IN_OUR_WORDS:
+        effect, answer = f"{answer}。{effect}", ""
     context: dict[str, object] = {
         "title": _TITLES.get(trouble.tick, trouble.tick),
         "since": trouble.since.isoformat(),
-        "effect": _EFFECTS.get(trouble.tick, ""),
+        "effect": effect,
         "advice": _ADVICE.get(trouble.tick, _GENERAL_ADVICE),
-        "answer": trouble.message,
+        "answer": answer,
         "recovered": recovered,
     }
     return tuple(

@@ -48,11 +48,17 @@ class App:
     running: Running
     services: Services
     engine: Engine = field(repr=False)
+    opened_at: datetime
     marked: threading.Event = field(default_factory=threading.Event)  # set once the mark of letters is left
     adopted: threading.Event = field(default_factory=threading.Event)  # set once what no server shows has its row
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set
     )  # mails over which a session broke (see fetch.poll)
+    tried: set[str] = field(default_factory=set)  # ticks that this process has run, or left to rest, once
+    roster_told: threading.Event = field(default_factory=threading.Event)  # set once it was told whom this roster lacks
+    alarms_hold: threading.Event = field(
+        default_factory=threading.Event
+    )  # set once those that wait are known to be true
     last_read: LastRead = field(default_factory=LastRead, repr=False)
     board: Board = field(default_factory=Board, repr=False)
 
@@ -123,7 +129,7 @@ def open_app(
                 late_after=late_after,
                 stopping=running.stopping,
             )
-            yield App(bench, calendar, clock, running, services, engine)
+            yield App(bench, calendar, clock, running, services, engine, clock.now())
     finally:
         engine.dispose()
         soundness.note_closed(url)

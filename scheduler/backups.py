@@ -32,6 +32,7 @@ from intake.errors import OfficeError
 from intake.settings import Settings, Storage
 from intake.words import DECISION_KIND_WORDS, NOTE_KIND_WORDS
 from scheduler.app import App
+from scheduler.clock import SystemClock
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,17 @@ def last_backup_at(details: dict[str, object] | None) -> datetime | None:
     """Given the details of the heartbeat, return when the last backup was made."""
     at = (details or {}).get("at")
     return datetime.fromisoformat(str(at)) if at else None
+
+
+def newest_at(storage: Storage, details: dict[str, object] | None, now: datetime) -> datetime | None:
+    """Given the details of the heartbeat, return when the newest backup that is there was made.
+
+    A record that was restored knows only of backups before its own copy, of the first not even that there is one: then
+    the files tell. A file of the future (a clock that was set back) tells nothing.
+    """
+    files = [SystemClock.of(path.stat().st_mtime) for path in available(storage)]
+    told = last_backup_at(details)
+    return max((one for one in (told, *files) if one is not None and (one == told or one <= now)), default=None)
 
 
 def mirror(archive: Archive, storage: Storage, *, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -270,6 +282,4 @@ def adopt_orphans(app: App) -> int:
     for sha256 in app.bench.archive.orphans(record.hashes()):
         record.adopt(sha256, app.bench.archive.size(sha256), app.bench.archive.arrived_at(sha256))
         adopted += 1
-    if adopted:
-        log.warning("action=archive.adopted messages=%d", adopted)
     return adopted

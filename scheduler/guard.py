@@ -52,6 +52,8 @@ def guarded(app: App, name: str, tick: Tick) -> IntakeError | None:
             if not app.running.stopping.is_set():
                 log.error("action=%s.bug\n%s", name, frames(error))
                 _note_failure(app, name, error)
+        finally:
+            app.tried.add(name)
         return None
 
 

@@ -6,16 +6,14 @@ written into the tick's heartbeat, with the time until which it rests, and told 
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from intake import outbox, restored
-from intake.caps import HOUR
-from intake.db import backlog, condition, heartbeats, lists, queries
-from intake.db.models import HeartbeatRow, OutboxRow
+from intake.db import backlog, heartbeats, lists, queries
+from intake.db.models import OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
 from intake.errors import IntakeError, PermanentServerError, ServerError
@@ -23,10 +21,10 @@ from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
 from intake.model import LetterKind, OutboxState
-from intake.pipeline import STRANGERS, process_message
+from intake.pipeline import process_message
 from intake.smtp import SmtpSession
 from intake.witness import SentFolder, SentHeader
-from scheduler import alarms, backups, digest, first_letter, timekeeping
+from scheduler import alarm_letters, backups, digest, first_letter, timekeeping
 from scheduler.app import App
 from scheduler.guard import Tick, guarded
 from scheduler.papers import reminder_records, write_digest
@@ -36,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _NEWEST_SENT_AFTER_RESTORE = 5_000  # some two months at the cap of 80 a day: a backup is rarely older
+_DIGEST_WAITS = timedelta(hours=1)
+_DIGEST_AT_LAST = time(23, 30)  # an hour set late; the digest expires at midnight
 _NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters of uncertain fate
 
 # --- fetch -----------------------------------------------------------------------------------------------------------
@@ -66,7 +66,9 @@ def fetch(app: App) -> None:
     if ended_well:
         app.last_read.note(now, began, whole=is_whole)
     if is_whole and not app.adopted.is_set():
-        backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
+        adopted = backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
+        if adopted:
+            log.warning("action=archive.adopted messages=%d", adopted)
         app.adopted.set()
     log.info("action=fetch.done archived=%d left=%d", report.archived, report.left)
     if failed:
@@ -208,6 +210,7 @@ def deliver(app: App) -> None:
     """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show.
 
     A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
+    So does an alarm of the process before this one, until this one has looked.
     """
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
@@ -218,8 +221,8 @@ def deliver(app: App) -> None:
             now=app.clock.now,
             sleep=app.clock.sleep,
             stopping=app.running.stopping.is_set,
-            may_go=lambda: timekeeping.may_send(app),
-            postponed=lambda session: () if _knows_what_came(app, session) else (LetterKind.REMINDER,),
+            only=lambda: timekeeping.letters_that_may_go(app),
+            postponed=lambda session: _postponed(app, session),
             on_sent=lambda letter, outcome: _note_sent(app, letter, outcome.answer),
         )
     if batch.sent or batch.unsent:
@@ -236,47 +239,42 @@ def _note_sent(app: App, letter: int, answer: str) -> None:
             app.marked.set()
 
 
+def _postponed(app: App, session: Session) -> tuple[LetterKind, ...]:
+    reminders = () if _knows_what_came(app, session) else (LetterKind.REMINDER,)
+    return reminders + ((LetterKind.ALARM,) if alarm_letters.may_be_over(app, session) else ())
+
+
 # --- housekeep -------------------------------------------------------------------------------------------------------
 
 
 def housekeep(app: App) -> None:
     """Write the alarms and all-clears of the other ticks, and the digest when its hour has come."""
     now = app.clock.now()
+    has_looked = app.tried >= {"fetch", "process"}
     clock_is_right = timekeeping.doubt(app) is None
     with app.bench.sessions.begin() as session:
-        heartbeats.forget_trouble(session, STRANGERS, since_before=now - HOUR)  # one alarm an hour
-        for beat in session.scalars(select(HeartbeatRow)).all():
-            _tell_trouble(app, session, beat, now)
-        _tell_too_large(app, session, now)
+        alarm_letters.tell_troubles(app, session, now)
         due = app.settings.clerk.addresses and digest.is_time(app.settings.clerk, app.calendar, now)
         if due and clock_is_right:
-            write_digest(app, session, now)
+            knows = _knows_what_came(app, session)
+            if knows or not _digest_can_wait(app, session, now):
+                write_digest(app, session, now, is_complete=knows)
+    app.roster_told.set()
+    if has_looked:
+        app.alarms_hold.set()
 
 
-def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime) -> None:
-    """Write the alarm of a tick that fails, or the all-clear of one that failed long enough to be told."""
-    if beat.failed_at is None:
-        return
-    clerk = app.settings.clerk
-    trouble = alarms.Trouble(beat.tick, beat.failed_at, beat.message, permanent=beat.permanent)
-    if beat.failures:
-        drafts = alarms.alarm_drafts(trouble, clerk, now)
-    else:
-        raised = [alarms.alarm_key(trouble, address) for address in clerk.addresses]
-        told = session.scalar(select(OutboxRow.id).where(OutboxRow.key.in_(raised)).limit(1)) is not None
-        drafts = alarms.all_clear_drafts(trouble, clerk) if told else ()
-    for draft in drafts:
-        post(session, draft, stationery=app.bench.stationery, now=now)
+def _digest_can_wait(app: App, session: Session, now: datetime) -> bool:
+    """Return whether the digest may still wait for the first look into the mailbox: its counts would be yesterday's.
 
-
-def _tell_too_large(app: App, session: Session, now: datetime) -> None:
-    """Write an alarm whenever a mail that is too large is seen for the first time; its end is a clerk's own doing."""
-    seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
-    if seen_at is None:
-        return
-    trouble = alarms.Trouble("oversize", seen_at, "", permanent=True)
-    for draft in alarms.alarm_drafts(trouble, app.settings.clerk, now):
-        post(session, draft, stationery=app.bench.stationery, now=now)
+    An hour of this process, or of a mailbox that can't be read (single rounds: each is a process of its own), and not
+    beyond its day: it is the heartbeat that people notice.
+    """
+    if now - app.opened_at >= _DIGEST_WAITS or now.astimezone(SHANGHAI).time() >= _DIGEST_AT_LAST:
+        return False
+    beat = heartbeats.last_heartbeat(session, "fetch")
+    fails = "fetch" in app.tried and beat.failures > 0 and beat.failed_at is not None
+    return not (fails and beat.failed_at is not None and now - beat.failed_at >= _DIGEST_WAITS)
 
 
 # --- running the ticks -----------------------------------------------------------------------------------------------

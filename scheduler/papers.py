@@ -28,6 +28,7 @@ from scheduler.app import App
 from scheduler.watching import judged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_INCOMPLETE = "本日报生成时还没有读完邮箱里的新来件，以上数字可能不含最近的来件。"
 
 
 def write_summary(app: App, path: Path) -> None:
@@ -75,8 +76,11 @@ def present_matter(app: App, record: Session | None = None, ledger: Ledger | Non
     return Matter(app.settings.campaign, bench.roster, ledger, bench.late_after, reminders, app.clock.now())
 
 
-def write_digest(app: App, session: Session, now: datetime) -> None:
-    """Put the digest of this day into the outbox, unless it lies there: gathering for it reads the whole record."""
+def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool = True) -> None:
+    """Put the digest of this day into the outbox, unless it lies there: gathering for it reads the whole record.
+
+    `is_complete`: all that lay in the mailbox has been read; if not, the digest says so.
+    """
     campaign = app.settings.campaign
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
     keys = digest.keys(campaign, app.settings.clerk, midnight.date())
@@ -97,11 +101,13 @@ def write_digest(app: App, session: Session, now: datetime) -> None:
         health=digest.Health(
             last_poll_at=fetched.ok_at,
             last_error=fetched.message,
-            last_backup_at=backups.last_backup_at(heartbeats.heartbeat(session, "backup").details),
+            last_backup_at=backups.newest_at(
+                app.settings.storage, heartbeats.heartbeat(session, "backup").details, now
+            ),
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
-            troubles=judged(app, session, now).sentences,
+            troubles=(() if is_complete else (_INCOMPLETE,)) + judged(app, session, now).sentences,
             is_on_server=app.engine.dialect.name != "sqlite",
         ),
         clerk=app.settings.clerk,

@@ -12,12 +12,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake import outbox
 from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow, SightingRow
 from intake.errors import OfficeError
 from intake.letters import post
-from intake.model import LetterKind
 from intake.witness import SentFolder
 from scheduler import alarms, skew
 from scheduler.app import App
@@ -72,29 +70,24 @@ def _tell(session: Session, beat: HeartbeatRow, found: Doubt, now: Reading) -> N
         beat.message = message
 
 
-def may_send(app: App) -> bool:
-    """Return whether the next letter may go. While it is doubted that our clock is right the office's notice of that may.
+def letters_that_may_go(app: App) -> frozenset[str] | None:
+    """Return the business keys of the only letters that may go, None if all may.
 
-    The notice of a step goes first: its 250 tells whether the others may. Of a clock that is known to be wrong it is the one
-    letter that goes, once: else nobody would be told before it is right again.
+    While our clock is doubted that is the office's notice of it, once. Of a step its 250 tells whether the others may; of a
+    clock that is known to be wrong nobody would be told before it is right again.
     """
     found = doubt(app)
     with app.bench.sessions.begin() as session:
         beat = heartbeats.heartbeat(session, TICK)
         kept = beat.details or {}
         if found is None:
-            return not (
-                kept.get("stepped") and kept.get("untimed")
-            )  # one letter after a step: its copy answers, then more
-        since = beat.failed_at or app.clock.now()
-        trouble = alarms.Trouble(TICK, since, beat.message, permanent=True)
+            waits = kept.get("stepped") and kept.get("untimed")  # one letter after a step: its copy answers, then more
+            return frozenset() if waits else None
+        trouble = alarms.Trouble(TICK, beat.failed_at or app.clock.now(), beat.message, permanent=True)
         drafts = alarms.alarm_drafts(trouble, app.settings.clerk, app.clock.now())
         for draft in drafts:
             post(session, draft, stationery=app.bench.stationery, now=app.clock.now())
-        first = outbox.next_due(session, app.clock.now())
-        if first is None or first.kind != LetterKind.ALARM:
-            return False
-        return not found.proved or first.key in {draft.key for draft in drafts}
+        return frozenset(draft.key for draft in drafts)
 
 
 def trouble(app: App) -> OfficeError | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from intake.db.soundness import HEADER
+from intake.db.trouble import file_words
 from intake.errors import OfficeError, system_words
 
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
@@ -34,7 +35,8 @@ def back_up_sqlite(engine: Engine, target: Path) -> None:
         _make_durable(unfinished)
     except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
-        raise OfficeError(f"数据库备份失败，未作任何改动。请检查磁盘空间后重试。（{error}）") from error
+        why = system_words(error) if isinstance(error, OSError) else file_words(error)
+        raise OfficeError(f"数据库备份失败，未作任何改动。请检查磁盘空间后重试。（{why}）") from error
     finally:
         source.close()
     if verdict:
@@ -51,11 +53,11 @@ def what_is_wrong(path: Path) -> str:
             if found != ["ok"]:
                 return "；".join(found)[:300]
             if database.execute("PRAGMA foreign_key_check").fetchone() is not None:
-                return "foreign key check"
+                return "数据前后不一致"
             database.execute("SELECT version_num FROM alembic_version").fetchone()
             database.execute("SELECT count(*) FROM messages").fetchone()
     except sqlite3.Error as error:
-        return str(error)
+        return NOT_OURS if str(error).startswith("no such table") else file_words(error)
     return ""
 
 
@@ -73,7 +75,7 @@ def refuse_what_is_no_backup(path: Path) -> None:
     except OSError as error:
         raise OfficeError(f"备份文件 {path} 读不到（{system_words(error)}），{advice}") from error
     wrong = what_is_wrong(path) if is_database else NOT_OURS
-    if wrong == NOT_OURS or wrong.startswith("no such table"):
+    if wrong == NOT_OURS:
         raise OfficeError(f"{path}：{NOT_OURS}，{advice}")
     if wrong:
         raise OfficeError(f"备份文件 {path} 已损坏、不完整，{advice}请另选一个。")

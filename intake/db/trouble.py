@@ -106,6 +106,13 @@ _BY_LOGIN_WORDS = {
     'database "': _NO_DATABASE,
     "\u4e0d\u5b58\u5728": _NO_DATABASE,
 }
+_IN_SHORT = {
+    _FULL: "磁盘空间已满",
+    _FAILING: "磁盘出错",
+    _BUSY: "正被其他程序占用",
+    _DAMAGED: "文件已损坏",
+    _SHUT: "文件打不开或不能写入",
+}
 _PASSING = (_BUSY, _AWAY, _SERVER_BUSY)
 
 
@@ -121,6 +128,12 @@ def explain(error: BaseException) -> OfficeError | None:
     if words is None:
         return None
     return DatabaseBusyError(f"{words}。") if words in _PASSING else OfficeError(f"{words}。")
+
+
+def file_words(error: sqlite3.Error) -> str:
+    """Given why SQLite could not read or write a file (a copy, not the record in use), return it in a few words."""
+    found = explain(error)
+    return _IN_SHORT.get(str(found).removesuffix("。"), "数据库出错")
 
 
 def sqlstate(error: BaseException) -> str:

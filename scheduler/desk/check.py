@@ -145,15 +145,10 @@ def _others_can_read(path: Path) -> bool:
 
 def _look_at_roster(settings: Settings) -> str:
     roster: Roster = load_roster(settings)
-    without = [unit.name for unit in roster.units if not unit.addresses]
     words = f"{len(roster.units)} 个单位"
     for collection in settings.campaign.collections:
         asked = sum(asked_of(collection, unit) for unit in roster.units)
         words += f"；《{collection.form.title}》{'可报' if collection.voluntary else '应报'} {asked}"
-    if without:
-        words += (
-            f"。没有邮箱、只能电话催报的 {len(without)} 个：{'、'.join(without[:5])}{'…' if len(without) > 5 else ''}"
-        )
     return "\n      提醒：".join((words, *roster.warnings))
 
 

@@ -34,6 +34,19 @@ def width(text: str) -> int:
     return len(text) + wide - sum(bool(unicodedata.combining(character)) for character in text)
 
 
+def cut(text: str, columns: int) -> str:
+    """Return a text in at most so many columns; one that is wider ends in …."""
+    if width(text) <= columns:
+        return text
+    used, kept = 0, ""
+    for character in text:
+        used += width(character)
+        if used > columns - 1:
+            break
+        kept += character
+    return f"{kept}…"
+
+
 def padded(text: str, columns: int) -> str:
     """Return a text with blanks up to so many columns."""
     return text + " " * max(0, columns - width(text))

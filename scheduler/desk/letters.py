@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -10,14 +10,14 @@ from intake import again, halt, outbox_desk, restored
 from intake.db import changes
 from intake.db.models import OutboxRow
 from intake.errors import OfficeError
-from intake.model import LetterKind, OutboxState
+from intake.model import FormId, LetterKind, OutboxState
 from intake.own_letter import read_own
 from intake.words import KIND_NAMES, OUTBOX_WORDS, masked, moment_words
 from parsers.text import clean
 from scheduler import jobs, trial_letter
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
-from scheduler.reminders import UnreachableReason
+from scheduler.reminders import Unreachable, UnreachableReason
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
 _MOST = 20  # letters that are shown before a yes
@@ -319,6 +319,15 @@ def _show_due(app: App) -> None:
     console = printing.screen()
     title = f"现在（{moment_words(app.clock.now())}）该催报的单位"
     console.print(printing.table(title, ("单位", "发往", "内容"), rows))
-    for one in found.unreachable:
-        console.print(f"无法用邮件催报，请电话联系：{one.unit}（{_REASONS[one.reason]}）")
+    for words in to_telephone(found.unreachable, titles):
+        console.print(words)
     console.print("以上只是列出，没有发信。工作日上班时间由 intake run 按时发出，同一单位同一天只发一封。")
+
+
+def to_telephone(unreachable: Iterable[Unreachable], titles: Mapping[FormId, str]) -> Iterator[str]:
+    """Given the reminders that no letter can carry, yield a line a unit, with the titles of all that is due of it."""
+    units: dict[tuple[str, UnreachableReason], list[str]] = {}
+    for one in unreachable:
+        units.setdefault((one.unit, one.reason), []).append(f"《{titles[one.form]}》")
+    for (unit, reason), forms in units.items():
+        yield f"无法用邮件催报，请电话联系：{unit}（{_REASONS[reason]}）：{''.join(forms)}"

@@ -14,9 +14,10 @@ from intake.errors import OfficeError
 from intake.words import masked, moment_words
 from parsers.text import clean
 from scheduler.desk import options, printing
+from scheduler.desk.explained import cut
 from scheduler.lookup.mails import FATE_WORDS, Form, Mail, Whole, find, whole
 
-_CUT = 120  # characters of a subject in the list
+_CUT = 60  # columns of a subject in the list
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             one.id,
             moment_words(one.arrived_at),
             masked(f"{one.from_name} {one.from_address}".strip()) or "（发件人不明）",
-            masked(one.subject[:_CUT]) or "（无主题）",
+            cut(masked(one.subject), _CUT) or "（无主题）",
             one.fate_words,
             "；".join(one.brought) or "—",
         )

@@ -21,6 +21,9 @@ from intake.words import DECISION_KIND_WORDS, STATE_WORDS, masked, moment_words
 from parsers.forms import ProblemCode
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
+from scheduler.desk.explained import cut
+
+_CUT = 60  # columns of a subject in the list
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
@@ -84,7 +87,10 @@ def run_list(arguments: argparse.Namespace) -> int:
             print(json.dumps(_as_json(row), ensure_ascii=False))
     else:
         title = "待人工处理的来件" if not arguments.unit else f"{arguments.unit}的来件"
-        listed = [(row.id, moment_words(row.arrived_at), *map(masked, _told(row))) for row in rows]
+        listed = []
+        for row in rows:
+            sender, subject, why = map(masked, _told(row))
+            listed.append((row.id, moment_words(row.arrived_at), sender, cut(subject, _CUT), why))
         headings = ("编号", "收到时间", "发件人", "主题", "原因")
         printing.screen().print(printing.table(title, headings, listed))
         print(f"共 {len(rows)} 件。查看：intake review show 编号。")

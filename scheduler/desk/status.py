@@ -18,9 +18,11 @@ from intake.words import day_words, moment_words
 from scheduler.app import App
 from scheduler.beginning import Step, first_steps, to_do
 from scheduler.desk import options
+from scheduler.desk.explained import cut
 from scheduler.health import Health, State
 from scheduler.watching import examine
 
+_CUT = 60  # columns of a subject
 _COLORS = {
     Standing.ACCEPTED: "green",
     Standing.NO_INTENT: "cyan",
@@ -70,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
             console.print(matrix(app, ledger, now=app.clock.now()))
             for row in reviews:
                 who = f"{row.from_name} {row.from_address}".strip() or "（发件人不明）"
-                words = f"待处理 [{row.id}] {moment_words(row.arrived_at)} {who}“{row.subject}”：{'；'.join(row.reasons[:2])}"
+                words = f"待处理 [{row.id}] {moment_words(row.arrived_at)} {who}“{cut(row.subject, _CUT)}”："
+                words += "；".join(row.reasons[:2])
                 console.print(words, markup=False, highlight=False, soft_wrap=True)
             _print_health(console, waiting, counts, fetch.ok_at, fetch.message)
             if halted is not None:

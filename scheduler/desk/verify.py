@@ -226,7 +226,7 @@ def _backup(app: App, now: datetime) -> Check:
     if sqlite_file(app.settings.storage.database_url) is None:
         return Check("I6", "备份", ok=None, words=nightly.words_of_a_server(app.settings.storage))
     with app.bench.sessions() as session:
-        at = nightly.last_backup_at(heartbeats.heartbeat(session, "backup").details)
+        at = nightly.newest_at(app.settings.storage, heartbeats.heartbeat(session, "backup").details, now)
     found = nightly.available(app.settings.storage)
     if at is None or not found:
         return Check("I6", "备份", ok=False, words="还没有备份。程序每天凌晨自动备份，也可执行 intake backup")

@@ -37,6 +37,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "end_hold": "解除恢复数据以后的暂停",
     "export": "导出",
     "roster": "更换名册",
+    "unit gone": "名册中已没有，但已有报送",
     "add_day": "添加工作日历的日子",
     "remove_day": "删去工作日历的日子",
     "send_mode": "改变发信方式",

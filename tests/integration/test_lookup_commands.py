@@ -22,6 +22,7 @@ TOWN, SANDS, SCHOOLS = office.UNITS
 STRANGER = "somebody@mail.example.net"
 MARKUP = "[/red]<b>[bold]报送 13900000009"
 MOBILE = "13900000001"
+LONG = "关于报送" * 30
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def place(tmp_path_factory):
                 (office.UNITS[TOWN], "联络员表", office.liaison(TOWN)),
                 (office.UNITS[TOWN], "更正", office.liaison(TOWN, mobile="13900000002")),
                 (office.UNITS[SANDS], "附件2", office.liaison(SANDS, mobile="")),
-                (STRANGER, MARKUP, office.liaison("某某管理处")),
+                (STRANGER, MARKUP + LONG, office.liaison("某某管理处")),
             ),
             start=1,
         ):
@@ -124,13 +125,22 @@ def test_a_name_that_is_nobodys_is_refused_with_what_is_near(run):
 # --- mails -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_long_subject_is_cut_in_every_list(run):
+    for command in (("mails",), ("review", "list"), ("status",)):
+        _, out = run(*command)
+        (row,) = [line for line in out.splitlines() if "[bold]报送" in line]
+        assert "关于报送" in row, command
+        assert "…" in row, command
+        assert LONG not in row, command
+
+
 def test_mails_stand_newest_first_masked_with_their_fate_and_markup_in_a_subject_is_shown_as_it_stands(run):
     code, out = run("mails")
     assert code == 0
     rows = table(out, "来信")[1:]
     assert [row[0] for row in rows] == ["4", "3", "2", "1"]
     assert [row[4] for row in rows][:2] == ["待人工核实", "请补正"]
-    assert rows[0][3] == "[/red]<b>[bold]报送 139****0009"
+    assert rows[0][3].startswith("[/red]<b>[bold]报送 139****0009")
     assert "s***@mail.example.net" in rows[0][2]
     assert STRANGER not in out
     assert office.UNITS[TOWN] not in out

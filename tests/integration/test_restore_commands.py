@@ -74,10 +74,12 @@ def test_a_damaged_database_comes_back_and_nobody_is_answered_twice(capsys, conf
     assert answers(sink) == [office.UNITS[TOWN], office.UNITS[SANDS]]
     (tmp_path / "data" / "intake.db").write_bytes(b"not a database" * 1000)
 
-    code, out, _ = run(
+    code, out, err = run(
         capsys, "restore", *(["--from-archive"] if "archive" in how else []), "--yes", "--config", config
     )
     assert (code, "发信已全部暂停" in out, "没有删除" in out) == (1, True, True)
+    assert "action=" not in err, "told in words already"
+    assert "还没有备份" not in run(capsys, "verify", "--config", config)[1]
     for _ in range(2):
         run(capsys, "run", "--once", "--config", config)
     assert len(answers(sink)) == 2, "written to again after a restore"

@@ -103,12 +103,15 @@ def test_it_is_told_by_the_health_the_digest_an_alarm_and_verify(servers, clock,
         )
 
 
-def test_each_that_comes_later_has_an_alarm_of_its_own(servers, clock, tmp_path):
+def test_what_comes_later_is_told_too_once_the_hour_of_the_first_alarm_is_over(servers, clock, tmp_path):
     with service(servers, tmp_path, clock) as app:
         for number, unit in enumerate((TOWN, SANDS), start=1):
             servers[0].deliver(INBOX, form(unit, padding=2 * MEGABYTE), office.START)
             assert a_round(app)["oversize"].what.startswith(f"{number} 封")
-            assert len(letters(app, "alarm")) == number
+        assert len(letters(app, "alarm")) == 1
+        clock.sleep(3600)
+        a_round(app)
+        assert len(letters(app, "alarm")) == 2
 
 
 def test_a_raised_limit_fetches_and_answers_it_and_ends_the_symptom(servers, clock, tmp_path):

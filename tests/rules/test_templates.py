@@ -66,6 +66,7 @@ _FORMS = {
         {**_DOCUMENT, "attachment": "", "document": {"title": "总结", "characters": 800, "pictures": 0}}
     ],
     "two units": [_FORM, {**_FORM, "unit": "白沙镇人民政府"}],
+    "two units, one of them known": [{**_FORM, "masked": False}, {**_FORM, "unit": "白沙镇人民政府"}],
     "mixed": [{**_FORM, "people": _PEOPLE * 2}, _DOCUMENT, _DECLINED],
     "declined": [_DECLINED],
     "rolling": [{**_DOCUMENT, "deadline": None}],
@@ -86,7 +87,7 @@ _BLANK_FILE = [{"file": "附件2.docx", "code": "empty", "text": "为空白表�
 def _answer(forms, files=(), *, until=UNTIL, passed=False, masked=False, line="", owed=()):
     return {
         "received_at": TIME,
-        "forms": forms,
+        "forms": [{"masked": masked, **form} for form in forms],
         "files": list(files),
         "reply_line": line,
         "reply_until": until,

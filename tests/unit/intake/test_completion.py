@@ -62,6 +62,8 @@ def value(judged, key="mobile"):
         f"手机写错了\n应为{NEW}",
         f"领导您好：\n{NEW}\n谢谢！\n\n林小满\n青石镇\n2025年5月29日",
         f"{NEW}\n\n发自我的iPhone",
+        f"{NEW}，麻烦补一下，谢谢！",
+        f"您好，麻烦补充一下：{NEW}",
     ],
 )
 def test_one_number_and_nothing_else_completes_the_form_that_lacked_it(text):
@@ -75,6 +77,8 @@ def test_one_number_and_nothing_else_completes_the_form_that_lacked_it(text):
     "text",
     [
         f"{NEW}写错了",
+        f"{NEW}，麻烦补一下传真",
+        f"{NEW}，不麻烦补一下",
         f"写错了{NEW}",
         f"写错的是{NEW}",
         f"不是{NEW}",

@@ -1,5 +1,7 @@
 """The database opens durable, migrates after a verified backup, and refuses what it does not know."""
 
+import errno
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 from sqlalchemy.exc import StatementError
 
-from intake.db import migrations
+from intake.db import backups, migrations
 from intake.db.backups import back_up_sqlite
 from intake.db.engine import open_engine, session_factory
 from intake.db.models import Base, HeartbeatRow
@@ -113,6 +115,27 @@ def test_a_backup_holds_the_rows_of_the_database(engine, tmp_path):
     copy = sqlite3.connect(tmp_path / "b" / "copy.sqlite")
     assert copy.execute("SELECT tick FROM heartbeats").fetchall() == [("fetch",)]
     copy.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "磁盘空间已满"),
+        (OSError(errno.ENOSPC, "No space left on device"), "磁盘已满"),
+        (sqlite3.OperationalError("disk I/O error"), "磁盘出错"),
+        (sqlite3.OperationalError("something new"), "数据库出错"),
+    ],
+)
+def test_a_backup_that_can_not_be_made_says_why_in_chinese(engine, tmp_path, monkeypatch, error, words):
+    def refuse(_path):
+        raise error
+
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    monkeypatch.setattr(backups, "what_is_wrong", refuse)
+    with pytest.raises(OfficeError) as raised:
+        back_up_sqlite(engine, tmp_path / "b" / "copy.sqlite")
+    assert f"（{words}）" in str(raised.value)
+    assert not re.search("[A-Za-z]", str(raised.value))
 
 
 def test_an_instant_without_a_zone_is_refused_and_one_with_it_comes_back_in_utc(engine, tmp_path):

@@ -105,6 +105,22 @@ def test_on_hold_letters_to_units_wait_and_letters_to_the_clerk_go():
 # --- claiming --------------------------------------------------------------------------------------------------------
 
 
+def test_while_only_the_notice_may_go_no_other_letter_does_not_even_while_the_notice_is_postponed(sessions):
+    notice = new_letter(2, kind=LetterKind.ALARM)
+    put(sessions, new_letter(1), notice)
+    with sessions.begin() as session:
+        assert outbox.claim(session, NOW, sending(), only={notice.key}, postponed=[LetterKind.ALARM]) is None
+    later = NOW + minutes(5)
+    with sessions.begin() as session:
+        assert outbox.claim(session, later, sending(), only=frozenset()) is None
+    with sessions.begin() as session:
+        claimed = outbox.claim(session, later, sending(), only={notice.key})
+        assert claimed is not None
+        assert claimed.kind == LetterKind.ALARM
+    with sessions.begin() as session:
+        assert outbox.claim(session, later, sending(), only={notice.key}) is None
+
+
 def test_a_claim_shows_the_attempt_before_anything_is_sent(sessions):
     put(sessions, new_letter())
     letter = claim(sessions)
@@ -166,6 +182,29 @@ def test_an_address_gets_no_more_than_its_share_of_a_day(sessions):
     claim(sessions, per_address_day=1)
     assert claim(sessions, per_address_day=1) is None
     assert rows(sessions)[1].not_before.isoformat() == "2025-05-28T16:05:00+00:00"
+
+
+def test_the_caps_for_units_hold_back_no_alarm_and_no_digest(sessions):
+    kinds = [LetterKind.ALARM] * 4 + [LetterKind.DIGEST]
+    put(sessions, *(new_letter(number, kind=kind) for number, kind in enumerate(kinds, start=1)))
+    caps = {"per_address_hour": 1, "per_address_day": 1, "per_quarter_hour": 1, "per_day": 1}
+    assert [claim(sessions, **caps).kind for _ in kinds] == kinds
+
+
+def test_letters_to_the_office_use_up_nothing_of_the_same_address_as_a_unit(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.ALARM) for number in (1, 2)), new_letter(3))
+    claimed = [claim(sessions, per_address_hour=1, per_address_day=1).kind for _ in range(3)]
+    assert claimed == ["alarm", "alarm", "acknowledgement"]
+
+
+def test_a_fault_can_not_flood_the_clerk_and_the_digest_still_goes(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.ALARM) for number in range(1, 60)))
+    put(sessions, new_letter(60, kind=LetterKind.DIGEST))
+    at_once = [letter.kind for _ in range(60) if (letter := claim(sessions)) is not None]
+    assert (at_once.count("alarm"), at_once.count("digest")) == (12, 1)
+    day = sum(claim(sessions, NOW + minutes(step)) is not None for step in range(1, 13 * 60))
+    assert day == 30 - 12, "and what waits goes on the next day"
+    assert claim(sessions, NOW + timedelta(hours=15)) is not None
 
 
 def test_letters_under_way_and_uncertain_count_for_the_caps(sessions):

@@ -213,8 +213,18 @@ def test_an_unknown_sender_sees_masked_numbers_and_no_free_text():
 def test_who_stands_on_the_roster_for_one_of_two_units_only_is_not_called_unknown():
     two = (file("青石.docx", officer()), file("白沙.docx", officer(unit=SAND, name="陈立冬", mobile="13900000002")))
     _, words = letter(mail(*two))
-    assert "发件邮箱未在名册登记于所报单位名下" in words.body
+    assert "发件邮箱未登记在白沙镇人民政府名下，其号码只显示首尾几位" in words.body
+    assert "未在名册登记" not in words.body
+    assert "手机：13900000001" in words.body, "its own unit's number is no secret to it"
     assert "139****0002" in words.body
+
+
+def test_who_stands_on_the_roster_for_none_of_two_units_sees_both_masked():
+    two = (file("青石.docx", officer()), file("白沙.docx", officer(unit=SAND, name="陈立冬", mobile="13900000002")))
+    _, words = letter(mail(*two, sender=STRANGER))
+    assert "发件邮箱未在名册登记于所报单位名下" in words.body
+    assert "13900000001" not in words.body
+    assert "13900000002" not in words.body
 
 
 def test_a_letter_that_repeats_no_number_does_not_speak_of_masked_ones():

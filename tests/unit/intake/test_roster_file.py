@@ -183,7 +183,7 @@ def test_a_number_that_is_none_is_told(number):
 def test_an_unknown_heading_is_told_with_a_hint():
     (told,) = problems("单位名称,邮箱地扯\n甲局,a@example.com\n".encode())
     assert "第 1 行" in told
-    assert "是不是想写“邮箱地址”" in told
+    assert "是不是想写“邮箱”？请改成单位名称" in told
 
 
 def test_two_columns_of_one_meaning_are_told():
@@ -258,3 +258,15 @@ def test_a_unit_of_the_audience_may_be_named_by_its_short_name(tmp_path):
     campaign = load(path, environment={}, need_password=False).campaign
     (told,) = problems(csv_of(), campaign=campaign)
     assert "“区气象台”" in told
+
+
+@pytest.mark.parametrize(
+    ("heading", "meant"), [("联系电活", "电话"), ("部门名秤", "单位名称"), ("通讯地止", "备注"), ("曾用明", "曾用名")]
+)
+def test_the_hint_at_a_heading_is_one_of_those_that_it_asks_for(heading, meant):
+    with pytest.raises(OfficeError) as raised:
+        parse_roster(f"单位名称,{heading}\n青石镇,x\n".encode(), "roster.csv")
+    (told,) = [one for one in raised.value.problems if "不认识" in one]
+    hint, _, asked = told.partition("请改成")
+    assert f"是不是想写“{meant}”？" in hint
+    assert meant in asked

@@ -4,7 +4,7 @@ import pytest
 
 from intake.fault_words import failure_detail, failure_text, file_text, problem_text
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
-from intake.words import DISPOSITION_WORDS, KIND_NAMES, KIND_WORDS, OUTBOX_WORDS, SENDER_WORDS, STATE_WORDS
+from intake.words import DISPOSITION_WORDS, KIND_NAMES, KIND_WORDS, OUTBOX_WORDS, SENDER_WORDS, STATE_WORDS, masked
 from parsers.document import FailureCode
 from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
 from parsers.sniff import Kind
@@ -97,3 +97,22 @@ def test_every_doubt_about_a_form_tells_the_clerk_what_was_seen(doubt):
 def test_a_value_without_a_label_is_not_called_a_filled_field():
     problem = Problem(ProblemCode.AMBIGUOUS, "email", given="w@unit.example.com", detail=UNLABELLED)
     assert problem_text(problem, "电子邮箱") == "“w@unit.example.com”没有写在栏目里，可能是“电子邮箱”，需要核实"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("回复：【请补正】示例镇〔2026-0002〕", "回复：【请补正】示例镇〔2026-0002〕"),
+        ("收件回执，编号2026-0002", "收件回执，编号2026-0002"),
+        ("编号：2026-10002", "编号：2026-10002"),
+        ("〔2026-0002〕 13900000001", "〔2026-0002〕 139****0001"),
+        ("更正 2026-05-28", "更正 2026-05-28"),
+        ("传真号2026-0002", "传真号202****0002"),
+        ("2739-0001", "273****0001"),
+        ("〔2026-00021390000〕", "〔202****0000〕"),
+        ("〔0595-27391234〕", "〔059****1234〕"),
+        ("编号2026-0002-13900000001", "编号202****0001"),
+    ],
+)
+def test_our_own_reference_and_a_date_are_no_telephone_number(text, shown):
+    assert masked(text) == shown

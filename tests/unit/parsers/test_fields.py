@@ -30,6 +30,13 @@ def code(checked):
         ("mobile", "138 0595 0001", "13805950001"),
         ("mobile", "13805950001（短号665001）", "13805950001"),
         ("mobile", "13805950001（微信同号，白天）谢谢", "13805950001"),
+        ("mobile", "13805950001，麻烦补一下，谢谢！", "13805950001"),
+        ("mobile", "13805950001 麻烦您帮忙登记下，辛苦了", "13805950001"),
+        ("mobile", "13805950001，烦请补充一下谢谢您！", "13805950001"),
+        ("phone", "0595-27391234。请查收，谢谢。", "0595-27391234"),
+        ("email", "lt@unit.example.com，麻烦补一下，谢谢！", "lt@unit.example.com"),
+        ("person", "李军，谢谢！", "李军"),
+        ("gender", "女，谢谢", "女"),
         ("person", "科长李军", "李军"),
         ("address", "青石镇中山路12号。", "青石镇中山路12号"),
         ("mobile", "13805950001/0595-27391234", "13805950001"),
@@ -56,6 +63,22 @@ def code(checked):
 def test_values_in_their_normal_form(kind, raw, value):
     checked = run(kind, raw, required=True) if raw != "12350" else run(kind, raw)
     assert (checked.value, checked.problem) == (value, None)
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "，麻烦补一下传真",
+        "，麻烦改一下",
+        "，谢谢，原号码停用",
+        "，不是谢谢",
+        "，请登记为办公电话",
+        "，谢谢请换成李军的",
+        "，麻烦补一下吗",
+    ],
+)
+def test_only_plain_courtesy_may_stand_behind_a_number(tail):
+    assert run("mobile", f"13805950001{tail}", required=True).problem is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from intake.explain_words import DECISION_WORDS, HOW_WORDS, NOTE_WORDS, SURENESS
 from intake.model import Disposition
 from intake.roster import How
 from parsers.document import NoteCode
-from scheduler.desk.explained import lines, padded, width
+from scheduler.desk.explained import cut, lines, padded, width
 
 
 def field(label, value, **rest):
@@ -19,6 +19,14 @@ def field(label, value, **rest):
 def test_wide_characters_count_as_two_columns():
     assert (width("手机a1"), width("ａ"), width("é"), width("e\u0301")) == (6, 2, 1, 1)
     assert padded("手机", 6) == "手机  "
+
+
+def test_what_is_too_wide_is_cut_to_its_columns():
+    assert cut("联络员反馈表", 12) == "联络员反馈表"
+    assert cut("联络员反馈表", 11) == "联络员反馈…"
+    assert cut("联络员反馈表", 10) == "联络员反…"
+    assert [width(cut("联络员a反馈表" * 30, columns)) for columns in (1, 2, 9, 60)] == [1, 1, 8, 60]
+    assert cut("e\u0301" * 5, 5) == "e\u0301" * 5
 
 
 def test_the_columns_are_aligned_and_what_was_not_taken_stands_below_its_field():

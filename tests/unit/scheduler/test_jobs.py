@@ -458,6 +458,7 @@ def test_the_digest_is_gathered_once_a_day_and_again_for_an_address_that_is_new(
     def housekeep_twice(*addresses: str) -> list[str]:
         clerk = replace(settings.clerk, addresses=addresses, digest_at=time(9, 0))
         with open_app(replace(settings, clerk=clerk), clock, roster=office.roster()) as app:
+            jobs.fetch(app)
             for _ in range(2):
                 clock.sleep(60)
                 jobs.housekeep(app)

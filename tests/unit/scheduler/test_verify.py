@@ -1,13 +1,14 @@
 """`intake verify` says that all holds on a whole record, and sees each breach that is put into it."""
 
 import json
+import os
 import shutil
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from intake.db import audit
+from intake.db import audit, heartbeats
 from intake.db.models import MessageRow, OutboxRow
 from intake.settings import Secret
 from scheduler import backups, jobs
@@ -154,6 +155,16 @@ def test_an_old_backup_and_none_at_all_are_told(app):
     for path in app.settings.storage.backup_dir.glob("*.sqlite"):
         path.unlink()
     assert broken(app) == {"I6"}
+
+
+def test_after_the_restore_of_the_first_backup_ever_there_is_one(app):
+    """The copy was made before the heartbeat that tells of it."""
+    with app.bench.sessions.begin() as session:
+        heartbeats.heartbeat(session, "backup").details = None
+    made = (app.clock.now() - timedelta(hours=2)).timestamp()
+    for path in app.settings.storage.backup_dir.glob("*.sqlite"):
+        os.utime(path, (made, made))
+    assert broken(app) == set()
 
 
 def test_letters_to_the_clerk_and_reminders_are_no_breach(app):

@@ -275,6 +275,7 @@ def test_the_digest_tells_the_clerk_what_is_not_in_order(app, clock):
     stationery = replace(app.bench.stationery, settings=settings)
     told = replace(app, bench=replace(app.bench, settings=settings, stationery=stationery))
     guard.guarded(told, "fetch", refused)
+    clock.sleep(3600)  # so long it waits for the mailbox
     jobs.housekeep(told)
     with app.bench.sessions() as session:
         row = session.query(OutboxRow).filter(OutboxRow.kind == "digest").one()

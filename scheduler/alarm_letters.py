@@ -1,0 +1,117 @@
+"""The alarms and all-clears in the outbox: which are written, which give way to newer ones, which may be over. The shell of
+`alarms`.
+
+In: the `App`, an open session. Out: letters to the office. Of one cause at most one letter waits, the newest: after a
+stop, or a day without a server, the clerk reads how it is, not how it was. Of one cause one alarm an hour
+(facts/reliability.md §3.2): what comes and goes every few minutes would drown all else; what outlasts the hour is told.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake.caps import HOUR
+from intake.db import changes, condition, heartbeats
+from intake.db.models import HeartbeatRow, OutboxRow
+from intake.letters import post
+from intake.model import Draft, LetterKind, OutboxState
+from intake.outbox_desk import withdraw_alarms
+from intake.pipeline import STRANGERS
+from intake.standing import units_in_order
+from scheduler import alarms
+from scheduler.app import App
+
+_CLOCKS_MAY_STEP = timedelta(minutes=10)
+_ROSTER = "roster"  # the row of `heartbeats` that holds which units are known to be gone
+_SHOWN = 10
+
+
+def tell_troubles(app: App, session: Session, now: datetime) -> None:
+    """Write what is to be told of the ticks, and of mails that are too large."""
+    heartbeats.forget_trouble(
+        session, STRANGERS, since_before=now - HOUR
+    )  # a flood that goes on is a new one each hour
+    for beat in session.scalars(select(HeartbeatRow)).all():
+        _tell_trouble(app, session, beat, now)
+    _tell_too_large(app, session, now)
+    if not app.roster_told.is_set():
+        _tell_gone_units(app, session, now)
+
+
+def may_be_over(app: App, session: Session) -> bool:
+    """Return whether an alarm waits that another process wrote, and this one has not looked yet whether it is still true."""
+    if app.alarms_hold.is_set():
+        return False
+    waits = select(OutboxRow.id).where(
+        OutboxRow.kind == LetterKind.ALARM,
+        OutboxRow.state == OutboxState.QUEUED,
+        OutboxRow.created_at < app.opened_at,
+    )
+    return session.scalar(waits.limit(1)) is not None
+
+
+def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime) -> None:
+    """Write the alarm of a tick that fails, or the all-clear of one that failed long enough to be told."""
+    if beat.failed_at is None:
+        return
+    clerk = app.settings.clerk
+    trouble = alarms.Trouble(beat.tick, beat.failed_at, beat.message, permanent=beat.permanent)
+    if beat.failures:
+        _raise(app, session, trouble, now)
+        return
+    raised = [alarms.alarm_key(trouble, address) for address in clerk.addresses]
+    if session.scalar(select(OutboxRow.id).where(OutboxRow.key.in_(raised)).limit(1)) is not None:
+        _post(app, session, trouble, alarms.all_clear_drafts(trouble, clerk), now)
+
+
+def _tell_too_large(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm whenever a mail that is too large is seen for the first time; its end is a clerk's own doing."""
+    seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
+    if seen_at is not None:
+        _raise(app, session, alarms.Trouble("oversize", seen_at, "", permanent=True), now)
+
+
+def _tell_gone_units(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm, and a line of the audit each, for units that have sent something and that the roster in force lacks.
+
+    Once: a roster comes into force by being saved, and a row that was deleted by mistake takes its unit out of every
+    count. Which are known already stands in the record.
+    """
+    units = units_in_order(app.bench.roster, app.bench.ledgers.read(session))
+    gone = [str(name) for name, unit in units.items() if unit is None]
+    beat = heartbeats.heartbeat(session, _ROSTER)
+    known = (beat.details or {}).get("gone", [])
+    news = [name for name in gone if name not in known]
+    if gone != known:
+        beat.details = {"gone": gone}
+    if not news:
+        return
+    for name in news:
+        changes.note(session, who="程序", action="unit gone", subject=f"unit {name}", now=now)
+    shown = "、".join(news[:_SHOWN]) + (f"等 {len(news)} 个单位" if len(news) > _SHOWN else "")
+    message = f"名册中已没有{shown}，但{'它' if len(news) == 1 else '它们'}已有报送"
+    trouble = alarms.Trouble(_ROSTER, now, message, permanent=True)
+    _post(app, session, trouble, alarms.alarm_drafts(trouble, app.settings.clerk, now), now)
+
+
+def _raise(app: App, session: Session, trouble: alarms.Trouble, now: datetime) -> None:
+    """Write the alarm, unless one of the same cause was written in the last hour: then it is written when that is over."""
+    raised = session.scalar(
+        select(OutboxRow.id)
+        .where(
+            OutboxRow.key.startswith(alarms.cause_of(trouble.tick), autoescape=True),
+            OutboxRow.key.contains(":raised:", autoescape=True),
+            OutboxRow.created_at > now - HOUR,
+            OutboxRow.created_at <= now + _CLOCKS_MAY_STEP,  # later ones are of a clock that was fast
+        )
+        .limit(1)
+    )
+    if raised is None:
+        _post(app, session, trouble, alarms.alarm_drafts(trouble, app.settings.clerk, now), now)
+
+
+def _post(app: App, session: Session, trouble: alarms.Trouble, drafts: tuple[Draft, ...], now: datetime) -> None:
+    for draft in drafts:
+        if post(session, draft, stationery=app.bench.stationery, now=now):
+            withdraw_alarms(session, alarms.cause_of(trouble.tick), draft.to_address, but=draft.key)
