@@ -1,7 +1,8 @@
 """What a clerk makes of the roster in the course of a year: units come, are renamed, merged, move to other addresses.
 
 In: how many edits were made. Out: a `Roster` that the program may get. Mails go on to name the units as they were called
-at first, as people do. `ADDRESSES` are all that a letter may go to.
+at first, as people do. Whoever renames a unit, and takes that back, writes the other name as 曾用名: without it nobody can
+know that they are one, and the office is told that a unit is gone. `ADDRESSES` are all that a letter may go to.
 """
 
 from collections.abc import Callable
@@ -29,8 +30,9 @@ def _row(name: str, short: str, former: str, addresses: str) -> str:
 
 
 def _rows(*, renamed: bool, second_box: bool, water: bool, merged_name: bool) -> list[str]:
-    first = ("青石街道办事处", "青石街道", _FIRST) if renamed else (_FIRST, "青石镇", "")
-    third = ("泉州台商投资区教育局", "教育局", _THIRD) if merged_name else (_THIRD, "教体局", "")
+    first = ("青石街道办事处", "青石街道", _FIRST) if renamed else (_FIRST, "青石镇", "青石街道办事处")
+    education = "泉州台商投资区教育局"
+    third = (education, "教育局", _THIRD) if merged_name else (_THIRD, "教体局", education)
     boxes = office.UNITS[_SECOND] + (f"；{_SECOND_BOX}" if second_box else "")
     rows = [_row(*first, office.UNITS[_FIRST]), _row(_SECOND, "白沙镇", "", boxes)]
     rows.append(_row(*third, office.UNITS[_THIRD]))

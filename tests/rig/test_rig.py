@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from intake import pipeline
+from intake import completion, pipeline
 from intake.db.record import SqlRecord
 from intake.model import SenderKind, Triage, UnitName
 from intake.roster import Roster
+from scheduler import jobs
 from scheduler.app import open_app
 from tests.builders import office
 from tests.rig import crash, hostile, inprocess, restarts, rosters, sandbox, soak, world
@@ -111,14 +112,21 @@ def some_are_skipped(self, account, folder, uid_validity, known=SqlRecord.known)
     return AndEverySeventh(known(self, account, folder, uid_validity))
 
 
+def whatever_waits(dossier):
+    """Which submission an answer completes: the newest that waits, whatever our letter spoke of."""
+    return dossier.known.open_from(dossier.reading.head.from_address, dossier.arrived_at)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "name", "mistake", "told"),
     [
         (pipeline, "triage", everybody_is_a_person, "I3"),
         (SqlRecord, "known", some_are_skipped, "I1"),
+        (jobs, "_knows_what_came", lambda *_: True, "which lay in the mailbox"),
+        (completion, "_answerable", whatever_waits, "I5"),
     ],
-    ids=["machines", "skipped"],
+    ids=["machines", "skipped", "reminders by who has not looked", "completions of another form"],
 )
 def test_part_world_sees_a_planted_mistake(monkeypatch, owner, name, mistake, told):
     monkeypatch.setattr(owner, name, mistake)

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from datetime import time as clock_time
 from hashlib import sha256
 from pathlib import Path
 
@@ -97,6 +98,7 @@ class World:
             (self._round, 6),
             (self._round_with_imap_fault, 3),
             (self._round_with_smtp_fault, 4),
+            (self._morning, 1),
             (self._crash, 4),
             (self._reopen, 1),
             (self._move, 1),
@@ -129,7 +131,7 @@ class World:
     def _arrive(self) -> None:
         self._numbers += 1
         number = self._numbers
-        kind = self._draw.choices(["whole", "lacking", "machine", "again", "completing"], [6, 3, 2, 1, 2])[0]
+        kind = self._draw.choices(["whole", "lacking", "machine", "again", "completing"], [6, 4, 2, 1, 4])[0]
         if kind == "again" and self._mails:
             former = self._draw.choice(self._mails)
             self._put(former.raw, former.sender, machine=former.machine, folder=INBOX, answered=former.answered)
@@ -187,6 +189,15 @@ class World:
             self._came.clear()  # what a server does not give in an hour of polls holds no reminder back
         self._round()
         self._imap.habits = Habits()
+
+    def _morning(self) -> None:
+        """A mail comes at six; the first round of the day, when reminders are due, meets a server in trouble."""
+        local = self._true_now().astimezone(office.SHANGHAI)
+        dawn = datetime.combine(local.date() + timedelta(days=1), clock_time(6), office.SHANGHAI)
+        self._clock.sleep((dawn - self._true_now()).total_seconds())
+        self._arrive()
+        self._clock.sleep(timedelta(hours=2, minutes=40).total_seconds())
+        self._round_with_imap_fault()
 
     def _round_with_smtp_fault(self) -> None:
         rule = self._draw.choice(SMTP_FAULTS)
