@@ -27,7 +27,8 @@ _LETTERS.update({0x3000: 0x20, 0xA0: 0x20})
 _SHORT_LIMIT = 300  # characters of a name, a number, an answer; more is a text that slipped into the cell
 _LIMITS = {FieldType.TEXT: 100_000, FieldType.TITLE: 1_000, FieldType.ADDRESS: 1_000, FieldType.UNIT: 1_000}
 _PROSE = frozenset({FieldType.TEXT, FieldType.TITLE, FieldType.ADDRESS, FieldType.POSITION, FieldType.UNIT})
-_LINE = re.compile("^[_\\s]+|[_\\s]+$")
+# The line that people write on, and space: not by a regular expression, which takes a minute for 100,000 spaces in a cell.
+_LINE = "_" + "".join(one for one in map(chr, range(0x3001)) if one.isspace())
 _HAN_BLANK = re.compile(
     "(?<=[\u3007\u3400-\u9fff\uff00-\uffef\u3001-\u303f])[ \\t\n]+(?=[\u3007\u3400-\u9fff\uff00-\uffef\u3001-\u303f])"
 )
@@ -85,7 +86,7 @@ def check(spec: FieldSpec, raw: str, *, cell: Cell | None = None, area_code: str
     if _DAMAGED.search(raw):
         return Checked(None, Problem(ProblemCode.UNREADABLE, spec.key, given=raw), -0.2)
     plain = raw.translate(_LETTERS) if spec.type in _PROSE else narrow(raw)
-    text = without_hints(_LINE.sub("", plain).strip())
+    text = without_hints(plain.strip(_LINE))
     if spec.type is FieldType.PERSON and _EXAMPLE.search(plain):
         return _ambiguous(spec, text, "an example", 0.0)
     if _SHEET_ERROR.fullmatch(text.strip()):
