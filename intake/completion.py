@@ -217,8 +217,8 @@ def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
     """What our letter spoke of, or what has taken its place since: an old letter's answer must not bring old values back.
 
     What it spoke of need not be in force: a change that lacks something leaves the earlier version in force, and its answer
-    completes the change, not the earlier one, whose person has gone. If the place was taken by another that is not in force
-    either, or by another person's, nobody knows which is meant.
+    completes the change, not the earlier one, whose person has gone. If the place was taken by another that is not in force,
+    or by another person's, nobody knows which is meant: an answer to the old receipt as little as one to the old request.
     """
     found: dict[int, StoredSubmission] = {}
     for one in dossier.known.answered:
@@ -229,7 +229,8 @@ def _answered(dossier: Dossier) -> tuple[StoredSubmission, ...]:
 
 
 def _is_last_word(dossier: Dossier, stored: StoredSubmission) -> bool:
-    return stored.current or stored.id not in dossier.known.overtaken
+    """What is in force need not be it: a newer form that lacks something, or waits for the clerk, is meant as well."""
+    return stored.id not in dossier.known.overtaken
 
 
 def _newer(dossier: Dossier, stored: StoredSubmission) -> tuple[StoredSubmission, ...]:

@@ -62,7 +62,6 @@ def on_loopback(
     )
     return replace(
         given,
-        source=data_dir / "config.toml",  # where the mark of letters goes
         mailbox=mailbox,
         sending=replace(given.sending, mode=mode, pause_s=0.0),
         clerk=replace(given.clerk, addresses=()),

@@ -59,9 +59,10 @@ def test_a_first_form_is_asked_about_without_speaking_of_an_earlier_one(tmp_path
     assert "此前登记" not in request
 
 
-def answering(database, number: int, words: str) -> Arrival:
-    """An answer to the first request for a completion, which is not our last letter any more."""
-    (name,) = database.execute("select header_message_id from outbox where kind = 'correction' order by id").fetchone()
+def answering(database, number: int, words: str, *, kind: str = "correction") -> Arrival:
+    """An answer to the first letter of a kind, which is not our last letter any more."""
+    asked = "select header_message_id from outbox where kind = ? order by id"
+    (name,) = database.execute(asked, (kind,)).fetchone()
     raw = office.mail(ADDRESS, "回复：请补正", text=words, number=number, In_Reply_To=name, References=name)
     return Arrival(raw, office.START + timedelta(minutes=10 * number))
 
@@ -87,4 +88,13 @@ def test_of_three_people_who_all_lack_a_number_none_gets_that_of_another(tmp_pat
     before = played(tmp_path / "before", *mails)
     database = played(tmp_path / "after", *mails, answering(before, 4, f"手机：{NUMBER}"))
     assert [mobile for _, mobile in filed(database)] == [None, None, None]
+    assert database.execute("select review_open from messages order by id").fetchall()[-1] == (1,)
+
+
+@pytest.mark.parametrize("words", [f"手机：{NUMBER}", f"手机改为{NUMBER}", NUMBER])
+def test_an_answer_to_the_old_receipt_while_a_change_waits_gives_nobody_the_others_number(tmp_path, words):
+    mails = form(1, OLD, "13900000001"), form(2, NEW, "139000")
+    before = played(tmp_path / "before", *mails)
+    database = played(tmp_path / "after", *mails, answering(before, 3, words, kind="acknowledgement"))
+    assert (OLD, NUMBER) not in filed(database)
     assert database.execute("select review_open from messages order by id").fetchall()[-1] == (1,)

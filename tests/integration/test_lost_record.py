@@ -14,7 +14,7 @@ from intake.db import lists
 from intake.db.models import OutboxRow
 from intake.model import OutboxState
 from intake.settings import SendMode
-from scheduler import jobs, recovery, trial_letter, watching
+from scheduler import first_letter, jobs, recovery, trial_letter, watching
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX, SENT
@@ -209,3 +209,10 @@ def test_check_says_that_the_record_is_lost_before_anything_is_begun(tmp_path, u
     assert "多半是数据目录不见了" in capsys.readouterr().out.replace("\n", "")
     assert main(["run", "--once", "--config", str(config)]) == 1
     assert len(sink.delivered) == 2
+
+
+def test_the_example_that_comes_with_the_program_is_never_marked(tmp_path, uncopied):
+    a_round(tmp_path / "first", uncopied)  # by the example's own settings, as a demo is played
+    assert not first_letter.path_of(office.settings(tmp_path, imap_port=1, smtp_port=1)).exists()
+    _, held = a_round(tmp_path / "second", uncopied)
+    assert (len(uncopied[1].delivered), held) == (4, 0)

@@ -153,22 +153,21 @@ class World:
         self._put(raw, office.UNITS[unit], machine=False, folder=self._draw.choices([INBOX, _JUNK], [9, 1])[0])
 
     def _complete(self, unit: str, mobile: str) -> None:
-        """A unit answers one of our letters in words. They complete the form that the letter was about, or a person looks."""
+        """A unit answers one of our letters in words. They change the form that the letter was about, or a person looks."""
         truth = {mail.message_id: self._truth.get(sha256(mail.raw).hexdigest()) for mail in self._mails}
         letters = [
-            (one.raw, head, lacking)
+            (one.raw, head, form)
             for _, one in self._left
             if one.recipients == (office.UNITS[unit],)
-            and (lacking := truth.get(str((head := head_of(one.raw))["In-Reply-To"]))) is not None
-            and not lacking["mobile"]
+            and (form := truth.get(str((head := head_of(one.raw))["In-Reply-To"]))) is not None
         ]
         if not letters:
             return
-        letter, head, lacking = self._draw.choice(letters)
+        letter, head, form = self._draw.choice(letters)
         reply = {"In-Reply-To": str(head["Message-ID"]), "References": str(head["Message-ID"])}
         words = f"手机：{mobile}\n"
         raw = office.mail(office.UNITS[unit], f"回复：{subject_of(letter)}", text=words, number=self._numbers, **reply)
-        self._truth[sha256(raw).hexdigest()] = lacking | {"mobile": mobile}
+        self._truth[sha256(raw).hexdigest()] = form | {"mobile": mobile}
         self._put(raw, office.UNITS[unit], machine=False, folder=INBOX, answered=False)
 
     def _put(self, raw: bytes, sender: str, *, machine: bool, folder: str, answered: bool = True) -> None:

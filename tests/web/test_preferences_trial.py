@@ -92,7 +92,7 @@ def test_a_page_that_is_old_or_forged_sends_nothing(desk, instant):
 def test_it_is_held_neither_by_the_mode_nor_after_a_restore_but_by_the_halt(desk):
     object.__setattr__(desk.app.settings.sending, "mode", SendMode.HOLD)
     with desk.app.bench.sessions.begin() as session:
-        restored.hold(session, desk.app.clock.now())
+        restored.hold(session, restored.Held(desk.app.clock.now()))
         halt.pause(session, who=NAME, now=desk.app.clock.now())
     assert "全部发送现已暂停" in desk.client.get("/preferences/trial?to=0").text
     desk.client.post("/preferences/trial", desk.asked())
@@ -106,7 +106,7 @@ def test_it_is_held_neither_by_the_mode_nor_after_a_restore_but_by_the_halt(desk
 
 def test_it_is_of_no_use_after_a_day(desk):
     desk.client.post("/preferences/trial", desk.asked())
-    desk.app.clock.sleep(25 * 3600)
+    desk.office.pass_time(timedelta(hours=25))
     before = len(desk.office.to_clerk())
     a_round(desk.app)
     assert [one.state for one in desk.letters()] == ["expired"]
