@@ -23,7 +23,7 @@ def test_whatever_is_done_to_the_clock_units_get_the_same_letters_on_the_same_da
 
 @pytest.mark.long
 def test_letters_by_a_wrong_clock_are_seen(monkeypatch):
-    monkeypatch.setattr(skew, "doubt", lambda *_: None)
+    monkeypatch.setattr(skew, "doubt", lambda *_, **__: None)
     assert seen("a day fast", "went to units while the clock was wrong")
     assert seen("a day fast", "told nothing of the clock")
 
@@ -33,8 +33,8 @@ def test_a_pause_that_does_not_end_is_seen(monkeypatch):
     real = skew.doubt
     doubts: list[skew.Doubt] = []
 
-    def stubborn(*arguments):
-        doubts.extend(one for one in [real(*arguments)] if one is not None)
+    def stubborn(*arguments, **options):
+        doubts.extend(one for one in [real(*arguments, **options)] if one is not None)
         return doubts[0] if doubts else None
 
     monkeypatch.setattr(skew, "doubt", stubborn)
