@@ -1,13 +1,13 @@
 """Whether the words of a mail speak against the form that it brings: 最后一位应该是5, 王建国已调走，请更换. Pure.
 
-Stage before: `merge` (the forms of the mail are known). Stage after: `assess`, which sends such a mail to a person: which
-of the two counts stands in words, and a form must never be accepted with a value that its sender takes back. In: the
-text that the sender wrote, the values of his forms. Out: yes or no. Must not: choose a value. What says that the file is
+Stage before: `merge` (the forms of the mail are known). Stage after: `beside`, which doubts such forms: which of the two
+counts stands in words, and a form must never be accepted with a value that its sender takes back. In: the text that the
+sender wrote, the values of his forms. Out: the words, or yes and no. Must not: choose a value. What says that the file is
 right (以附件为准, 现重新报送) is no contradiction, nor is politeness (如有误请告知).
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from intake.pieces import value_key
 
@@ -74,34 +74,39 @@ def speaks_against(text: str, values: Collection[str], *, people: Collection[str
     Also true if they give another value for it, call one wrong, or say that a number is out of use or one of the `people`
     (names that are among the values) is gone.
     """
-    if takes_back(text):
-        return True
+    return bool(words_against(text, values, people=people))
+
+
+def words_against(text: str, values: Collection[str], *, people: Collection[str] = ()) -> str:
+    """Given the same, return the sentence that speaks against a form, as it stands; "" if none does."""
     said = _CONDITION.sub("", text)
     known, names = _keys(values), _keys(people)
     file_is_right = bool(_FILE_IS_RIGHT.search(said))
-    return any(
-        _against(sentence, known, names, file_is_right=file_is_right)
-        for sentence in _SENTENCE_END.split(said)
-        if sentence
+    against = (
+        sentence for sentence in _sentences(said) if _against(sentence, known, names, file_is_right=file_is_right)
     )
+    return words_taking_back(text) or next(against, "")
 
 
-def takes_back(text: str) -> bool:
-    """Given words of the sender, return whether they take a form back or call it not final, whatever stands in it.
+def words_taking_back(text: str) -> str:
+    """Given words of the sender, return the sentence that takes a form back or calls it not final, whatever stands in it.
 
-    What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final.
+    What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final. "" if there is none.
     """
     said = _CONDITION.sub("", text)
-    return _is_taken_back(said) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
-
-
-def _is_taken_back(said: str) -> bool:
-    """前表作废，以此为准 takes back another form than the one that lies here."""
     right_here = bool(_FILE_IS_RIGHT.search(said))
-    clauses = (clause for sentence in _SENTENCE_END.split(said) for clause in _CLAUSE_END.split(sentence))
+    return next((one for one in _sentences(said) if _is_taken_back(one, right_here) or _is_not_final(one)), "")
+
+
+def _sentences(said: str) -> Iterator[str]:
+    return (sentence.strip() for sentence in _SENTENCE_END.split(said) if sentence.strip())
+
+
+def _is_taken_back(sentence: str, right_here: bool) -> bool:  # noqa: FBT001 - of the whole text
+    """前表作废，以此为准 takes back another form than the one that lies here."""
     return any(
         _TAKING_BACK.search(one) and not (right_here and _WITHDRAWING.search(one) and _FORMER_FORM.search(one))
-        for one in clauses
+        for one in _CLAUSE_END.split(sentence)
     )
 
 

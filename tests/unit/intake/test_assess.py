@@ -8,7 +8,7 @@ from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, Disposition, FormId, SenderKind, Trust
 from intake.roster import Roster
 from parsers.document import FailureCode
-from parsers.forms import Problem, ProblemCode
+from parsers.forms import Doubt, Problem, ProblemCode
 from parsers.looks import UNPROVED_ADDRESS
 from tests.builders.judging import (
     ARRIVED,
@@ -694,7 +694,25 @@ def test_a_correction_in_the_text_beside_an_old_file_goes_to_a_person():
     reading = mail(
         file("附件2.docx", officer()), text="手机更正为13900000009", body=(lines(OFFICER, mobile="13900000009"),)
     )
-    assert judge(reading).disposition is REVIEW
+    judged = judge(reading)
+    assert judged.disposition is REVIEW
+    (problem,) = judged.submissions[0].problems
+    assert (problem.code, problem.detail) == (ProblemCode.AMBIGUOUS, Doubt.SPOKEN_AGAINST)
+    assert "13900000009" in problem.given
+
+
+def test_words_against_a_form_doubt_the_form_and_not_only_the_mail():
+    judged = judge(mail(file("1.docx", entry()), file("2.docx", officer()), text="两张表都作废，稍后重发。"))
+    assert judged.disposition is REVIEW
+    assert [one.review for one in judged.submissions] == [True, True]
+    assert judged.reasons[0].endswith("来信的文字“两张表都作废，稍后重发”与所附表格不一致或要求作废，请核实以哪个为准")
+
+
+@pytest.mark.parametrize("text", ["请问还需要盖章吗？", "请查收。"])
+def test_a_question_or_a_sender_that_cannot_be_answered_leaves_the_form_as_it_is(text):
+    judged = judge(mail(file("2.docx", officer()), text=text), machine(SenderKind.SYSTEM))
+    assert judged.disposition is REVIEW
+    assert [one.review for one in judged.submissions] == [False]
 
 
 # --- answers to our letters ------------------------------------------------------------------------------------------
