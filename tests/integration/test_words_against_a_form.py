@@ -19,6 +19,10 @@ SPOKEN = [
     "附件是去年的表，请不要登记。\n",
     "发错了，请忽略附件。\n",
     "联络员改为吴用，手机13900000099，见附件。\n",
+    "姓名：赵敏\n职务：副镇长\n手机：13900000099\n",
+    "附件里的手机号已经不用了，请登记13900000099\n",
+    "联络员请登记为魏为，手机：13900000099\n",
+    "单位：青石镇\n联络员：魏为\n手机：13900000099\n附件为表格\n",
 ]
 
 
@@ -50,7 +54,8 @@ def test_a_first_form_waits_and_is_not_counted(desk, tmp_path, text):
     assert desk.cell().state is CellState.REVIEW
     assert "已受理" not in "".join(line for line in desk.sheet(tmp_path, "进度").splitlines() if TOWN in line)
     assert "待核实" in row(desk, tmp_path)
-    assert text.splitlines()[0].split("，")[0].rstrip("。") in row(desk, tmp_path)  # the words are quoted
+    said = [line.split("，")[0].rstrip("。") for line in text.splitlines()]
+    assert any(f"来信的文字“{one}" in row(desk, tmp_path) for one in said)
 
 
 @pytest.mark.parametrize("text", SPOKEN)
@@ -84,6 +89,20 @@ def test_an_answer_that_speaks_of_a_slip_waits_and_the_form_it_answers_stays_in_
     number = desk.receives(ADDRESS, "回复：回执", text=f"姓名：林小曼（误写为“{OLD}”）\n", In_Reply_To=sent)
     assert desk.is_open(number)
     assert desk.value("name").value == OLD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请查收，谢谢！\n\n李明\n青石镇人民政府\n13900000099\nli@example.com\n",
+        "请查收，谢谢！\n\n联系人：李明\n联系电话：13900000099\n单位：青石镇人民政府\n",
+        f"姓名：{NEW}\n手机：{NUMBER}\n详见附件。\n",
+    ],
+)
+def test_a_signature_or_the_same_once_more_leaves_it_in_force(desk, text):
+    number = sends(desk, text)
+    assert not desk.is_open(number)
+    assert desk.cell().state is CellState.ACCEPTED
 
 
 def test_what_does_not_speak_against_the_form_leaves_it_in_force(desk):

@@ -715,6 +715,66 @@ def test_a_question_or_a_sender_that_cannot_be_answered_leaves_the_form_as_it_is
     assert [one.review for one in judged.submissions] == [False]
 
 
+ANOTHER = {"name": "林小曼", "position": "副镇长", "mobile": "13900000009"}
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        (ANOTHER, "姓名：林小曼，职务：副镇长，手机：13900000009"),
+        ({"name": "林小曼"}, "姓名：林小曼"),
+        ({"name": "林小满", "mobile": "13900000009"}, "手机：13900000009"),
+        ({"name": "林小满", "position": "安全办副主任"}, "职务：安全办副主任"),
+    ],
+)
+def test_lines_that_name_another_person_by_the_forms_own_word_doubt_the_form(said, quoted):
+    judged = judge(mail(file("附件2.docx", officer()), text="请查收。", body=(lines(OFFICER, **said),)))
+    assert judged.disposition is REVIEW
+    (one,) = judged.submissions
+    assert one.review
+    assert [problem.given for problem in one.problems] == [quoted]
+
+
+def test_the_words_of_a_line_count_not_the_form_that_it_was_read_for():
+    """单位, 姓名 and 手机 in a letter may look more like the other form of the notice."""
+    read = lines(ENTRY, unit=STONE, contact="林小曼", phone="13900000009")
+    labels = {"unit": "单位", "contact": "姓名", "phone": "手机"}
+    read = replace(read, fields=tuple(replace(one, label=labels[one.key]) for one in read.fields))
+    assert judge(mail(file("附件2.docx", officer()), text="请查收。", body=(read,))).disposition is REVIEW
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "林小满", "position": "安全办主任", "mobile": "13900000001"},
+        {"name": "林小满", "position": "青石镇安全办主任"},
+        {"position": "副镇长", "mobile": "13900000009"},  # nobody is named
+        {"name": "陈立冬", "mobile": "13900000002"},  # the second person of the list
+    ],
+)
+def test_lines_that_agree_with_a_form_or_name_nobody_leave_it(said):
+    second = officer(name="陈立冬", mobile="13900000002")
+    judged = judge(mail(file("联络员.xlsx", officer(), second), text="请查收。", body=(lines(OFFICER, **said),)))
+    assert judged.disposition is ACCEPTED
+
+
+def test_who_signs_as_contact_below_a_form_is_not_its_person():
+    card = lines(ENTRY, contact="王惊蛰", phone="13900000009")
+    for form in (officer(), entry()):
+        assert judge(mail(file("表.docx", form), text="请查收。", body=(card,))).disposition is ACCEPTED
+
+
+def test_lines_beside_a_form_that_left_the_field_open_do_not_contradict_it():
+    judged = judge(
+        mail(
+            file("附件2.docx", officer(mobile=None)),
+            text="请查收。",
+            body=(lines(OFFICER, name="林小满", mobile="13900000009"),),
+        )
+    )
+    assert (judged.disposition, judged.submissions[0].review) == (CORRECTION, False)
+
+
 # --- answers to our letters ------------------------------------------------------------------------------------------
 
 
