@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from intake import phrases, reasons
-from intake.completion import completed, lone_answer
-from intake.contradiction import speaks_against, takes_back
+from intake.beside import spoken_against
+from intake.completion import completed
 from intake.dossier import Dossier, Known, lay_open
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, less_trusted, trust_of, written_unit
@@ -64,10 +64,6 @@ FOR_A_PERSON = frozenset(
         ProblemCode.NOT_APPLICABLE,
     }
 )
-# What a letter names when it corrects a form; a unit's name stands in every letter.
-_TOLD_IN_WORDS = frozenset(
-    {FieldType.PERSON, FieldType.POSITION, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL, FieldType.ADDRESS}
-)
 
 
 def assess(
@@ -92,7 +88,9 @@ def assess(
         return Assessment(Disposition.IGNORED, (reasons.ignored(triage.kind),))
     if not candidates and _is_advertisement(dossier):
         return Assessment(Disposition.IGNORED, (reasons.ADVERTISEMENT,))
-    candidates, unclear = completed(dossier, candidates)
+    whole = candidates
+    candidates, unclear = completed(dossier, whole)
+    candidates = spoken_against(dossier, candidates, whole)
     submissions = tuple(_submission(one, dossier) for one in candidates)
     found = faults(dossier, candidates)
     if (not submissions and not found.problems) or _only_asks(dossier, submissions, found):
@@ -351,19 +349,14 @@ def _verdict(
 
 
 def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]:
-    """Yield the reasons beside the forms themselves why a person must look."""
+    """Yield the reasons beside the forms themselves why a person must look, though the forms may be right.
+
+    What speaks against a form is a problem of that form (`beside`), so that it is not in force until somebody has looked.
+    """
     if candidates and is_absence(dossier.reading):
         yield reasons.PARTIAL_UNCLEAR
     if candidates and phrases.asks_beside_a_form(dossier.reading.own_text):
         yield reasons.QUESTION_BESIDE
-    people = _values(candidates, frozenset({FieldType.PERSON}))
-    # the subject of a reply is the former letter's
-    taken_back = not dossier.reading.head.in_reply_to and takes_back(dossier.reading.head.subject)
-    told = _values(candidates, _TOLD_IN_WORDS)
-    # 写错了，手机是139… is heard to its last word where that is the answer to our question
-    heard = lone_answer(dossier) is not None
-    if candidates and (taken_back or (not heard and speaks_against(dossier.reading.own_text, told, people=people))):
-        yield reasons.CONTRADICTED
     if any(QUOTED_MARK in one.piece.path for one in candidates) and dossier.sorted.partial:
         yield reasons.PARTIAL_UNCLEAR
     for piece in named_but_missing(dossier, candidates) if candidates else ():
@@ -372,12 +365,3 @@ def _looks(dossier: Dossier, candidates: tuple[Candidate, ...]) -> Iterable[str]
         yield f"“{piece.document.name}”：{reasons.PEOPLE_LEFT}"
     if dossier.is_cut:
         yield reasons.INCOMPLETE_MAIL
-
-
-def _values(candidates: Iterable[Candidate], types: frozenset[FieldType]) -> frozenset[str]:
-    return frozenset(
-        str(one.value(spec.key))
-        for one in candidates
-        for spec in one.spec.fields
-        if spec.type in types and one.value(spec.key) is not None
-    )

@@ -2,8 +2,8 @@
 
 Stage before: `merge` (whole forms are known). Stage after: `assess`. 「手机：139…」 completes the submission it answers:
 the one that our letter spoke of, else the only one from this address that waits to be mended. Beside a whole form such
-lines are a signature, unless the text says 更正 and they differ; without anything to complete, and without a form's
-name in the mail, nothing is guessed.
+lines complete nothing: they are a signature, or speak against it (`beside`). Without anything to complete, and without a
+form's name in the mail, nothing is guessed.
 
 Where our letter asked for one number or address alone, the answer may be just that: 139…, without a label.
 """
@@ -57,7 +57,7 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     """
     work = _Open()
     files = candidates or dossier.sorted.failed or dossier.sorted.plain
-    # Beside a whole form of the same kind such lines are a signature, or the correction that `_corrects_itself` tells.
+    # Beside a whole form of the same kind such lines are a signature, or speak against it (`beside`).
     given = {one.spec.id for one in candidates}
     partials = [partial for partial in dossier.sorted.partial if partial.spec.id not in given]
     lone = None if dossier.sorted.partial else lone_answer(dossier)
@@ -75,7 +75,7 @@ def completed(dossier: Dossier, candidates: tuple[Candidate, ...]) -> tuple[tupl
     known = [one for one in whole if dossier.known.before(dossier.arrived_at, one.finding.unit, FormId(one.spec.id))]
     whole = [one for one in whole if one not in known]
     doubtful = doubtful or bool(known)
-    unclear = [reasons.CORRECTS_ITSELF] if _corrects_itself(dossier, candidates) else []
+    unclear: list[str] = []
     doubtful = doubtful or (bool(merged) and _leaves_a_number(dossier, work, merged))
     if doubtful or ((merged or whole) and not files and _says_more(rest, [*merged, *whole])):
         unclear.append(reasons.PARTIAL_UNCLEAR)
@@ -200,12 +200,6 @@ def _leaves_a_number(dossier: Dossier, work: _Open, placed: Iterable[Candidate])
     )
 
 
-def _corrects_itself(dossier: Dossier, candidates: tuple[Candidate, ...]) -> bool:
-    return phrases.corrects(dossier.reading.own_text) and any(
-        _differs(partial.reading, candidates) for partial in dossier.sorted.partial
-    )
-
-
 def _answerable(dossier: Dossier) -> tuple[StoredSubmission, ...]:
     """What this mail may complete: the submissions our letter spoke of; if it answers none, those from here with a fault."""
     if dossier.known.answered:
@@ -297,12 +291,3 @@ def _siblings(dossier: Dossier, work: _Open) -> list[Candidate]:
                 finding = _finding(dossier, other, fields, _unit_key(partial))
                 found[other.id] = Candidate(partial.spec, partial.piece, fields, finding)
     return list(found.values())
-
-
-def _differs(reading: FormReading, candidates: Iterable[Candidate]) -> bool:
-    """Return whether the text gives a value that no whole form of the same kind in the mail has."""
-    for one in reading.fields:
-        theirs = [other.value(one.key) for other in candidates if other.spec.id == reading.form]
-        if one.value is not None and theirs and value_key(one.value) not in {value_key(value) for value in theirs}:
-            return True
-    return False

@@ -1,15 +1,16 @@
 """Whether the words of a mail speak against the form that it brings: 最后一位应该是5, 王建国已调走，请更换. Pure.
 
-Stage before: `merge` (the forms of the mail are known). Stage after: `assess`, which sends such a mail to a person: which
-of the two counts stands in words, and a form must never be accepted with a value that its sender takes back. In: the
-text that the sender wrote, the values of his forms. Out: yes or no. Must not: choose a value. What says that the file is
+Stage before: `merge` (the forms of the mail are known). Stage after: `beside`, which doubts such forms: which of the two
+counts stands in words, and a form must never be accepted with a value that its sender takes back. In: the text that the
+sender wrote, the values of his forms. Out: the words, or yes and no. Must not: choose a value. What says that the file is
 right (以附件为准, 现重新报送) is no contradiction, nor is politeness (如有误请告知).
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from intake.pieces import value_key
+from parsers.names import find_name
 
 # 。；！？ and line ends; a sentence keeps its commas.
 _SENTENCE_END = re.compile("[\u3002\uff1b;\uff01!?\uff1f\n]+")
@@ -18,9 +19,10 @@ _CLAUSE_END = re.compile("[\uff0c,\u3001]")
 _CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一旦)[^\uff0c,\u3002\uff1b;\n]{0,16}")
 _TAKING_BACK = re.compile(
     "作废|撤回|撤销|(?:不要|请勿|切勿|不予|先不|先别|暂不|勿)(?:登记|采用|采纳|使用)|不作数|稍后重发|重新发一份给"
+    "|忽略(?:所附|附件|附表|此表|本表|该表)"
 )
 _WITHDRAWING = re.compile("作废|撤回|撤销|不作数")
-_FORMER_FORM = re.compile("之前|此前|先前|上次|前次|上一|前一|前面|前表|原表|旧表|前件|原件|昨[天日]|刚才")
+_FORMER_FORM = re.compile("之前|以前|此前|先前|上次|前次|上一|前一|前面|前表|原表|旧表|前件|原件|昨[天日]|刚才")
 # Not the unit's last word: a draft, sent for information, or before its leader has agreed. Not 尚未盖章: the values stand.
 _NOT_FINAL = re.compile(
     "(?<!不是)(?<!非)(?:初稿|草稿|征求意见稿|未定稿|讨论稿|送审稿)|(?:仅|只|附件|附表|此表|该表)[供作](?:[^\u3002\uff0c,]{0,4})参考"
@@ -38,7 +40,7 @@ _FILE_IS_RIGHT = re.compile(
     f"|再(?:报|发)一[次份遍]|{_FILE}[^\u3002\uff0c]{{0,6}}为准"
 )
 # The earlier version, not this one, is what is spoken about.
-_EARLIER = re.compile("之前|此前|先前|上次|前次|上一|前一|早上|昨[天日]|前[天日]|原来|原(?!因)|旧")
+_EARLIER = re.compile("之前|以前|此前|先前|上次|前次|上一|前一|早上|昨[天日]|前[天日]|原来|原(?!因)|旧")
 _IS_INSTEAD = re.compile(
     "应该?[是为作]|应当[是为]|应改[为成]|(?:更|修|变|订)?改[为成]|更正[为成]|变更为|更换[为成]|换[为成]"
     "|(?:改|换|(?:变更|调整|更换)为?)由|(?<![理自事缘])由(?=(?![我本贵你各])[^\u3002\uff0c,]{2,12}?(?:担任|接任|接替))"
@@ -55,8 +57,17 @@ _CHANGED = re.compile(
     "更换|换[了成为号人]|新(?:的)?(?:联[络系]员?人?|人选|同志)|新任|新(?:的)?(?:号码|手机|电话|邮箱|座机)|为准|正确|改用|启用"
 )
 _OUT_OF_USE = re.compile(
-    "停机|停用|空号|打不通|不通|不要[再]?[用打拨联]|别[用打拨]|勿[打拨用联]|不再(?:使?用)|注销|欠费"
+    "停机|停用|空号|打不通|不通|不要[再]?[用打拨联]|别[用打拨]|勿[打拨用联]|不再(?:使?用)|不用了(?!解)|注销|欠费"
 )
+_REGISTER = re.compile("请[^\u3002\uff0c,]{0,10}?(?:登记|录入|填[写成为])")
+# Whom to ask stands in every letter: 联系人李明，电话139…，请登记 says nothing of the form's own person.
+_CONTACT = re.compile("联系|联络人|经办|填[报表]人|咨询|致电|来电")
+# The person that the form is about: 联络员请登记为王某, 联络员：王某. Not 联系人, who signs every letter.
+_THE_PERSON_IS = re.compile(
+    "(?:联[络系]员|联系人|姓名|名字|人选)[^\u3002\uff0c,]{0,10}?(?:登记|录入|填写?|改|换|变更|调整|更正)[为成由]"
+    "|登记(?:联络员|姓名)[为是:\uff1a]|^(?:联络员|姓名)[ \u3000]*[:\uff1a]"
+)
+_SURELY_A_NAME = 1.0  # `parsers.names`: a surname in front and one or two characters behind it
 _REACHED_BY = re.compile("座机|手机|电话|邮箱|号码|传真")
 _GONE = re.compile(
     "调走|调离|调任|调动|调到|离职|退休|辞职|去世|离岗|转岗|借调|不再(?:担任|负责|从事)|不(?:是|任|负责)|休(?:产假|假)|已换|换人"
@@ -74,34 +85,39 @@ def speaks_against(text: str, values: Collection[str], *, people: Collection[str
     Also true if they give another value for it, call one wrong, or say that a number is out of use or one of the `people`
     (names that are among the values) is gone.
     """
-    if takes_back(text):
-        return True
+    return bool(words_against(text, values, people=people))
+
+
+def words_against(text: str, values: Collection[str], *, people: Collection[str] = ()) -> str:
+    """Given the same, return the sentence that speaks against a form, as it stands; "" if none does."""
     said = _CONDITION.sub("", text)
     known, names = _keys(values), _keys(people)
     file_is_right = bool(_FILE_IS_RIGHT.search(said))
-    return any(
-        _against(sentence, known, names, file_is_right=file_is_right)
-        for sentence in _SENTENCE_END.split(said)
-        if sentence
+    against = (
+        sentence for sentence in _sentences(said) if _against(sentence, known, names, file_is_right=file_is_right)
     )
+    return words_taking_back(text) or next(against, "")
 
 
-def takes_back(text: str) -> bool:
-    """Given words of the sender, return whether they take a form back or call it not final, whatever stands in it.
+def words_taking_back(text: str) -> str:
+    """Given words of the sender, return the sentence that takes a form back or calls it not final, whatever stands in it.
 
-    What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final.
+    What was a draft once and is settled now (前次报的是初稿，现重新报送; 初稿已经领导审定) is final. "" if there is none.
     """
     said = _CONDITION.sub("", text)
-    return _is_taken_back(said) or any(_is_not_final(one) for one in _SENTENCE_END.split(said))
-
-
-def _is_taken_back(said: str) -> bool:
-    """前表作废，以此为准 takes back another form than the one that lies here."""
     right_here = bool(_FILE_IS_RIGHT.search(said))
-    clauses = (clause for sentence in _SENTENCE_END.split(said) for clause in _CLAUSE_END.split(sentence))
+    return next((one for one in _sentences(said) if _is_taken_back(one, right_here) or _is_not_final(one)), "")
+
+
+def _sentences(said: str) -> Iterator[str]:
+    return (sentence.strip() for sentence in _SENTENCE_END.split(said) if sentence.strip())
+
+
+def _is_taken_back(sentence: str, right_here: bool) -> bool:  # noqa: FBT001 - of the whole text
+    """前表作废，以此为准 takes back another form than the one that lies here."""
     return any(
         _TAKING_BACK.search(one) and not (right_here and _WITHDRAWING.search(one) and _FORMER_FORM.search(one))
-        for one in clauses
+        for one in _CLAUSE_END.split(sentence)
     )
 
 
@@ -126,6 +142,8 @@ def _keys(values: Collection[str]) -> frozenset[str]:
 
 
 def _against(sentence: str, known: Collection[str], names: Collection[str], *, file_is_right: bool) -> bool:
+    if _registers_another_number(sentence, known) or _gives_another_person(sentence, names):
+        return True
     right_here = bool(_FILE_IS_RIGHT.search(sentence))
     instead = list(_IS_INSTEAD.finditer(sentence))
     if instead:
@@ -146,6 +164,25 @@ def _against(sentence: str, known: Collection[str], names: Collection[str], *, f
     if _OUT_OF_USE.search(sentence) and _REACHED_BY.search(sentence):
         return not about_earlier
     return bool(_GONE.search(sentence)) and _names(_before_successor(sentence), names)
+
+
+def _registers_another_number(sentence: str, known: Collection[str]) -> bool:
+    """附件里的手机号已经不用了，请登记139…: the number is to be taken, and no form of the mail has it."""
+    if not _REGISTER.search(sentence):
+        return False
+    clauses = [one for one in _CLAUSE_END.split(sentence) if _REGISTER.search(one)]
+    told = clauses if _CONTACT.search(sentence) else [sentence]
+    return any(_another_number(one, known) for one in told)
+
+
+def _gives_another_person(sentence: str, names: Collection[str]) -> bool:
+    """联络员请登记为王某, though the form names another: also beside 见附件, which may be the old file."""
+    for found in _THE_PERSON_IS.finditer(sentence):
+        given = _CLAUSE_END.split(sentence[found.end() :], maxsplit=1)[0].split()
+        name = find_name(given[0]) if given else None
+        if name is not None and name.text and name.likeness >= _SURELY_A_NAME and value_key(name.text) not in names:
+            return bool(names)
+    return False
 
 
 def _names(text: str, known: Collection[str]) -> bool:

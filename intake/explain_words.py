@@ -105,7 +105,7 @@ GROUNDS_WORDS: Mapping[Grounds, str] = {
 
 WHOLE_DOCUMENT = "文章只登记单位和标题，内容由工作人员看"
 PIECE_ALONE = "是补正的答复还是落款，补充哪一份表，要看它回复的是哪封信：这里不查登记，不能判明"
-PIECE_BESIDE_A_FORM = "同一邮件里已有这张表：这几行当作落款，不登记；与表不同又写明更正的交人工核实"
+PIECE_BESIDE_A_FORM = "同一邮件里已有这张表：这几行不登记，一般是落款；与表不同而写明更正或写有“姓名”的，交人工核实"
 
 _MODES: Mapping[str, str] = {
     "beside": "内容在栏目右边",

@@ -8,7 +8,7 @@ from intake.assess import Known, assess
 from intake.model import CellState, CloudLink, Disposition, FormId, SenderKind, Trust
 from intake.roster import Roster
 from parsers.document import FailureCode
-from parsers.forms import Problem, ProblemCode
+from parsers.forms import Doubt, Problem, ProblemCode
 from parsers.looks import UNPROVED_ADDRESS
 from tests.builders.judging import (
     ARRIVED,
@@ -694,7 +694,85 @@ def test_a_correction_in_the_text_beside_an_old_file_goes_to_a_person():
     reading = mail(
         file("附件2.docx", officer()), text="手机更正为13900000009", body=(lines(OFFICER, mobile="13900000009"),)
     )
-    assert judge(reading).disposition is REVIEW
+    judged = judge(reading)
+    assert judged.disposition is REVIEW
+    (problem,) = judged.submissions[0].problems
+    assert (problem.code, problem.detail) == (ProblemCode.AMBIGUOUS, Doubt.SPOKEN_AGAINST)
+    assert "13900000009" in problem.given
+
+
+def test_words_against_a_form_doubt_the_form_and_not_only_the_mail():
+    judged = judge(mail(file("1.docx", entry()), file("2.docx", officer()), text="两张表都作废，稍后重发。"))
+    assert judged.disposition is REVIEW
+    assert [one.review for one in judged.submissions] == [True, True]
+    assert judged.reasons[0].endswith("来信的文字“两张表都作废，稍后重发”与所附表格不一致或要求作废，请核实以哪个为准")
+
+
+@pytest.mark.parametrize("text", ["请问还需要盖章吗？", "请查收。"])
+def test_a_question_or_a_sender_that_cannot_be_answered_leaves_the_form_as_it_is(text):
+    judged = judge(mail(file("2.docx", officer()), text=text), machine(SenderKind.SYSTEM))
+    assert judged.disposition is REVIEW
+    assert [one.review for one in judged.submissions] == [False]
+
+
+ANOTHER = {"name": "林小曼", "position": "副镇长", "mobile": "13900000009"}
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        (ANOTHER, "姓名：林小曼，职务：副镇长，手机：13900000009"),
+        ({"name": "林小曼"}, "姓名：林小曼"),
+        ({"name": "林小满", "mobile": "13900000009"}, "手机：13900000009"),
+        ({"name": "林小满", "position": "安全办副主任"}, "职务：安全办副主任"),
+    ],
+)
+def test_lines_that_name_another_person_by_the_forms_own_word_doubt_the_form(said, quoted):
+    judged = judge(mail(file("附件2.docx", officer()), text="请查收。", body=(lines(OFFICER, **said),)))
+    assert judged.disposition is REVIEW
+    (one,) = judged.submissions
+    assert one.review
+    assert [problem.given for problem in one.problems] == [quoted]
+
+
+def test_the_words_of_a_line_count_not_the_form_that_it_was_read_for():
+    """单位, 姓名 and 手机 in a letter may look more like the other form of the notice."""
+    read = lines(ENTRY, unit=STONE, contact="林小曼", phone="13900000009")
+    labels = {"unit": "单位", "contact": "姓名", "phone": "手机"}
+    read = replace(read, fields=tuple(replace(one, label=labels[one.key]) for one in read.fields))
+    assert judge(mail(file("附件2.docx", officer()), text="请查收。", body=(read,))).disposition is REVIEW
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "林小满", "position": "安全办主任", "mobile": "13900000001"},
+        {"name": "林小满", "position": "青石镇安全办主任"},
+        {"position": "副镇长", "mobile": "13900000009"},  # nobody is named
+        {"name": "陈立冬", "mobile": "13900000002"},  # the second person of the list
+    ],
+)
+def test_lines_that_agree_with_a_form_or_name_nobody_leave_it(said):
+    second = officer(name="陈立冬", mobile="13900000002")
+    judged = judge(mail(file("联络员.xlsx", officer(), second), text="请查收。", body=(lines(OFFICER, **said),)))
+    assert judged.disposition is ACCEPTED
+
+
+def test_who_signs_as_contact_below_a_form_is_not_its_person():
+    card = lines(ENTRY, contact="王惊蛰", phone="13900000009")
+    for form in (officer(), entry()):
+        assert judge(mail(file("表.docx", form), text="请查收。", body=(card,))).disposition is ACCEPTED
+
+
+def test_lines_beside_a_form_that_left_the_field_open_do_not_contradict_it():
+    judged = judge(
+        mail(
+            file("附件2.docx", officer(mobile=None)),
+            text="请查收。",
+            body=(lines(OFFICER, name="林小满", mobile="13900000009"),),
+        )
+    )
+    assert (judged.disposition, judged.submissions[0].review) == (CORRECTION, False)
 
 
 # --- answers to our letters ------------------------------------------------------------------------------------------
