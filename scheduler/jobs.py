@@ -109,7 +109,7 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
     with app.bench.sessions.begin() as session:
         decided = outbox.resolve_uncertain(session, now, witness)
         if witness is not None:
-            decided += restored.resolve(session, witness)
+            decided += restored.resolve(session, witness, signing_key=app.bench.stationery.signing_key)
     log.info("action=deliver.resolved letters=%d", decided)
 
 
