@@ -29,7 +29,9 @@ _NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没
 # the key that a letter's name is made with was lost with the record: the same letter would bear another name
 _NO_TELLING = "登记是新建的，无法自动判断这封信是不是已经发过：请到邮箱“已发送”里看一眼再决定"
 # a provider that files no copies, or only if the mailbox is set so: then nothing is there, whatever was sent
-_NO_COPIES = "恢复后核对不出：“已发送”里找不到本程序发过的信，看不出这封信是不是已经发过。放行可能会重复，请先向收信的单位问一声"
+_NO_COPIES = (
+    "恢复后核对不出：“已发送”里找不到本程序发过的信，看不出这封信是不是已经发过。放行可能会重复，请先向收信的单位问一声"
+)
 _PROOFS = 5  # so many of the newest letters known to be sent are looked for before the folder's silence counts
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from intake import restored
 from intake.caps import HOUR
 from intake.db import changes, condition, heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
@@ -28,13 +29,14 @@ _SHOWN = 10
 
 
 def tell_troubles(app: App, session: Session, now: datetime) -> None:
-    """Write what is to be told of the ticks, and of mails that are too large."""
+    """Write what is to be told of the ticks, of mails that are too large, of a record that was lost."""
     heartbeats.forget_trouble(
         session, STRANGERS, since_before=now - HOUR
     )  # a flood that goes on is a new one each hour
     for beat in session.scalars(select(HeartbeatRow)).all():
         _tell_trouble(app, session, beat, now)
     _tell_too_large(app, session, now)
+    _tell_lost_record(app, session, now)
     if not app.roster_told.is_set():
         _tell_gone_units(app, session, now)
 
@@ -70,6 +72,13 @@ def _tell_too_large(app: App, session: Session, now: datetime) -> None:
     seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
     if seen_at is not None:
         _raise(app, session, alarms.Trouble("oversize", seen_at, "", permanent=True), now)
+
+
+def _tell_lost_record(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm of a record that was begun in the place of a lost one, once; its end is a person's own doing."""
+    why = restored.held(session)
+    if why is not None and why.lost:
+        _raise(app, session, alarms.Trouble("held", why.since, f"登记里什么也没有，而{why.lost}", permanent=True), now)
 
 
 def _tell_gone_units(app: App, session: Session, now: datetime) -> None:
