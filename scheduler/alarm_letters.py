@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from intake import restored
+from intake import deliver, restored
 from intake.caps import HOUR
 from intake.db import changes, condition, heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
@@ -53,6 +53,26 @@ def may_be_over(app: App, session: Session) -> bool:
     return session.scalar(waits.limit(1)) is not None
 
 
+def must_wait(app: App, session: Session) -> bool:
+    """Return whether alarms wait because one of them says that nothing can be sent: once it can go, it is no longer true.
+
+    Another letter has to show first that the server takes letters again; then the all-clear, which says from when to when
+    it was, takes its place. If nothing else waits the alarm goes, or nobody would ever ask the server.
+    """
+    beat = heartbeats.last_heartbeat(session, deliver.TICK)
+    if beat.failed_at is None:
+        return False
+    trouble = alarms.Trouble(beat.tick, beat.failed_at, "", permanent=beat.permanent)
+    raised = [alarms.alarm_key(trouble, address) for address in app.settings.clerk.addresses]
+    queued = select(OutboxRow.id).where(OutboxRow.state == OutboxState.QUEUED)
+    if session.scalar(queued.where(OutboxRow.key.in_(raised)).limit(1)) is None:
+        return False
+    if not beat.failures:
+        return True  # it is over: the next look puts the all-clear in its place
+    others = queued.where(OutboxRow.kind != LetterKind.ALARM)
+    return deliver.refuses_all(session) and session.scalar(others.limit(1)) is not None
+
+
 def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime) -> None:
     """Write the alarm of a tick that fails, or the all-clear of one that failed long enough to be told."""
     if beat.failed_at is None:
@@ -64,7 +84,7 @@ def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime)
         return
     raised = [alarms.alarm_key(trouble, address) for address in clerk.addresses]
     if session.scalar(select(OutboxRow.id).where(OutboxRow.key.in_(raised)).limit(1)) is not None:
-        _post(app, session, trouble, alarms.all_clear_drafts(trouble, clerk), now)
+        _post(app, session, trouble, alarms.all_clear_drafts(trouble, clerk, beat.ok_at or now), now)
 
 
 def _tell_too_large(app: App, session: Session, now: datetime) -> None:

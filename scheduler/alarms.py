@@ -74,12 +74,12 @@ def alarm_drafts(trouble: Trouble, clerk: Clerk, now: datetime) -> tuple[Draft, 
     """Given a trouble, return its alarms, one an address; none while it may still mend itself."""
     if not trouble.permanent and now - trouble.since < PATIENCE:
         return ()
-    return _drafts(trouble, clerk, recovered=False)
+    return _drafts(trouble, clerk)
 
 
-def all_clear_drafts(trouble: Trouble, clerk: Clerk) -> tuple[Draft, ...]:
-    """Given a trouble that was told and is over, return its all-clear, one an address."""
-    return _drafts(trouble, clerk, recovered=True)
+def all_clear_drafts(trouble: Trouble, clerk: Clerk, until: datetime) -> tuple[Draft, ...]:
+    """Given a trouble that was told and is over since `until`, return its all-clear, one an address."""
+    return _drafts(trouble, clerk, until=until)
 
 
 def cause_of(tick: str) -> str:
@@ -93,7 +93,8 @@ def alarm_key(trouble: Trouble, address: str, *, recovered: bool = False) -> str
     return f"{cause_of(trouble.tick)}{trouble.since.isoformat()}:{kind}:{address}"
 
 
-def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, ...]:
+def _drafts(trouble: Trouble, clerk: Clerk, *, until: datetime | None = None) -> tuple[Draft, ...]:
+    recovered = until is not None
     effect, answer = _EFFECTS.get(trouble.tick, ""), trouble.message
     if trouble.tick in _IN_OUR_WORDS:
         effect, answer = f"{answer}。{effect}", ""
@@ -104,6 +105,7 @@ def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, 
         "advice": _ADVICE.get(trouble.tick, _GENERAL_ADVICE),
         "answer": answer,
         "recovered": recovered,
+        "until": "" if until is None or until < trouble.since else until.isoformat(),  # the clock was set back
     }
     return tuple(
         Draft(
