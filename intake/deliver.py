@@ -18,9 +18,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake import halt, outbox
-from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, pause_after
+from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, explain, pause_after
 from intake.db import heartbeats
-from intake.model import LetterKind
+from intake.db.models import HeartbeatRow
+from intake.model import LetterKind, OutboxState
 from intake.settings import Sending
 from intake.smtp import SmtpSession
 
@@ -91,7 +92,7 @@ def deliver_batch(
             if isinstance(outcome, Sent):
                 on_sent(letter.id, outcome)
     if pause is None:
-        record.succeeded()
+        record.ended()
     return Batch(record.sent, record.attempts - record.sent, pause)
 
 
@@ -99,6 +100,17 @@ def _pause_in_force(session: Session, now: datetime) -> PauseUntil | None:
     row = heartbeats.heartbeat(session, TICK)
     until = heartbeats.rests_until(row, now)
     return None if until is None else PauseUntil(until, row.message, alarming=row.permanent)
+
+
+def refuses_all(session: Session) -> bool:
+    """Return whether the server takes no letter: sending fails, for another reason than letters that a person must look at."""
+    row = heartbeats.last_heartbeat(session, TICK)
+    return row.failures > 0 and row.message != _HELD_REASON
+
+
+def _refuses_for_now(row: HeartbeatRow) -> bool:
+    """Return whether every letter is refused for now, by the last attempts: such a failure stops no queue."""
+    return row.failures > 0 and row.paused_until is None
 
 
 class _Record:
@@ -110,6 +122,7 @@ class _Record:
         self.sent = 0
         self.attempts = 0
         self._held_in_a_row = 0
+        self._refused_for_now = ""  # the last thing the server did, in words, if it speaks against the server
         self._sessions = sessions
         self._now = now
         self._stopping = stopping
@@ -131,22 +144,50 @@ class _Record:
                 outbox.settle(session, letter.id, outcome, self._now())
             log.info("action=deliver.sent letter=%d attempt=%d", letter.id, letter.attempt)
             self.sent += 1
-            self._held_in_a_row = 0
+            self._held_in_a_row, self._refused_for_now = 0, ""
             return None
         held = isinstance(outcome, Refused) and outcome.answer_class is AnswerClass.HOLD_FOR_CLERK
         self._held_in_a_row = self._held_in_a_row + 1 if held else 0
         with self._sessions.begin() as session:
             state = outbox.settle(session, letter.id, outcome, self._now())
             pause = self._pause(session, outcome)
+            if self._speaks_against_the_server(session, letter, outcome, state):
+                self._refused_for_now = explain(outcome)
         _log_failure(letter, outcome, state)
         if pause is not None:
             log.warning("action=deliver.paused until=%s", pause.when.isoformat())
         return pause
 
-    def succeeded(self) -> None:
-        """Note that the tick came to its end."""
+    def ended(self) -> None:
+        """Note that the tick came to its end, and what it showed of the server.
+
+        A server that answers every letter with "later" for hours pauses no queue, each letter waits by itself; an idle tick
+        in between proves nothing. The first letter that goes shows that the wait was for the server: the others go next.
+        """
         with self._sessions.begin() as session:
-            heartbeats.note_tick(session, TICK, now=self._now())
+            row, now = heartbeats.heartbeat(session, TICK), self._now()
+            if self.sent:
+                if _refuses_for_now(row) and row.failed_at is not None:
+                    outbox.try_again(session, now, refused_since=row.failed_at)
+                heartbeats.note_tick(session, TICK, now=now)
+            if self._refused_for_now:
+                heartbeats.note_tick_failure(
+                    session, TICK, now=now, message=self._refused_for_now, paused_until=None, permanent=False
+                )
+            elif not (_refuses_for_now(row) and outbox.has_refused(session, now)):
+                heartbeats.note_tick(session, TICK, now=now)
+
+    def _speaks_against_the_server(
+        self, session: Session, letter: outbox.ClaimedLetter, outcome: Outcome, state: OutboxState
+    ) -> bool:
+        """Return whether a refusal for now tells of the server rather than of the recipient.
+
+        A provider takes letters to whomever and learns later that a mailbox is full, so "later" is first its own trouble.
+        Not that of a letter that was refused before while others went.
+        """
+        if not isinstance(outcome, Refused) or state is not OutboxState.QUEUED or self._stopping():
+            return False
+        return letter.attempt == 1 or bool(heartbeats.heartbeat(session, TICK).failures)
 
     def _pause(self, session: Session, outcome: Refused | Lost) -> PauseUntil | None:
         if self._stopping():
@@ -156,7 +197,9 @@ class _Record:
             heartbeats.note_tick(
                 session, TICK, now=now
             )  # all was well in between: pauses grow from the beginning again
-        pause = pause_after(outcome, failures=heartbeats.heartbeat(session, TICK).failures, now=now)
+        beat = heartbeats.heartbeat(session, TICK)
+        pauses = 0 if _refuses_for_now(beat) else beat.failures
+        pause = pause_after(outcome, failures=pauses, now=now)
         if pause is None and self._held_in_a_row >= _HELD_IN_A_ROW:
             pause = PauseUntil(now + _HELD_PAUSE, _HELD_REASON, alarming=True)
         if pause is not None:

@@ -20,7 +20,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -285,6 +285,36 @@ def _queue_again(row: OutboxRow, now: datetime, *, blameless: bool, not_before: 
 def _wait(attempt: int) -> timedelta:
     doublings: int = min(max(attempt - 1, 0), 10)
     return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
+
+
+def has_refused(session: Session, now: datetime) -> bool:
+    """Return whether a letter that was refused for now waits for its next attempt."""
+    return session.scalar(select(OutboxRow.id).where(*_refused(now)).limit(1)) is not None
+
+
+def try_again(session: Session, now: datetime, *, refused_since: datetime) -> None:
+    """Let go what has been refused for now since an instant: the server takes letters again.
+
+    Not what was refused minutes ago, perhaps for its own sake: no letter is offered twice within its first wait.
+    """
+    session.execute(
+        update(OutboxRow)
+        .where(
+            *_refused(now),
+            OutboxRow.not_before > now,
+            OutboxRow.claimed_at >= refused_since,
+            OutboxRow.claimed_at <= now - _FIRST_WAIT,
+        )
+        .values(not_before=now)
+    )
+
+
+def _refused(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        OutboxRow.state == OutboxState.QUEUED,
+        OutboxRow.attempt > 0,
+        or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now),
+    )
 
 
 def _note_bad_address(session: Session, row: OutboxRow, now: datetime) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from intake.compose import own_reference
 from intake.db.heartbeats import heartbeat, last_heartbeat
 from intake.db.models import OutboxRow, SightingRow
 from intake.model import TO_THE_OFFICE, LetterKind, OutboxState
@@ -27,6 +28,11 @@ _BEGUN = "begun"  # the row of `heartbeats` that says that the Sent folder was a
 _NOT_THERE = "恢复后核对：“已发送”里没有这封信，很可能没有发出过"
 # the key that a letter's name is made with was lost with the record: the same letter would bear another name
 _NO_TELLING = "登记是新建的，无法自动判断这封信是不是已经发过：请到邮箱“已发送”里看一眼再决定"
+# a provider that files no copies, or only if the mailbox is set so: then nothing is there, whatever was sent
+_NO_COPIES = (
+    "恢复后核对不出：“已发送”里找不到本程序发过的信，看不出这封信是不是已经发过。放行可能会重复，请先向收信的单位问一声"
+)
+_PROOFS = 5  # so many of the newest letters known to be sent are looked for before the folder's silence counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +122,36 @@ def has_unasked(session: Session) -> bool:
 _UNASKED = (OutboxRow.state == OutboxState.HELD, OutboxRow.phase == PHASE)
 
 
-def resolve(session: Session, witness: SentFolder) -> int:
-    """Given what the Sent folder shows, mark as sent what is there. Return how many letters that is."""
-    found, why = 0, held(session)
-    absent = _NO_TELLING if why is not None and why.lost else _NOT_THERE
-    for row in session.scalars(select(OutboxRow).where(*_UNASKED).order_by(OutboxRow.id).with_for_update()):
-        copy = witness.named(row.header_message_id)
+def resolve(session: Session, witness: SentFolder, *, signing_key: bytes) -> int:
+    """Given what the Sent folder shows, mark as sent what is there. Return how many letters that is.
+
+    Of what is not there the clerk is told that it was likely not sent only if the folder is shown to file our letters.
+    """
+    rows = session.scalars(select(OutboxRow).where(*_UNASKED).order_by(OutboxRow.id).with_for_update()).all()
+    copies = {row.id: copy for row in rows if (copy := witness.named(row.header_message_id)) is not None}
+    why = held(session)
+    if why is not None and why.lost:
+        absent = _NO_TELLING
+    else:
+        absent = _NOT_THERE if copies or _files_copies(session, witness, signing_key) else _NO_COPIES
+    for row in rows:
         row.phase = ""
-        if copy is None:
+        if row.id not in copies:
             row.answer = absent
         else:
-            row.state, row.sent_at = OutboxState.SENT, copy.at
-            found += 1
+            row.state, row.sent_at = OutboxState.SENT, copies[row.id].at
     session.flush()
-    return found
+    return len(copies)
+
+
+def _files_copies(session: Session, witness: SentFolder, signing_key: bytes) -> bool:
+    """Return whether the folder shows one of the newest letters that are known to be sent, by its name.
+
+    Where none is known (built anew from the archive), any of ours that was named with the present key: with another key,
+    what was sent bears a name that is not looked for.
+    """
+    newest = select(OutboxRow).where(OutboxRow.state == OutboxState.SENT).order_by(OutboxRow.sent_at.desc())
+    known = session.scalars(newest.limit(_PROOFS)).all()
+    if known:
+        return any(witness.named(row.header_message_id) is not None for row in known)
+    return any(own_reference(one.mark, key=signing_key) is not None for one in witness.headers)

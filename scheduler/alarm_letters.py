@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from intake import deliver, restored
 from intake.caps import HOUR
 from intake.db import changes, condition, heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
@@ -28,13 +29,14 @@ _SHOWN = 10
 
 
 def tell_troubles(app: App, session: Session, now: datetime) -> None:
-    """Write what is to be told of the ticks, and of mails that are too large."""
+    """Write what is to be told of the ticks, of mails that are too large, of a record that was lost."""
     heartbeats.forget_trouble(
         session, STRANGERS, since_before=now - HOUR
     )  # a flood that goes on is a new one each hour
     for beat in session.scalars(select(HeartbeatRow)).all():
         _tell_trouble(app, session, beat, now)
     _tell_too_large(app, session, now)
+    _tell_lost_record(app, session, now)
     if not app.roster_told.is_set():
         _tell_gone_units(app, session, now)
 
@@ -51,6 +53,26 @@ def may_be_over(app: App, session: Session) -> bool:
     return session.scalar(waits.limit(1)) is not None
 
 
+def must_wait(app: App, session: Session) -> bool:
+    """Return whether alarms wait because one of them says that nothing can be sent: once it can go, it is no longer true.
+
+    Another letter has to show first that the server takes letters again; then the all-clear, which says from when to when
+    it was, takes its place. If nothing else waits the alarm goes, or nobody would ever ask the server.
+    """
+    beat = heartbeats.last_heartbeat(session, deliver.TICK)
+    if beat.failed_at is None:
+        return False
+    trouble = alarms.Trouble(beat.tick, beat.failed_at, "", permanent=beat.permanent)
+    raised = [alarms.alarm_key(trouble, address) for address in app.settings.clerk.addresses]
+    queued = select(OutboxRow.id).where(OutboxRow.state == OutboxState.QUEUED)
+    if session.scalar(queued.where(OutboxRow.key.in_(raised)).limit(1)) is None:
+        return False
+    if not beat.failures:
+        return True  # it is over: the next look puts the all-clear in its place
+    others = queued.where(OutboxRow.kind != LetterKind.ALARM)
+    return deliver.refuses_all(session) and session.scalar(others.limit(1)) is not None
+
+
 def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime) -> None:
     """Write the alarm of a tick that fails, or the all-clear of one that failed long enough to be told."""
     if beat.failed_at is None:
@@ -62,7 +84,7 @@ def _tell_trouble(app: App, session: Session, beat: HeartbeatRow, now: datetime)
         return
     raised = [alarms.alarm_key(trouble, address) for address in clerk.addresses]
     if session.scalar(select(OutboxRow.id).where(OutboxRow.key.in_(raised)).limit(1)) is not None:
-        _post(app, session, trouble, alarms.all_clear_drafts(trouble, clerk), now)
+        _post(app, session, trouble, alarms.all_clear_drafts(trouble, clerk, beat.ok_at or now), now)
 
 
 def _tell_too_large(app: App, session: Session, now: datetime) -> None:
@@ -70,6 +92,13 @@ def _tell_too_large(app: App, session: Session, now: datetime) -> None:
     seen_at = condition.too_large(session, app.settings.mailbox.address).seen_at
     if seen_at is not None:
         _raise(app, session, alarms.Trouble("oversize", seen_at, "", permanent=True), now)
+
+
+def _tell_lost_record(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm of a record that was begun in the place of a lost one, once; its end is a person's own doing."""
+    why = restored.held(session)
+    if why is not None and why.lost:
+        _raise(app, session, alarms.Trouble("held", why.since, f"登记里什么也没有，而{why.lost}", permanent=True), now)
 
 
 def _tell_gone_units(app: App, session: Session, now: datetime) -> None:

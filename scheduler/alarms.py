@@ -36,6 +36,7 @@ _TITLES = {
     "clock": "本机时间不准",
     "oversize": "有来件太大，没有取回",
     "roster": "名册中少了已报送的单位",
+    "held": "登记是新建的，原来的数据可能不见了",
 }
 _EFFECTS = {
     "fetch": "此间来件暂不能登记，超过半小时催报也暂停；来件仍在邮箱中，不会丢失",
@@ -48,9 +49,12 @@ _EFFECTS = {
     "strangers": "超出限额的答复留在发件箱待放行，来件照常登记；对名册单位的答复和催报照常发出",
     "clock": "时间核对无误之前，信件暂停发送，识别、提醒和日报也暂停；来件照常收取存档。时间正确后自动继续",
     "roster": "报送的内容都还在，进度表和汇总表里标为“不在名册”，不计入合计，也不再催报",
+    "held": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记",
     "oversize": "超过大小上限的来件还在邮箱里，里面的表没有登记，也没有人答复发件人；其他来件照常收取、答复",
 }
 _ADVICE = {
+    "held": "请先停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 intake "
+    "restore；有意重新开始的，在网页“发件箱”看过以后点“全部放行”，或执行 intake outbox release --all",
     "roster": "改名、合并的，在名册“曾用名”一栏写上原来的名称，报送的内容就归到新名称下；删错的，补回那一行；确实不要的，不必处理",
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
@@ -62,7 +66,7 @@ _ADVICE = {
     "strangers": "可能有人冒用大量地址来信。执行 intake outbox list 查看，正常的放行，其余取消；"
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",
 }
-_IN_OUR_WORDS = frozenset({"roster"})  # its message is no error that somebody else worded
+_IN_OUR_WORDS = frozenset({"roster", "held"})  # their messages are no errors that somebody else worded
 _GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
 
 
@@ -70,12 +74,12 @@ def alarm_drafts(trouble: Trouble, clerk: Clerk, now: datetime) -> tuple[Draft, 
     """Given a trouble, return its alarms, one an address; none while it may still mend itself."""
     if not trouble.permanent and now - trouble.since < PATIENCE:
         return ()
-    return _drafts(trouble, clerk, recovered=False)
+    return _drafts(trouble, clerk)
 
 
-def all_clear_drafts(trouble: Trouble, clerk: Clerk) -> tuple[Draft, ...]:
-    """Given a trouble that was told and is over, return its all-clear, one an address."""
-    return _drafts(trouble, clerk, recovered=True)
+def all_clear_drafts(trouble: Trouble, clerk: Clerk, until: datetime) -> tuple[Draft, ...]:
+    """Given a trouble that was told and is over since `until`, return its all-clear, one an address."""
+    return _drafts(trouble, clerk, until=until)
 
 
 def cause_of(tick: str) -> str:
@@ -89,7 +93,8 @@ def alarm_key(trouble: Trouble, address: str, *, recovered: bool = False) -> str
     return f"{cause_of(trouble.tick)}{trouble.since.isoformat()}:{kind}:{address}"
 
 
-def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, ...]:
+def _drafts(trouble: Trouble, clerk: Clerk, *, until: datetime | None = None) -> tuple[Draft, ...]:
+    recovered = until is not None
     effect, answer = _EFFECTS.get(trouble.tick, ""), trouble.message
     if trouble.tick in _IN_OUR_WORDS:
         effect, answer = f"{answer}。{effect}", ""
@@ -100,6 +105,7 @@ def _drafts(trouble: Trouble, clerk: Clerk, *, recovered: bool) -> tuple[Draft, 
         "advice": _ADVICE.get(trouble.tick, _GENERAL_ADVICE),
         "answer": answer,
         "recovered": recovered,
+        "until": "" if until is None or until < trouble.since else until.isoformat(),  # the clock was set back
     }
     return tuple(
         Draft(

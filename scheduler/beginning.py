@@ -15,6 +15,7 @@ from intake.ledger import Ledger
 from intake.settings import SendMode
 from intake.words import moment_words
 from scheduler.app import App
+from scheduler.watching import held_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,13 @@ class Step:
 
 
 def first_steps(app: App, session: Session, ledger: Ledger) -> tuple[Step, ...]:
-    """Given an open session and the ledger, return the steps of this office, done or not, in their order."""
+    """Given an open session and the ledger, return the steps of this office, done or not, in their order.
+
+    None while all letters to units are held after a restore or a loss of the record: it is no new office, and who followed
+    the step that bids release the letters that wait would answer every unit twice.
+    """
+    if held_letters(app, session, app.clock.now()) is not None:
+        return ()
     fetch, begun = heartbeats.last_heartbeat(session, "fetch"), beginnings.begun(session)
     units = app.bench.roster.units
     return steps(

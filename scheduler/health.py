@@ -87,6 +87,7 @@ class Facts:
     halted_since: datetime | None = None  # a person lets nothing be sent
     held_since: datetime | None = None  # the record may not know what went out already
     lost: str = ""  # what shows that the record was begun anew in the place of one that was lost
+    clock: str = ""  # what the service last found about our clock, in words
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
     too_large: TooLarge = TooLarge()
 
@@ -134,6 +135,7 @@ class Health:
 
 
 TITLES = {
+    "clock": "本机时间",
     "fetch": "收信",
     "process": "来件识别",
     "remind": "催报",
@@ -173,6 +175,7 @@ def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
     """Given what the record says, return how the service does."""
     found: dict[str, Symptom] = {}
     for symptom in (
+        *_clock(facts),
         *_failing(facts, now),
         *_quiet(facts, settings, now),
         *_halted(facts, now),
@@ -203,10 +206,28 @@ def unreadable(since: datetime, now: datetime) -> Health:
     return Health(now, (symptom,))
 
 
+def _clock(facts: Facts) -> Iterator[Symptom]:
+    """Our clock, while the service doubts it. Proved wrong, it stops every letter, and no alarm by mail can tell of it.
+
+    A step that is only asked about is answered by the next letter's 250. How long it has lasted is not told: by which clock?
+    """
+    beat = facts.beat("clock")
+    if beat is None or not beat.failures:
+        return
+    yield Symptom(
+        "clock",
+        State.BAD if beat.permanent else State.WARN,
+        facts.clock.partition("。")[0] or "本机时间与邮件服务器的时间不一致",
+        "所有信件暂停发送，识别、提醒和日报也停着；来件照常收取存档，不会丢失",
+        "请校准本机时间（Windows：设置→时间和语言→立即同步；Linux：timedatectl set-ntp true），并核对时区和年份，校准后自动继续；"
+        "本机时间其实正确的（与手机对照），请执行 intake clock --confirm",
+    )
+
+
 def _failing(facts: Facts, now: datetime) -> Iterator[Symptom]:
     """Ticks that failed when they were last tried."""
     for beat in facts.beats:
-        if not beat.failures or beat.tick not in TITLES:
+        if not beat.failures or beat.tick not in TITLES or beat.tick == "clock":
             continue
         lasted = _elapsed(beat.failed_at, facts, now)
         vital = beat.tick in _VITAL and lasted >= (_CONFIRMED_AFTER if beat.permanent else _BAD_AFTER)

@@ -109,7 +109,7 @@ def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
     with app.bench.sessions.begin() as session:
         decided = outbox.resolve_uncertain(session, now, witness)
         if witness is not None:
-            decided += restored.resolve(session, witness)
+            decided += restored.resolve(session, witness, signing_key=app.bench.stationery.signing_key)
     log.info("action=deliver.resolved letters=%d", decided)
 
 
@@ -210,7 +210,7 @@ def deliver(app: App) -> None:
     """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show.
 
     A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
-    So does an alarm of the process before this one, until this one has looked.
+    So does an alarm of the process before this one, until this one has looked, and one that says that nothing can be sent.
     """
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
@@ -241,7 +241,8 @@ def _note_sent(app: App, letter: int, answer: str) -> None:
 
 def _postponed(app: App, session: Session) -> tuple[LetterKind, ...]:
     reminders = () if _knows_what_came(app, session) else (LetterKind.REMINDER,)
-    return reminders + ((LetterKind.ALARM,) if alarm_letters.may_be_over(app, session) else ())
+    alarms_wait = alarm_letters.may_be_over(app, session) or alarm_letters.must_wait(app, session)
+    return reminders + ((LetterKind.ALARM,) if alarms_wait else ())
 
 
 # --- housekeep -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from intake import deliver
 from intake.db import heartbeats, queries
 from intake.db.models import OutboxRow
 from intake.ledger import Ledger
@@ -107,7 +108,7 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
-            troubles=(() if is_complete else (_INCOMPLETE,)) + judged(app, session, now).sentences,
+            troubles=(() if is_complete else (_INCOMPLETE,)) + _troubles(app, session, now),
             is_on_server=app.engine.dialect.name != "sqlite",
         ),
         clerk=app.settings.clerk,
@@ -116,6 +117,16 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
     )
     for draft in drafts:
         post(session, draft, stationery=app.bench.stationery, now=now)
+
+
+def _troubles(app: App, session: Session, now: datetime) -> tuple[str, ...]:
+    """Return what is not in order, but not that the server takes no letter: who reads it in a letter knows better.
+
+    The all-clear tells from when to when it was so.
+    """
+    mute = deliver.refuses_all(session)
+    symptoms = judged(app, session, now).symptoms
+    return tuple(one.sentence for one in symptoms if not (mute and one.cause == deliver.TICK))
 
 
 def waiting_for_a_person(session: Session) -> tuple[Waiting, ...]:

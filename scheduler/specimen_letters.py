@@ -291,7 +291,7 @@ class _Office:
         clerk, name = _with_address(self._app.settings.clerk), KIND_NAMES[LetterKind.ALARM]
         trouble = alarms.Trouble("fetch", self._now, "（示例）邮箱登录被拒绝", permanent=True)
         yield f"{name}（出事）", alarms.alarm_drafts(trouble, clerk, self._now)[0]
-        yield f"{name}（恢复）", alarms.all_clear_drafts(trouble, clerk)[0]
+        yield f"{name}（恢复）", alarms.all_clear_drafts(trouble, clerk, self._now)[0]
 
 
 def _with_address(clerk: Clerk) -> Clerk:

@@ -64,10 +64,12 @@ def _may_still_be_answered(app: App, beat: HeartbeatRow, now: Reading) -> bool:
 def _tell(session: Session, beat: HeartbeatRow, found: Doubt, now: Reading) -> None:
     message = skew.words(found)
     if not beat.failures:
-        heartbeats.note_tick_failure(session, TICK, now=now.wall, message=message, paused_until=None, permanent=True)
+        heartbeats.note_tick_failure(
+            session, TICK, now=now.wall, message=message, paused_until=None, permanent=found.proved
+        )
         log.warning("action=clock.doubt seconds=%d proved=%s", found.by.total_seconds(), found.proved)
-    elif beat.message != message:
-        beat.message = message
+    elif (beat.message, beat.permanent) != (message, found.proved):
+        beat.message, beat.permanent = message, found.proved
 
 
 def letters_that_may_go(app: App) -> frozenset[str] | None:

@@ -53,6 +53,14 @@ def judged(app: App, session: Session, now: datetime) -> Health:
     return judge(replace(facts, awake_since=awake), app.settings, now)
 
 
+def held_letters(app: App, session: Session, now: datetime) -> restored.Held | None:
+    """Return since when and why letters to units are held, None if they are not; in a record beside a mark they will be."""
+    found = restored.held(session)
+    if found is None and restored.is_unproved(session) and first_letter.is_marked(app.settings):
+        return restored.Held(now, marked=True)  # not begun yet
+    return found
+
+
 def watch(app: App, *, just_ran: bool = False) -> None:
     """Look, put the finding up, and tell whoever is to be told.
 
@@ -164,9 +172,7 @@ def _disk(app: App) -> tuple[int | None, int]:
 def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, int]) -> Facts:
     rows = condition.all_beats(session)
     beats = tuple(Beat(row.tick, row.ok_at, row.failed_at, row.failures, row.permanent) for row in rows)
-    halted, held = halt.in_force(session), restored.held(session)
-    if held is None and restored.is_unproved(session) and first_letter.is_marked(app.settings):
-        held = restored.Held(now, marked=True)  # not begun yet: it will be held
+    halted, held = halt.in_force(session), held_letters(app, session, now)
     large = condition.too_large(session, app.settings.mailbox.address)
     awake = next((_instant((row.details or {}).get(_AWAKE)) for row in rows if row.tick == TICK), None)
     return Facts(
@@ -180,6 +186,7 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
         halted_since=None if halted is None else halted.since,
         held_since=None if held is None else held.since,
         lost="" if held is None else held.lost,
+        clock=next((row.message for row in rows if row.tick == "clock"), ""),
         shut=app.board.shut,
     )
 

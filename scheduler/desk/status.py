@@ -51,7 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
             waiting = len(reviews)
             counts = queries.counts(session)
             fetch = heartbeats.last_heartbeat(session, "fetch")
-            clock = heartbeats.last_heartbeat(session, "clock")
             halted = halt.in_force(session)
             begun = first_steps(app, session, ledger)
         health = examine(app)
@@ -81,8 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
                 console.print(words, style="red", markup=False, soft_wrap=True)
             _print_verdict(console, health)
             _print_steps(console, begun)
-            if clock.failures:
-                console.print(f"{clock.message}。", style="red", markup=False, soft_wrap=True)
     return 1 if waiting else 0
 
 

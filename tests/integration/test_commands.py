@@ -207,6 +207,8 @@ def test_a_clock_that_the_server_contradicts_is_named_everywhere_and_a_person_ma
     words = out.replace("\n", "")
     assert (code, f"问题  本机时间：{datetime.now(office.SHANGHAI).year}年" in words) == (2, True)
     assert ("快约3小时" in words, "intake clock --confirm" in words) == (True, True)
+    status = run(capsys, "status", "--config", config)[1].replace("\n", "")
+    assert ("运行状况：异常" in status, status.count("快约3小时")) == (True, 1)
     code, out, _ = run(capsys, "clock", "--config", config)
     assert (code, "快约3小时" in out) == (1, True)
     monkeypatch.setattr("builtins.input", lambda _question: "n")

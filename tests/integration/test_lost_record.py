@@ -6,6 +6,7 @@ The Sent folder is filled as the provider fills it, with every letter that the s
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 from sqlalchemy import select
@@ -23,6 +24,7 @@ from scheduler.demo.sink import SmtpSink
 from scheduler.desk.cli import main
 from tests.builders import office
 from tests.builders.site import site
+from tests.rig.checker import subject_of
 
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, _ = office.UNITS
@@ -43,6 +45,16 @@ def servers():
             raw = office.mail(office.UNITS[unit], "联络员表", attachment=office.liaison(unit), number=number)
             imap.deliver(INBOX, raw, office.START)
         yield imap, sink
+
+
+def to_units(sink) -> int:
+    return sum(one.recipients != (office.CLERK,) for one in sink.delivered)
+
+
+def alarms_in(sink) -> list[str]:
+    letters = [message_from_bytes(one.raw) for one in sink.delivered if one.recipients == (office.CLERK,)]
+    told = [(subject_of(one.as_bytes()), one.get_payload(0).get_payload(decode=True).decode()) for one in letters]
+    return [body for subject, body in told if "系统异常" in subject]
 
 
 def a_round(folder, servers, *, later=LATER, beside=None, **changes):
@@ -203,12 +215,12 @@ def test_check_says_that_the_record_is_lost_before_anything_is_begun(tmp_path, u
     imap, sink = uncopied
     config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
     assert main(["run", "--once", "--config", str(config)]) == 0
-    assert len(sink.delivered) == 2
+    assert to_units(sink) == 2
     shutil.rmtree(tmp_path / "data")
     assert main(["check", "--offline", "--config", str(config)]) == 2
     assert "多半是数据目录不见了" in capsys.readouterr().out.replace("\n", "")
     assert main(["run", "--once", "--config", str(config)]) == 1
-    assert len(sink.delivered) == 2
+    assert to_units(sink) == 2
 
 
 def test_the_example_that_comes_with_the_program_is_never_marked(tmp_path, uncopied):
@@ -216,3 +228,24 @@ def test_the_example_that_comes_with_the_program_is_never_marked(tmp_path, uncop
     assert not first_letter.path_of(office.settings(tmp_path, imap_port=1, smtp_port=1)).exists()
     _, held = a_round(tmp_path / "second", uncopied)
     assert (len(uncopied[1].delivered), held) == (4, 0)
+
+
+def test_the_clerk_is_told_at_once_and_no_first_step_advises_to_release(tmp_path, uncopied, capsys):
+    imap, sink = uncopied
+    config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
+    assert main(["run", "--once", "--config", str(config)]) == 0
+    shutil.rmtree(tmp_path / "data")
+    assert main(["run", "--once", "--config", str(config)]) == 1
+    (alarm,) = alarms_in(sink)
+    assert "按这份配置已经给各单位发过信" in alarm
+    assert "请先停止程序" in alarm, "not by the digest of Monday"
+    assert main(["run", "--once", "--config", str(config)]) == 1
+    assert (len(alarms_in(sink)), to_units(sink)) == (1, 2)
+    capsys.readouterr()
+    main(["status", "--config", str(config)])
+    told = capsys.readouterr().out.replace("\n", "")
+    assert "登记是新建的" in told
+    assert "接下来做什么" not in told
+    main(["outbox", "release", "--all", "--yes", "--config", str(config)])
+    main(["status", "--config", str(config)])
+    assert "登记是新建的" not in capsys.readouterr().out

@@ -103,6 +103,24 @@ def test_what_was_never_sent_waits_after_a_restore_until_it_is_released(capsys, 
     assert answers(sink) == [office.UNITS[TOWN]]
 
 
+@pytest.mark.parametrize("how", [(), ("--from-archive",)])
+def test_where_the_provider_files_no_copies_nobody_is_told_that_a_letter_was_not_sent(capsys, mailbox, tmp_path, how):
+    with SmtpSink(login=ADDRESS, password=office.PASSWORD) as silent:
+        config = site(tmp_path, imap_port=mailbox.port, smtp_port=silent.port)
+        deliver(mailbox, TOWN, 1)
+        run(capsys, "run", "--once", "--config", config)
+        run(capsys, "backup", "--config", config)
+        deliver(mailbox, SANDS, 2)
+        run(capsys, "run", "--once", "--config", config)
+        run(capsys, "restore", *how, "--yes", "--config", config)
+        for _ in range(2):
+            run(capsys, "run", "--once", "--config", config)
+        assert len(answers(silent)) == 2
+    out = run(capsys, "outbox", "list", "--json", "--config", config)[1]
+    assert "看不出" in out
+    assert "很可能没有发出过" not in out
+
+
 def test_without_a_backup_the_other_way_is_named(capsys, config):
     code, _, err = run(capsys, "restore", "--config", config)
     assert (code, "--from-archive" in err) == (2, True)

@@ -246,7 +246,8 @@ def _alarms():
     }
     yield {**alarm, "recovered": False}
     yield {**alarm, "effect": "", "advice": "", "answer": "", "recovered": False}
-    yield {**alarm, "recovered": True}
+    yield {**alarm, "recovered": True, "until": TIME}
+    yield {**alarm, "recovered": True, "until": ""}
 
 
 CONTEXTS = {

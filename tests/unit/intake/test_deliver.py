@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from intake import halt, outbox
-from intake.db.models import HeartbeatRow
+from intake.db.models import HeartbeatRow, OutboxRow
 from intake.deliver import Batch, deliver_batch
 from intake.model import LetterKind
 from intake.smtp import SmtpSession
@@ -263,3 +263,59 @@ def test_the_log_holds_ids_and_classes_but_no_address_subject_or_password(sessio
     assert "action=deliver.paused" in told
     for secret in ("example.org", PASSWORD, "CANARY", "\u3014"):
         assert secret not in told
+
+
+# --- a server that refuses everything for now -------------------------------------------------------------------------
+
+LATER = Answer(b"451 Temporary failure, try again later")
+
+
+def set_state(sessions, number, state):
+    with sessions.begin() as session:
+        session.get_one(OutboxRow, number).state = state
+
+
+def test_a_server_that_refuses_all_for_now_fails_until_a_letter_goes_and_then_the_others_go_at_once(
+    sessions, server, tick
+):
+    put(sessions, new_letter(1), new_letter(2))
+    server.script(Rule(Stage.RCPT, LATER, times=6))
+    for minute in (0, 1, 6, 17):  # the waits are 5, 10 and 20 minutes
+        assert tick(NOW + minutes(minute)).sent == 0
+        beat = heartbeat(sessions)
+        assert (beat.failed_at, beat.paused_until, beat.permanent) == (NOW, None, False), "idle ticks prove nothing"
+    assert beat.failures == 3
+    put(sessions, new_letter(3))
+    assert tick(NOW + minutes(30)).sent == 1
+    assert heartbeat(sessions).failures == 0
+    assert tick(NOW + minutes(31)).sent == 2, "the wait was for the server"
+
+
+def test_one_recipient_that_is_refused_for_now_says_nothing_of_the_server_while_others_go(sessions, server, tick):
+    put(sessions, new_letter(1, to_address="full@example.org"), new_letter(2))
+    server.script(Rule(Stage.RCPT, LATER, recipient="full@example.org", times=9))
+    assert tick().sent == 1
+    for minute in (6, 17, 40):
+        assert tick(NOW + minutes(minute)).unsent == 1
+        assert heartbeat(sessions).failures == 0
+    put(sessions, new_letter(3))
+    assert tick(NOW + minutes(41)).sent == 1
+    assert rows(sessions)[0].not_before == NOW + minutes(40 + 40), "its wait is its own"
+
+
+def test_when_nothing_that_was_refused_waits_any_more_sending_fails_no_more(sessions, server, tick):
+    put(sessions, new_letter(1))
+    server.script(Rule(Stage.RCPT, LATER))
+    tick()
+    assert heartbeat(sessions).failures == 1
+    set_state(sessions, 1, "cancelled")
+    tick(NOW + minutes(1))
+    assert heartbeat(sessions).failures == 0
+
+
+def test_refusals_for_now_do_not_lengthen_the_pauses_of_another_trouble(sessions, server, tick):
+    put(sessions, new_letter(1))
+    server.script(Rule(Stage.RCPT, LATER, times=3), Rule(Stage.CONNECT, Drop(), nth=4))
+    for minute in (0, 6, 17):
+        tick(NOW + minutes(minute))
+    assert tick(NOW + minutes(40)).pause.when == NOW + minutes(41)

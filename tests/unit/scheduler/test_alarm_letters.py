@@ -1,5 +1,6 @@
 """What the clerk is written of troubles: one letter of a cause at a time, the newest; the digest when the mailbox was read."""
 
+import re
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -8,11 +9,14 @@ import pytest
 from intake.db import heartbeats
 from intake.errors import PermanentServerError
 from intake.roster import parse_roster
-from scheduler import guard, jobs
+from scheduler import guard, jobs, watching
 from scheduler.app import open_app
+from scheduler.demo.faults import Answer, Drop, Rule, Stage
 from scheduler.demo.habits import Habits
+from scheduler.health import State
 from scheduler.lookup.audit import find
 from tests.builders import office
+from tests.rig.checker import subject_of
 from tests.rig.inprocess import Office, a_round
 
 TOWN = next(iter(office.UNITS))
@@ -242,3 +246,49 @@ def test_a_unit_that_has_sent_and_is_on_the_roster_no_more_is_told_once(place):
 def test_a_unit_that_has_sent_nothing_may_leave_the_roster_in_silence(place):
     assert told(place, office.roster()) == []
     assert told(place, without(TOWN)) == []
+
+
+# --- an alarm that nothing can be sent ----------------------------------------------------------------------------------
+
+BUSY = Answer(b"451 Temporary failure, try again later")
+
+
+def letters_to_clerk(place) -> list[str]:
+    return [subject_of(one.raw) for _, one in place.to_clerk()]
+
+
+@pytest.mark.parametrize("reaction", [BUSY, Answer(b"550 Connection frequency limited, auth first"), Drop()])
+def test_that_nothing_could_be_sent_is_told_when_it_is_over_with_its_beginning_and_its_end(place, reaction):
+    stage = Stage.CONNECT if isinstance(reaction, Drop) else Stage.MAIL
+    place.sink.script(Rule(stage, reaction, times=None))
+    unit, address = next(iter(office.UNITS.items()))
+    place.deliver(office.mail(address, "联络员表", attachment=office.liaison(unit), number=1), address)
+    app = place.open()
+    for _ in range(8):  # from 20:00 to 21:20
+        a_round(app)
+        place.pass_time(timedelta(minutes=10))
+    assert alarms(place) == [("异常", "queued")]
+    assert [one.cause for one in watching.examine(app).symptoms if one.state is State.BAD] == ["deliver"]
+    place.sink.clear_script()
+    place.pass_time(timedelta(hours=5))
+    for _ in range(4):
+        a_round(app)
+        place.pass_time(timedelta(minutes=1))
+    assert len(place.letters()) == 1
+    assert place.sent[0] == place.letters()[0], "the receipt goes first"
+    told = [subject for subject in letters_to_clerk(place) if "日报" not in subject]
+    assert len(told) == 1
+    assert "已恢复" in told[0]
+    (row,) = place.rows("SELECT raw FROM outbox WHERE kind = 'alarm' AND state = 'sent'")
+    body = message_from_bytes(row["raw"]).get_payload(0).get_payload(decode=True).decode()
+    assert re.search(r"（\d+月\d+日20:00至\d+月\d+日0?2:20）", body.replace(" ", "")), body
+
+
+def test_the_digest_of_a_morning_on_which_nothing_could_be_sent_does_not_say_so_when_it_arrives(morning):
+    morning.sink.script(Rule(Stage.MAIL, BUSY, times=None))
+    unit, address = next(iter(office.UNITS.items()))
+    morning.deliver(office.mail(address, "联络员表", attachment=office.liaison(unit), number=1), address)
+    app = morning.open()
+    ticks(app, "fetch", "process", "deliver", "housekeep")
+    assert "已受理1" in digest(morning)
+    assert "发信失败" not in digest(morning)

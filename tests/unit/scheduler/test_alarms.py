@@ -32,6 +32,9 @@ def test_the_same_trouble_has_the_same_key_however_often_it_is_looked_at_and_its
         == [one.key for one in again]
         == [alarm_key(trouble(permanent=True), to) for to in CLERK.addresses]
     )
-    over = all_clear_drafts(trouble(permanent=True), CLERK)
+    over = all_clear_drafts(trouble(permanent=True), CLERK, BEGAN + timedelta(hours=5))
     assert not {one.key for one in over} & {one.key for one in first}
     assert over[0].context["recovered"] is True
+    assert over[0].context["until"] == (BEGAN + timedelta(hours=5)).isoformat()
+    set_back = all_clear_drafts(trouble(permanent=True), CLERK, BEGAN - timedelta(hours=5))
+    assert set_back[0].context["until"] == "", "of a clock that was fast"

@@ -88,6 +88,16 @@ def test_what_somebody_must_mend_is_bad_at_once_and_what_mends_itself_after_half
     assert found(failing("deliver", 31 * MINUTE))["deliver"] is State.BAD
 
 
+def test_a_clock_that_is_proved_wrong_is_bad_at_once_and_a_step_that_is_asked_about_is_not():
+    wrong = replace(failing("clock", timedelta(), permanent=True), clock="本机时间比邮件服务器快约5小时。为免……")
+    (symptom,) = judge(wrong, SETTINGS, NOW).symptoms
+    assert (symptom.cause, symptom.state) == ("clock", State.BAD)
+    assert symptom.sentence.startswith("本机时间比邮件服务器快约5小时。所有信件暂停发送")
+    assert "intake clock --confirm" in symptom.sentence
+    assert found(replace(wrong, beats=beats(clock=Beat("clock", NOW - DAY, NOW, 1)))) == {"clock": State.WARN}
+    assert found(replace(wrong, beats=beats(clock=Beat("clock", NOW - MINUTE)))) == {}
+
+
 def test_a_failure_of_the_last_run_is_no_alarm_before_the_first_try_of_this_one():
     facts = replace(failing("process", 5 * HOUR, permanent=True), awake_since=NOW - timedelta(seconds=5))
     assert found(facts)["process"] is State.WARN

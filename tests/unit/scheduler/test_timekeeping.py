@@ -10,12 +10,13 @@ from intake import outbox
 from intake.db import heartbeats
 from intake.db.models import HeartbeatRow, OutboxRow
 from intake.model import LetterKind, OutboxState
-from scheduler import guard, jobs, recovery, timekeeping
+from scheduler import guard, jobs, recovery, timekeeping, watching
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.faults import Answer, Rule, Stage
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
+from scheduler.health import State
 from tests.builders import office
 from tests.rig.checker import subject_of
 
@@ -83,6 +84,7 @@ def test_a_letter_shows_that_the_clock_is_wrong_and_the_next_goes_when_it_is_rig
     assert "本机时间比邮件服务器" in str(error)
     assert to_units(sink) == first <= 1
     assert beat(app).permanent
+    assert [one.cause for one in watching.examine(app).symptoms if one.state is State.BAD] == ["clock"]
     clock.set_to(TRUE)
     assert jobs.one_round(app) is None
     assert to_units(sink) == 2
@@ -90,6 +92,17 @@ def test_a_letter_shows_that_the_clock_is_wrong_and_the_next_goes_when_it_is_rig
     with app.bench.sessions() as session:
         told = session.scalars(select(OutboxRow.subject).where(OutboxRow.kind == LetterKind.ALARM)).all()
     assert ["系统异常" in told[0], "已恢复" in told[-1]] == [True, True]
+
+
+def test_a_clock_that_was_put_right_while_nothing_ran_is_no_alarm_of_the_next_run(app, mailbox, clock):
+    clock.set_to(TRUE - timedelta(days=1))
+    put(mailbox, TOWN, 1)
+    put(mailbox, SANDS, 2)
+    jobs.one_round(app)
+    assert beat(app).failures
+    clock.set_to(TRUE)
+    recovery.recover(app)  # before the watch looks for the first time
+    assert beat(app).failures == 0
 
 
 def test_two_mails_from_the_future_stop_the_letters_before_any_has_gone(app, mailbox, sink, clock):
@@ -119,6 +132,7 @@ def test_after_a_step_the_notice_of_it_goes_first_and_asks_the_server(app, mailb
     jobs.one_round(app)
     jobs.one_round(app)
     assert [one.recipients for one in sink.delivered[before:]] == [(office.CLERK,)], "no unit before the answer"
+    assert beat(app).permanent, "a question at first, proved by the 250 to its notice"
     clock.set_to(TRUE)
     jobs.one_round(app)
     assert to_units(sink) == 2
