@@ -94,6 +94,7 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         campaign=campaign,
         roster=app.bench.roster,
         ledger=ledger,
+        late_after=app.bench.late_after,
         reminders=reminders_that_went(app, session),
         bad_addresses=queries.bad_addresses(session),
         waiting=waiting_for_a_person(session),

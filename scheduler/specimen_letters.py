@@ -276,6 +276,7 @@ class _Office:
             campaign=self._campaign,
             roster=self._roster,
             ledger=keep_ledger(self._campaign.id, (), late_after={}),
+            late_after={},
             reminders=(),
             bad_addresses={_ADDRESS: "550 User not found"},
             waiting=(waiting,),
