@@ -3,7 +3,7 @@
 In: what the record says, as values. Out: one draft an address. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -53,6 +53,7 @@ def digest_drafts(
     reminders: Iterable[ReminderRecord],
     bad_addresses: Mapping[str, str],
     waiting: tuple[Waiting, ...],
+    uncollected: Container[UnitName],
     traffic: Mapping[str, int],
     health: Health,
     clerk: Clerk,
@@ -61,7 +62,8 @@ def digest_drafts(
 ) -> tuple[Draft, ...]:
     """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
 
-    `traffic` counts mails, updates, ignored, sent and bounced since yesterday's digest.
+    `uncollected`: units with a mail that was too large to be fetched; they are not reminded. `traffic` counts mails,
+    updates, ignored, sent and bounced since yesterday's digest.
     """
     today = now.astimezone(SHANGHAI).date()
     records = list(reminders)
@@ -78,7 +80,7 @@ def digest_drafts(
             }
             for one in waiting
         ],
-        "missing": _missing(campaign, roster, ledger, records),
+        "missing": _missing(campaign, roster, ledger, records, uncollected),
         "mending": _mending(campaign, roster, ledger),
         "today": dict(traffic),
         "bounced": [
@@ -138,7 +140,11 @@ def _is_missing(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
 
 
 def _missing(
-    campaign: Campaign, roster: Roster, ledger: Ledger, records: list[ReminderRecord]
+    campaign: Campaign,
+    roster: Roster,
+    ledger: Ledger,
+    records: list[ReminderRecord],
+    uncollected: Container[UnitName],
 ) -> list[dict[str, object]]:
     """Return who owes what, in roster order, with the telephone number to call."""
     rows: list[dict[str, object]] = []
@@ -153,6 +159,7 @@ def _missing(
                 "phone": unit.phone,
                 "contact": unit.contact_name,
                 "forms": [one.form.title for one in owed],
+                "uncollected": unit.name in uncollected,
                 "reminded": len(days),
                 "last_reminded_at": days[-1].isoformat() if days else None,
             }

@@ -280,6 +280,7 @@ class _Office:
             reminders=(),
             bad_addresses={_ADDRESS: "550 User not found"},
             waiting=(waiting,),
+            uncollected=(),
             traffic={"mails": 1, "updates": 0, "ignored": 0, "sent": 1, "bounced": 1},
             health=digest.Health(self._now, "", self._now, 70, held=1, uncertain=0),
             clerk=_with_address(clerk),

@@ -54,6 +54,7 @@ def digest(desk) -> str:
             reminders=reminders_that_went(app, session),
             bad_addresses={},
             waiting=waiting_for_a_person(session),
+            uncollected=(),
             traffic={"mails": 0, "updates": 0, "ignored": 0, "sent": 0, "bounced": 0},
             health=Health(None, "", None, 71, 0, 0),
             clerk=replace(app.settings.clerk, addresses=(office.CLERK,)),

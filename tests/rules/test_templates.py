@@ -204,8 +204,8 @@ def _digests():
         ],
         "todo": [todo, todo],
         "missing": [
-            {**missing, "reminded": 2, "last_reminded_at": "2025-05-28"},
-            {**missing, "reminded": 0, "last_reminded_at": None},
+            {**missing, "uncollected": True, "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "reminded": 0, "last_reminded_at": None},
         ],
         "mending": [
             {
