@@ -107,7 +107,11 @@ class Dossier:
     @property
     def disbelieved(self) -> str:
         """Why a person must say who speaks here, a sentence for the clerk; "" if the sender may speak for himself."""
-        return reasons.REFUTED if self.proof.refuted else reasons.NAMELESS if self.nameless else ""
+        if self.proof.refuted:
+            return reasons.REFUTED
+        # Whoever writes under our own address proves as little as one who names none: it may be forged, or the clerk's.
+        own = self.reading.head.from_address in self.own_addresses
+        return reasons.OWN_ADDRESS if own else reasons.NAMELESS if self.nameless else ""
 
     def spec(self, form: str) -> FormSpec:
         """Return the specification of a form of the campaign."""

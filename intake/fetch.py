@@ -45,7 +45,10 @@ Suspect = tuple[str, int, int]  # folder, UIDVALIDITY, UID
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One place on the server where a mail was seen. `size_bytes` is RFC822.SIZE; `internal_at` UTC, or None: unknown."""
+    """One place on the server where a mail was seen. `size_bytes` is RFC822.SIZE; `internal_at` UTC, or None: unknown.
+
+    `from_address` is asked for only where the mail itself is not fetched; "" if its head names nobody, or was not told.
+    """
 
     account: str
     folder: str
@@ -53,6 +56,7 @@ class Sighting:
     uid: int
     size_bytes: int
     internal_at: datetime | None
+    from_address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +337,7 @@ class _Round:
     def _fetch(self, mail: RemoteMail) -> bool:
         """Bring one mail to its row. Return False if the server gave no body."""
         if mail.size_bytes > self._session.polling.maximum_mail_bytes:
-            self._record.oversize(self._sighting(mail))
+            self._record.oversize(replace(self._sighting(mail), from_address=self._sender(mail)))
             self._count(oversize=self.report.oversize + 1)
             log.warning(
                 "action=fetch.oversize folder=%s uid=%d bytes=%d", self.report.folder, mail.uid, mail.size_bytes
@@ -365,6 +369,16 @@ class _Round:
         )
         log.info("action=fetch.archived folder=%s uid=%d bytes=%d", self.report.folder, mail.uid, self._received)
         return True
+
+    def _sender(self, mail: RemoteMail) -> str:
+        """Return who a mail is from that stays on the server: a reminder must not tell that unit that nothing has come."""
+        try:
+            return self._session.sender(mail.uid)
+        except ServerError:
+            if not self._session.usable:
+                raise
+            log.warning("action=fetch.no_sender folder=%s uid=%d", self.report.folder, mail.uid)
+            return ""
 
     def _store(self, mail: RemoteMail) -> Sha256:
         """Archive the body; one of another length than announced is asked for again, the last time kept as it comes."""

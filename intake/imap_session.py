@@ -27,6 +27,7 @@ from intake.imap_wire import (
     encoded_folder_name,
     fetch_answers,
     folder_list,
+    from_address,
     remote_mail,
     search_result,
     sent_mail,
@@ -42,6 +43,7 @@ _CHUNK_BYTES = 2**18
 _LOGOUT_S = 5.0
 _SIZE_SLACK_BYTES = 2**16  # a body longer than announced is a size mismatch up to here, nonsense beyond
 _SENT_NAMES = ("已发送", "Sent", "Sent Messages", "Sent Items")
+_SENDER = "(UID BODY.PEEK[HEADER.FIELDS (FROM)])"
 _SENT_HEADERS = "(UID INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID X-INTAKE-ID SUBJECT)])"
 
 
@@ -155,6 +157,13 @@ class ImapSession:
             if mail is not None and mail.uid in asked:
                 described[mail.uid] = mail
         return described
+
+    def sender(self, uid: int) -> str:
+        """Return the one address in the From of a mail, in lower case, without fetching the mail; "" if there is none."""
+        for answer, asked in self._fetch_all((uid,), _SENDER):
+            if answer.get("UID") in asked:
+                return from_address(answer)
+        return ""
 
     def chunks(self, uid: int, size_bytes: int) -> Iterator[bytes]:
         """Yield the raw bytes of a mail: at once if it is small, else in pieces, so that memory stays flat.

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
+from intake.addresses import mailboxes, single
 from intake.headers import header_text, split_header
 
 Item = bytes | tuple[bytes, bytes] | None
@@ -81,6 +82,15 @@ def remote_mail(answer: dict[str, Value]) -> RemoteMail | None:
     if not isinstance(uid, int) or not isinstance(size, int) or "INTERNALDATE" not in answer:
         return None
     return RemoteMail(uid, min(size, _LARGEST_SIZE), internal_date(date) if isinstance(date, bytes) else None)
+
+
+def from_address(answer: dict[str, Value]) -> str:
+    """Given the attributes of an answer, return the one address of the From in it; "" if there is none, or several."""
+    block = next((value for key, value in answer.items() if key.startswith("BODY[HEADER")), None)
+    if not isinstance(block, bytes):
+        return ""
+    fields = [one.value for one in split_header(block).fields if one.name == "from"]
+    return single(mailboxes(fields[0])).address if len(fields) == 1 else ""
 
 
 def sent_mail(answer: dict[str, Value]) -> SentMail | None:

@@ -23,7 +23,7 @@ _ASKING = re.compile(
 _ASKING_ENDS = ("吗", "呢", "么", "没", "否")
 _ASKING_NO = re.compile("[是可能当妥与准对有需]否$")
 _TROUBLE = re.compile(
-    "打不开|下载不了|无法下载|找不到|没有?收到通知|没有?收到附件|没看到附件|未收到附件|看不到附件|模板有误|表格有误"
+    "打不开|下载不了|(?:无法|不能)(?:下载|打开)|打开不了|找不到|没有?收到通知|没有?收到附件|没看到附件|未收到附件|看不到附件|模板有误|表格有误"
 )
 # Questions that a receipt answers by itself; 能否、可否 in them are politeness.
 _POLITE_QUESTION = re.compile(
@@ -31,6 +31,10 @@ _POLITE_QUESTION = re.compile(
 )
 
 _ATTACHMENT = re.compile("附件|附上|随附|随信|附后|附表|见附|表已填|已填好|填好的表|查收|查阅|审阅|审核|过目|接收|请收")
+# What is still to come was not forgotten: 附件2明天报, 已经在弄了.
+_PROMISE = re.compile(
+    "(?:明[天日早]|后[天日]|稍后|尽快|尽早|马上|近日|下周|[这本]周|过[几两]天)[^\u3002\n]{0,6}(?:报|交|发|补|寄)|在弄|正在(?:填|准备|办)"
+)
 _ALREADY_SENT = re.compile(
     "(?:已经?|昨[天日]|之前|前[天日]|上周|早已).{0,12}?(?:报送|上报|报过|发送|发过|发了|寄|交过|交了|报了)"
     "|已经?[于用通从由在].{0,40}?(?:报送|上报|发送|发出|发过|寄)"  # 已于11月29日用（另一邮箱）发送: as a reminder asks to be told
@@ -49,6 +53,7 @@ _BARE_NONE = re.compile(
     "(?:(?:尊敬的)?(?:领导|老师|同志)?(?:您好|你好|好))?(?:经核实|经查|经核查)?"
     "(?:[我本](?:单位|街道|办事处|中心|公司|学校|社区|[局镇乡办委校村])|我[单位局镇乡办中心]{1,2})?"
     "(?:(?:无|没有|暂无|不涉及)(?:(?:[此该这]|相关|上述)[项类]?(?:内容|情况|工作|业务|事项|材料)?)?"
+    "(?:(?:不|无需|无须|不需|不用)(?:再)?(?:报送|上报))?"
     "|(?:无需|无须|不需|不用)(?:报送|上报)|零报[告送])"
     "(?:特此(?:说明|报告|回复|告知))?(?:谢谢|感谢)?"
 )
@@ -128,6 +133,11 @@ def asks_beside_a_form(text: str) -> bool:
 def speaks_of_attachment(text: str) -> bool:
     """Return whether the text announces a file (见附件, 请查收, 表已填好)."""
     return bool(_ATTACHMENT.search(text))
+
+
+def promises(text: str) -> bool:
+    """Return whether the text says that something will be sent: what it speaks of is not missing from the mail."""
+    return bool(_PROMISE.search(text))
 
 
 def says_already_sent(text: str) -> bool:

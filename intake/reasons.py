@@ -10,6 +10,7 @@ from parsers.forms import FormSpec, Problem, ProblemCode
 
 ALL_COMPLETE = "报送内容完整"
 NAMELESS = "来件没有可用的发件地址（未写、写法有误或不止一个），发件人不明，无法答复，请核实确为该单位所发"
+OWN_ADDRESS = "发件地址就是本邮箱自己的地址，发件人不明，没有答复，请核实确为该单位所发"
 NO_INTENT = "单位来信表示无意向或零报告"
 NOTHING_TO_DO = "礼节性回复，没有报送内容"
 ADVERTISEMENT = "陌生地址发来的广告，没有报送内容"

@@ -78,7 +78,7 @@ def spoken(dossier: Dossier) -> Spoken:
     announced = phrases.speaks_of_attachment(text) or (
         not reply and (phrases.speaks_of_attachment(subject) or bool(forms_named(subject, dossier.campaign)))
     )
-    if announced and not files and len(text) <= _SHORT:
+    if announced and not files and not phrases.promises(text) and len(text) <= _SHORT:
         problem = Problem(ProblemCode.NO_ATTACHMENT)
         return Spoken(Disposition.CORRECTION, "", FileProblem(problem))
     if dossier.sorted.partial:

@@ -11,12 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from intake.audience import asked_of
 from intake.ledger import Ledger
-from intake.model import CellState, FormId, ReminderRecord, UnitName
+from intake.model import FormId, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Collection
-from intake.standing import owes, units_in_order
+from intake.standing import Mark, Standing, mark_of, units_in_order
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -91,14 +90,15 @@ class Matter:
         """Return the units in roster order, then those that sent something and are not on the roster any more."""
         return list(units_in_order(self.roster, self.ledger).items())
 
+    def mark(self, name: UnitName, unit: Unit | None, collection: Collection) -> Mark:
+        """Return how a unit stands with a form."""
+        limit_at, cell = self.late_after.get(collection.id), self.ledger.state.cell(name, collection.id)
+        return mark_of(cell, unit, collection, limit_at=limit_at, now=self.generated_at)
+
     def is_missing(self, unit: Unit, collection: Collection) -> bool:
         """Return whether the unit owes the form, has a deadline for it, and nothing at all has come."""
-        state = self.ledger.state.cell(UnitName(unit.name), collection.id).state
-        return owes(unit, collection) and self.is_owed(unit, collection) and state is CellState.NOT_SUBMITTED
-
-    def is_owed(self, unit: Unit, collection: Collection) -> bool:
-        """Return whether the form is asked of the unit, and nobody has excused it."""
-        return asked_of(collection, unit) and self.ledger.state.cell(UnitName(unit.name), collection.id).owed
+        standing = self.mark(UnitName(unit.name), unit, collection).standing
+        return standing in (Standing.MISSING, Standing.OVERDUE)
 
     def is_past(self, collection: Collection) -> bool:
         """Return whether the form's time is over."""

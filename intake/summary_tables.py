@@ -7,29 +7,30 @@ left the roster come last and say so.
 """
 
 import base64
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from intake.audience import days_after
 from intake.model import Cell, CellState, StoredSubmission, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
-from intake.standing import PENDING_WORDS
+from intake.standing import PENDING_WORDS, STANDING_WORDS, Standing, counts_of, tally_of
 from intake.summary_matter import SHANGHAI, Column, Entry, Matter, Table, Tone
 from intake.summary_remarks import EventKind, Remarks, stamp, value_of
-from intake.words import STATE_WORDS, day_words
+from intake.words import day_words
 from parsers.forms import FieldType, FormKind
 
 NOTHING = "—"
 
 
-_STATE_TONES = {
-    CellState.ACCEPTED: Tone.GOOD,
-    CellState.CORRECTION: Tone.MEND,
-    CellState.REVIEW: Tone.REVIEW,
-    CellState.NOT_SUBMITTED: Tone.WAITING,
-    CellState.NO_INTENT: Tone.NEUTRAL,
-    CellState.EXEMPT: Tone.NEUTRAL,
+_TONES = {
+    Standing.ACCEPTED: Tone.GOOD,
+    Standing.CORRECTION: Tone.MEND,
+    Standing.REVIEW: Tone.REVIEW,
+    Standing.NONE_SAID: Tone.REVIEW,
+    Standing.MISSING: Tone.WAITING,
+    Standing.OVERDUE: Tone.OVERDUE,
+    Standing.NO_INTENT: Tone.NEUTRAL,
+    Standing.EXEMPT: Tone.NEUTRAL,
 }
 
 
@@ -83,39 +84,26 @@ def label(collection: Collection) -> str:
 
 
 def _progress_entry(matter: Matter, name: UnitName, unit: Unit | None, collection: Collection) -> Entry:
-    cell = matter.ledger.state.cell(name, collection.id)
-    if cell.state is CellState.NOT_SUBMITTED:
-        if unit is None or not matter.is_missing(unit, collection):
-            return Entry(NOTHING, Tone.FAINT)
-        if matter.is_past(collection):
-            return Entry(f"逾期{STATE_WORDS[cell.state]}", Tone.OVERDUE)
-    words = STATE_WORDS[CellState.ACCEPTED if cell.pending else cell.state]
+    cell, mark = matter.ledger.state.cell(name, collection.id), matter.mark(name, unit, collection)
+    if mark.standing is Standing.NOTHING:
+        return Entry(NOTHING, Tone.FAINT)
+    words = STANDING_WORDS[mark.standing]
     if cell.arrived_at is not None:
         local = cell.arrived_at.astimezone(SHANGHAI)
         words += f" {local.month}-{local.day}"
-    if len(cell.submissions) > 1:
-        words += f"（{len(cell.submissions)}份）"
+    if mark.copies > 1:
+        words += f"（{mark.copies}份）"
     limit_at = matter.late_after.get(collection.id)
-    if cell.late and cell.state is not CellState.NO_INTENT and cell.arrived_at is not None and limit_at is not None:
+    if mark.late and cell.arrived_at is not None and limit_at is not None:
         words += f"（逾期{days_after(limit_at, cell.arrived_at)}天）"
-    return Entry(words + (PENDING_WORDS if cell.pending else ""), _STATE_TONES[cell.state])
+    return Entry(words + (PENDING_WORDS if mark.behind else ""), _TONES[mark.tone])
 
 
 def _totals(matter: Matter, collection: Collection) -> str:
-    states = Counter(matter.ledger.state.cell(name, collection.id).state for name, _ in matter.units())
-    missing = sum(matter.is_missing(unit, collection) for unit in matter.roster.units)
-    owed = sum(matter.is_owed(unit, collection) for unit in matter.roster.units)
-    obliged = collection.deadline is not None and not collection.voluntary
-    parts = [f"应报{owed}"] if obliged else []
-    parts += [
-        f"{STATE_WORDS[state]}{states[state]}" for state in _COUNTED if states[state] or state is CellState.ACCEPTED
-    ]
-    if obliged:
-        parts.append(f"{'逾期' if matter.is_past(collection) else ''}{STATE_WORDS[CellState.NOT_SUBMITTED]}{missing}")
+    limit_at = matter.late_after.get(collection.id)
+    found = tally_of(collection, matter.roster, matter.ledger, limit_at=limit_at, now=matter.generated_at)
+    parts = [f"{words}{number}" for _, words, number in counts_of(found, collection)]
     return "\n".join("　".join(parts[first : first + 2]) for first in range(0, len(parts), 2))
-
-
-_COUNTED = (CellState.ACCEPTED, CellState.CORRECTION, CellState.REVIEW, CellState.NO_INTENT, CellState.EXEMPT)
 
 
 # --- one sheet a form -------------------------------------------------------------------------------------------------

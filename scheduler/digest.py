@@ -3,17 +3,16 @@
 In: what the record says, as values. Out: one draft an address. Pure.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from intake.audience import asked_of
 from intake.ledger import Ledger
-from intake.model import CellState, Draft, LetterKind, ReminderRecord, UnitName
+from intake.model import CellState, Draft, FormId, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
 from intake.settings import Campaign, Clerk, Collection
+from intake.standing import counts_of, owes, tally_of
 from intake.summary_matter import Waiting
 from scheduler.workdays import Calendar
 
@@ -50,9 +49,11 @@ def digest_drafts(
     campaign: Campaign,
     roster: Roster,
     ledger: Ledger,
+    late_after: Mapping[FormId, datetime],
     reminders: Iterable[ReminderRecord],
     bad_addresses: Mapping[str, str],
     waiting: tuple[Waiting, ...],
+    uncollected: Container[UnitName],
     traffic: Mapping[str, int],
     health: Health,
     clerk: Clerk,
@@ -61,13 +62,14 @@ def digest_drafts(
 ) -> tuple[Draft, ...]:
     """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
 
-    `traffic` counts mails, updates, ignored, sent and bounced since yesterday's digest.
+    `uncollected`: units with a mail that was too large to be fetched; they are not reminded. `traffic` counts mails,
+    updates, ignored, sent and bounced since yesterday's digest.
     """
     today = now.astimezone(SHANGHAI).date()
     records = list(reminders)
     context: dict[str, object] = {
         "day": today.isoformat(),
-        "forms": [_form(one, roster, ledger, calendar, today) for one in campaign.collections],
+        "forms": [_form(one, roster, ledger, calendar, late_after.get(one.id), now) for one in campaign.collections],
         "todo": [
             {
                 "id": one.id,
@@ -78,7 +80,7 @@ def digest_drafts(
             }
             for one in waiting
         ],
-        "missing": _missing(campaign, roster, ledger, records),
+        "missing": _missing(campaign, roster, ledger, records, uncollected),
         "mending": _mending(campaign, roster, ledger),
         "today": dict(traffic),
         "bounced": [
@@ -111,29 +113,26 @@ def digest_drafts(
     )
 
 
-def _form(collection: Collection, roster: Roster, ledger: Ledger, calendar: Calendar, today: date) -> dict[str, object]:
-    asked = [unit for unit in roster.units if _is_owed(unit, collection, ledger)]
-    states = Counter(ledger.state.cell(UnitName(unit.name), collection.id).state for unit in roster.units)
-    missing = 0 if collection.voluntary else sum(_is_missing(unit, collection, ledger) for unit in asked)
-    deadline = collection.deadline
+def _form(
+    collection: Collection,
+    roster: Roster,
+    ledger: Ledger,
+    calendar: Calendar,
+    limit_at: datetime | None,
+    now: datetime,
+) -> dict[str, object]:
+    found = tally_of(collection, roster, ledger, limit_at=limit_at, now=now)
+    today, deadline = now.astimezone(SHANGHAI).date(), collection.deadline
     return {
         "title": collection.form.title,
         "label": collection.letter_label,
         "voluntary": collection.voluntary,
-        "owed": 0 if collection.voluntary else len(asked),
-        "accepted": states[CellState.ACCEPTED],
-        "correction": states[CellState.CORRECTION],
-        "review": states[CellState.REVIEW],
-        "no_intent": states[CellState.NO_INTENT],
-        "missing": missing,
+        "owed": found.owed,
+        "reported": found.reported,
+        "counts": [{"words": words, "number": number} for _, words, number in counts_of(found, collection)],
         "deadline": None if deadline is None else deadline.isoformat(),
         "working_days_left": 0 if deadline is None else calendar.working_days_between(today, deadline),
     }
-
-
-def _is_owed(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
-    """Return whether the form is asked of the unit, and nobody has excused it."""
-    return asked_of(collection, unit) and ledger.state.cell(UnitName(unit.name), collection.id).owed
 
 
 def _is_missing(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
@@ -141,16 +140,16 @@ def _is_missing(unit: Unit, collection: Collection, ledger: Ledger) -> bool:
 
 
 def _missing(
-    campaign: Campaign, roster: Roster, ledger: Ledger, records: list[ReminderRecord]
+    campaign: Campaign,
+    roster: Roster,
+    ledger: Ledger,
+    records: list[ReminderRecord],
+    uncollected: Container[UnitName],
 ) -> list[dict[str, object]]:
     """Return who owes what, in roster order, with the telephone number to call."""
     rows: list[dict[str, object]] = []
     for unit in roster.units:
-        owed = [
-            one
-            for one in campaign.collections
-            if not one.voluntary and asked_of(one, unit) and _is_missing(unit, one, ledger)
-        ]
+        owed = [one for one in campaign.collections if owes(unit, one) and _is_missing(unit, one, ledger)]
         if not owed:
             continue
         days = sorted(record.on for record in records if record.unit == unit.name)
@@ -160,6 +159,7 @@ def _missing(
                 "phone": unit.phone,
                 "contact": unit.contact_name,
                 "forms": [one.form.title for one in owed],
+                "uncollected": unit.name in uncollected,
                 "reminded": len(days),
                 "last_reminded_at": days[-1].isoformat() if days else None,
             }

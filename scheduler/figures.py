@@ -5,7 +5,7 @@ form stands in exactly one column and every mail in one row, so that the sums ca
 stage before is `ledger`; the desk's 统计 shows what comes out.
 
 What counts as "came" is the first form that arrived for a unit × form, whatever was wrong with it: a unit that was asked
-to correct had answered the notice by itself. 无意向 is no form.
+to correct had answered the notice by itself. 无意向 is no form, nor is a 无 about one that is owed.
 """
 
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ from intake.ledger import Ledger, Version
 from intake.model import CellState, Disposition, FormId, StoredSubmission, UnitName
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
-from intake.standing import owes
+from intake.standing import owes, says_none
 from intake.words import SHANGHAI
 from scheduler.workdays import Calendar
 
@@ -146,7 +146,7 @@ def timeliness(campaign: Campaign, roster: Roster, ledger: Ledger, nudges: Itera
 def _firsts(ledger: Ledger) -> dict[tuple[UnitName, FormId], StoredSubmission]:
     firsts: dict[tuple[UnitName, FormId], StoredSubmission] = {}
     for one in ledger.submissions:  # in order of arrival
-        if one.unit is not None and one.state is not CellState.NO_INTENT:
+        if one.unit is not None and one.state is not CellState.NO_INTENT and not says_none(one):
             firsts.setdefault((one.unit, one.form), one)
     return firsts
 

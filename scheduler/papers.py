@@ -95,9 +95,11 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         campaign=campaign,
         roster=app.bench.roster,
         ledger=ledger,
+        late_after=app.bench.late_after,
         reminders=reminders_that_went(app, session),
         bad_addresses=queries.bad_addresses(session),
         waiting=waiting_for_a_person(session),
+        uncollected=queries.uncollected(session, app.bench.roster),
         traffic=queries.traffic(session, since=midnight - timedelta(days=1), ledger=ledger),
         health=digest.Health(
             last_poll_at=fetched.ok_at,

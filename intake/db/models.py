@@ -73,6 +73,7 @@ class SightingRow(Base):
 
     `state`: archived | vanished | oversize | mismatch (length differed from RFC822.SIZE three times; kept as it came).
     Only mails never fetched are vanished or oversize; `oversize` says that the mail still lies there, as of the last poll.
+    `from_address` is known of those alone: of others the message tells it.
     A negative `uid_validity` sets a row aside: the server gave the UID to another mail under the same UIDVALIDITY.
     """
 
@@ -89,6 +90,7 @@ class SightingRow(Base):
     internal_at: Mapped[datetime | None]
     seen_at: Mapped[datetime]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    from_address: Mapped[str] = mapped_column(String(255), default="", server_default="")
 
 
 class MessageRow(Base):

@@ -107,7 +107,15 @@ class SqlRecord:
                 select(SightingRow).where(SightingRow.account == account, SightingRow.state == "oversize")
             )
             return [
-                Sighting(row.account, row.folder, row.uid_validity, row.uid, row.size_bytes, row.internal_at)
+                Sighting(
+                    row.account,
+                    row.folder,
+                    row.uid_validity,
+                    row.uid,
+                    row.size_bytes,
+                    row.internal_at,
+                    row.from_address,
+                )
                 for row in rows
             ]
 
@@ -164,4 +172,5 @@ def _row(sighting: Sighting, state: str, now: datetime, message_id: int | None) 
         internal_at=sighting.internal_at,
         seen_at=now,
         message_id=message_id,
+        from_address=sighting.from_address,
     )

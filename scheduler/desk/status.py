@@ -9,11 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from intake import halt
-from intake.audience import asked_of
 from intake.db import heartbeats, queries
 from intake.ledger import Ledger
-from intake.model import CellState, UnitName
-from intake.standing import Standing, mark_of
+from intake.model import UnitName
+from intake.standing import Standing, counts_of, mark_of, tally_of
 from intake.words import day_words, moment_words
 from scheduler.app import App
 from scheduler.beginning import Step, first_steps, to_do
@@ -29,6 +28,7 @@ _COLORS = {
     Standing.EXEMPT: "cyan",
     Standing.CORRECTION: "yellow",
     Standing.REVIEW: "magenta",
+    Standing.NONE_SAID: "magenta",
     Standing.MISSING: "red",
     Standing.OVERDUE: "red bold",
     Standing.NOTHING: "dim",
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
     """Given the ledger, return the table units × forms in roster order, words first and color second."""
     campaign = app.settings.campaign
-    table = Table(title=f"{campaign.name}  截至{moment_words(now)}", caption=_totals(app, ledger))
+    table = Table(title=f"{campaign.name}  截至{moment_words(now)}", caption=_totals(app, ledger, now))
     table.add_column("序号", justify="right")
     table.add_column("单位", overflow="fold", ratio=2)
     for collection in campaign.collections:
@@ -98,19 +98,18 @@ def matrix(app: App, ledger: Ledger, *, now: datetime) -> Table:
         for collection in campaign.collections:
             cell = ledger.state.cell(UnitName(unit.name), collection.id)
             mark = mark_of(cell, unit, collection, limit_at=app.bench.late_after.get(collection.id), now=now)
-            row.append(f"[{_COLORS[mark.standing]}]{mark.words}[/]")
+            row.append(f"[{_COLORS[mark.tone]}]{mark.words}[/]")
         table.add_row(*row)
     return table
 
 
-def _totals(app: App, ledger: Ledger) -> str:
+def _totals(app: App, ledger: Ledger, now: datetime) -> str:
     parts = []
     for collection in app.settings.campaign.collections:
-        cells = {unit.name: ledger.state.cell(UnitName(unit.name), collection.id) for unit in app.bench.roster.units}
-        asked = [unit for unit in app.bench.roster.units if asked_of(collection, unit) and cells[unit.name].owed]
-        done = sum(cell.state is CellState.ACCEPTED for cell in cells.values())
-        total = "" if collection.voluntary else f"/{len(asked)}"
-        parts.append(f"{collection.letter_label}《{collection.form.title}》{done}{total}")
+        limit_at = app.bench.late_after.get(collection.id)
+        found = tally_of(collection, app.bench.roster, ledger, limit_at=limit_at, now=now)
+        words = "，".join(f"{word}{number}" for _, word, number in counts_of(found, collection))
+        parts.append(f"{collection.letter_label}《{collection.form.title}》{words}")
     return "\n".join(parts)
 
 

@@ -50,9 +50,11 @@ def digest(desk) -> str:
             campaign=app.settings.campaign,
             roster=desk.bench.roster,
             ledger=desk.ledger(),
+            late_after=desk.bench.late_after,
             reminders=reminders_that_went(app, session),
             bad_addresses={},
             waiting=waiting_for_a_person(session),
+            uncollected=(),
             traffic={"mails": 0, "updates": 0, "ignored": 0, "sent": 0, "bounced": 0},
             health=Health(None, "", None, 71, 0, 0),
             clerk=replace(app.settings.clerk, addresses=(office.CLERK,)),
@@ -77,19 +79,19 @@ def test_the_row_keeps_what_is_in_force_and_says_what_is_asked_for(desk, tmp_pat
     assert "补正前以本行为准" in row
 
 
-def test_the_unit_is_counted_once_and_everywhere_as_to_be_mended(desk, tmp_path, changed):
+def test_the_unit_is_counted_once_and_everywhere_as_accepted_with_its_change(desk, tmp_path, changed):
     cell = desk.cell()
     assert cell.state is CellState.CORRECTION
     assert [one.message_id for one in cell.pending] == [changed]
     assert [one.state for one in cell.submissions] == [CellState.ACCEPTED]
     assert "已受理 5-28，新来件待补正" in desk.sheet(tmp_path, "进度")
     told = digest(desk)
-    assert "联络员反馈表》：应报3，已受理0，待补正1，待核实0，未报2" in told
+    assert "联络员反馈表》：应报3，已报1，已受理1，其中新来件待补正1，未报2" in told
     (line,) = [one for one in told.splitlines() if TOWN in one and "待补正" not in one and "号来件" in one]
     assert f"第{changed}号来件" in line
     assert "补正前以已登记的内容为准" in line
     table = status.matrix(desk.app, desk.ledger(), now=desk.now)
-    assert any("已报 5-28，新来件待补正" in str(cell) for column in table.columns for cell in column.cells)
+    assert any("已受理 5-28，新来件待补正" in str(cell) for column in table.columns for cell in column.cells)
 
 
 def completed(desk, _changed):

@@ -87,13 +87,13 @@ def test_a_unit_is_told_by_its_short_name_with_contacts_standing_versions_and_wh
     assert "0595-27390000" in out
     owed = table(out, "应报材料")[1:]
     assert [row[2] for row in owed] == ["自愿", "应报", "应报", "自愿"]
-    assert owed[1][4].startswith("已报")
+    assert owed[1][4].startswith("已受理")
     assert owed[1][5] == "2"
     assert ["手机", MOBILE, "13900000002"] in table(out, "变动")
     values = {row[0]: row[1:] for row in table(out, "附件2.docx")[1:]}
     assert values["手机"][0] == "13900000002"
     assert re.match(r"表\d+第\d+行", values["手机"][2])
-    assert f"第2版　已报　现行　5月28日09:02由 {office.UNITS[TOWN]} 发来，第2号来信" in out
+    assert f"第2版　已受理　现行　5月28日09:02由 {office.UNITS[TOWN]} 发来，第2号来信" in out
 
 
 def test_the_timeline_of_a_unit_has_mails_letters_notes_and_decisions(run):

@@ -73,6 +73,7 @@ def letters(desk) -> list[str]:
         "您好：\n我单位无此项内容。\n林小满",
         "经核实，我镇没有此类情况",
         "无需报送",
+        "我镇不涉及，不报送。",
         "零报告",
     ],
 )
@@ -185,3 +186,12 @@ def test_the_review_page_leads_to_the_note(desk, reminded):
     assert client.post(step[1], seen).status_code == 303
     assert desk.cell().state is CellState.EXEMPT
     assert f"第{number}号来件" in desk.cell().by_hand
+
+
+@pytest.mark.parametrize(
+    "words", ["好的，附件2明天报", "附件1我单位不涉及，附件2已经在弄了，明天报", "无法打开附件，请重发"]
+)
+def test_what_is_promised_or_asked_for_is_no_forgotten_attachment(desk, reminded, words):
+    number = answered(desk, reminded, words)
+    assert desk.is_open(number)
+    assert all("未见附件" not in body for body in letters(desk))

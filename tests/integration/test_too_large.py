@@ -164,3 +164,31 @@ def test_the_commands_tell_it_and_a_limit_raised_in_the_file_fetches_it(servers,
     told("run", "--once")
     assert "运行状况：正常" in told("status")
     assert "没有取回" not in told("verify")
+
+
+def test_its_unit_is_not_told_that_nothing_has_come_and_the_digest_says_why(servers, clock, tmp_path):
+    servers[0].deliver(INBOX, form(TOWN, padding=2 * MEGABYTE), office.START)
+    with service(servers, tmp_path, clock) as app:
+        for _ in range(6):
+            a_round(app)
+            clock.sleep(24 * 3600)
+        with app.bench.sessions() as session:
+            reminded = {row.unit for row in session.query(OutboxRow).filter(OutboxRow.kind == "reminder")}
+        assert SANDS in reminded
+        assert TOWN not in reminded
+        (row,) = [line for line in letters(app, "digest")[-1].splitlines() if line.startswith(f"　{TOWN}：")]
+        assert "有来件过大未取回，取回或清理以前不催报" in row
+
+
+def test_once_it_is_put_away_the_unit_is_reminded_like_any_other(servers, clock, tmp_path):
+    imap = servers[0]
+    uid = imap.deliver(INBOX, form(TOWN, padding=2 * MEGABYTE), office.START)
+    with service(servers, tmp_path, clock) as app:
+        a_round(app)
+        imap.mailbox.remove(INBOX, uid)
+        for _ in range(4):
+            clock.sleep(24 * 3600)
+            a_round(app)
+        with app.bench.sessions() as session:
+            reminded = {row.unit for row in session.query(OutboxRow).filter(OutboxRow.kind == "reminder")}
+        assert TOWN in reminded

@@ -175,11 +175,8 @@ def _digests():
         "label": "附件2",
         "voluntary": False,
         "owed": 32,
-        "accepted": 18,
-        "correction": 2,
-        "review": 1,
-        "no_intent": 0,
-        "missing": 11,
+        "reported": 21,
+        "counts": [{"words": "应报", "number": 32}, {"words": "已报", "number": 21}, {"words": "未报", "number": 11}],
         "deadline": "2025-05-30",
         "working_days_left": 1,
     }
@@ -203,12 +200,12 @@ def _digests():
         "forms": [
             form,
             {**form, "owed": 0, "voluntary": True, "deadline": None},
-            {**form, "deadline": "2025-05-01", "no_intent": 1},
+            {**form, "deadline": "2025-05-01"},
         ],
         "todo": [todo, todo],
         "missing": [
-            {**missing, "reminded": 2, "last_reminded_at": "2025-05-28"},
-            {**missing, "reminded": 0, "last_reminded_at": None},
+            {**missing, "uncollected": True, "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "reminded": 0, "last_reminded_at": None},
         ],
         "mending": [
             {

@@ -51,17 +51,17 @@ def test_units_stand_in_roster_order_each_with_its_state_and_day(served):
         ["2", SANDS, "成员单位"],
         ["3", SCHOOLS, "成员单位"],
     ]
-    assert [row[4] for row in rows] == ["已报 5-28", "待补正 5-28", "未报"]
+    assert [row[4] for row in rows] == ["已受理 5-28", "待补正 5-28", "未报"]
     assert [row[3] for row in rows] == ["—"] * 3  # voluntary
     assert [row[6] for row in rows] == ["—"] * 3  # at any time
 
 
 def test_each_column_is_counted(served):
     assert totals(served.client.get("/progress").text)[3:] == [
-        "已报 0",
-        "应报 3 已报 1 待补正 1 未报 1",
-        "应报 3 已报 0 未报 3",
-        "已报 0",
+        "已受理 0",
+        "应报 3 已报 2 已受理 1 待补正 1 未报 1",
+        "应报 3 已报 0 已受理 0 未报 3",
+        "已受理 0",
     ]
 
 
@@ -79,15 +79,15 @@ NOT_ASKED = reminding.unit(SCHOOLS, order=3, owes=frozenset({"summary"}))
 def test_who_is_not_asked_is_counted_beside_and_never_among_those_who_are(some_asked):
     bench, now = some_asked.app.bench, some_asked.app.clock.now()
     noting.exempt(bench, SCHOOLS, None, text="不涉及", who="x", now=now)
-    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 未报 2"
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 已受理 0 未报 2"
     noting.exempt(bench, SANDS, None, text="不涉及", who="x", now=now)
-    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 免报 1 未报 1"
-    assert "0 / 2（免报 1）" in plain(some_asked.client.get("/").text)
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 1 已报 0 已受理 0 免报 1 未报 1"
+    assert "0 / 1（免报 1）" in plain(some_asked.client.get("/").text)
     for number in (1, 2):
         noting.undo(bench, number, who="x", now=now)
     typed = {"name": "林小满", "职务": "科员", "mobile": "13900001111"}
     noting.paper(bench, SCHOOLS, "liaison", typed, who="x", now=now)
-    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 未报 2 另：未要求的单位 1"
+    assert totals(some_asked.client.get("/progress").text)[4] == "应报 2 已报 0 已受理 0 未报 2 另：未要求的单位 1"
     assert "0 / 2（另：未要求的单位 1）" in plain(some_asked.client.get("/").text)
 
 
@@ -95,7 +95,7 @@ def test_what_is_missing_becomes_overdue_when_the_time_is_over(served):
     served.app.clock.sleep(6 * 86_400)
     served.client.log_in()
     rows = lines(served.client.get("/progress").text)
-    assert [row[4] for row in rows] == ["已报 5-28", "待补正 5-28", "逾期未报"]
+    assert [row[4] for row in rows] == ["已受理 5-28", "待补正 5-28", "逾期未报"]
     assert rows[2][5] == "未报"
 
 
@@ -140,7 +140,7 @@ def test_an_empty_result_says_so(served, query):
 def test_a_unit_that_left_the_roster_comes_last_and_says_so(large):
     last = lines(large.client.get("/progress").text)[-1]
     assert last[:2] == ["—", f"{many.GONE} 不在现行名册"]
-    assert last[4].startswith("已报 5-29")
+    assert last[4].startswith("已受理 5-29")
     assert last[3] == last[5] == "—"
     assert many.GONE not in large.client.get("/progress?group=乡镇").text
 
@@ -164,7 +164,7 @@ def test_the_counts_are_the_rows(large):
         others = [words for unit, words in zip(units, column, strict=True) if not asked_of(form, unit)]
         column = [words for unit, words in zip(units, column, strict=True) if asked_of(form, unit)]
         assert counted.get("另：未要求的单位", 0) == len(others) - others.count("—")
-        for name in ("已报", "待补正", "待核实", "无意向", "未报", "逾期未报"):
+        for name in ("已受理", "待补正", "待核实", "无意向", "未报", "逾期未报"):
             assert counted.get(name, 0) == sum(words.startswith(name) for words in column)
 
 
@@ -178,7 +178,7 @@ def test_a_form_with_something_newer_that_waits_says_so(large):
     with large.app.bench.sessions.begin() as session:
         mail = many.message(session, 9_001, office.START + timedelta(days=3), "old@old.example.com")
         many.submission(session, mail, many.GONE, "liaison", "review")
-    assert lines(large.client.get("/progress").text)[-1][4] == "已报 5-29 另有新来件待办"
+    assert lines(large.client.get("/progress").text)[-1][4] == "已受理 5-29 另有新来件待办"
 
 
 @pytest.mark.parametrize("path", ["/progress", "/units/1", "/units/by-name/" + many.GONE])

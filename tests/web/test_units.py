@@ -130,7 +130,7 @@ def test_the_timeline_has_mails_letters_and_notes_newest_first(lively):
     assert ways == ["去信", "去信", "来信", "去信", "来信", "来信"]  # an answer goes out with the next round
     fates = [row[2].split()[0] for row in found[1:]]
     assert fates == ["更新回执：已发送", "收件回执：已发送", "受理", "补正通知：已发送", "受理", "请补正"]
-    assert "第3版：已报" in found[3][2]
+    assert "第3版：已受理" in found[3][2]
 
 
 def test_a_note_that_was_taken_back_says_so(served):

@@ -11,7 +11,7 @@ from intake.db import lists, queries
 from intake.ledger import Ledger
 from intake.model import OutboxState
 from intake.settings import Collection
-from intake.standing import Standing, mark_of, tally, units_in_order
+from intake.standing import Standing, tally_of
 from intake.words import SHANGHAI
 from scheduler.beginning import first_steps, to_do
 from scheduler.web.context import desk
@@ -22,7 +22,7 @@ pages = Blueprint("overview", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One form, counted as 进度表 counts it: how many of those that owe it have sent it.
+    """One form, counted as 进度表 counts it: how many of those that owe it have sent it (已报), and how these stand.
 
     `days_left` counts working days, negative when it is over.
     """
@@ -32,9 +32,12 @@ class Progress:
     deadline: date | None
     voluntary: bool
     owed: int
+    reported: int
     accepted: int
+    behind: int
     correction: int
     review: int
+    none_said: int
     no_intent: int
     exempt: int
     missing: int
@@ -44,8 +47,11 @@ class Progress:
 
     @property
     def aside(self) -> str:
-        """What stands beside the count in words: 无意向 2，免报 1."""
+        """What stands beside the count in words: 已受理 16，无意向 2，免报 1."""
         told = (
+            ("已受理", self.accepted if self.owed else 0),
+            ("其中新来件待补正", self.behind),
+            ("答复“无”", self.none_said),
             ("无意向", self.no_intent),
             ("免报", self.exempt),
             ("另：未要求的单位", self.beside),
@@ -55,7 +61,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return 0 if not self.owed else round(100 * self.accepted / self.owed)
+        return 0 if not self.owed else round(100 * self.reported / self.owed)
 
 
 @pages.get("/")
@@ -87,13 +93,7 @@ def show() -> ResponseReturnValue:
 def _progress(collection: Collection, ledger: Ledger, now: datetime) -> Progress:
     here = desk()
     today, limit_at = now.astimezone(SHANGHAI).date(), here.app.bench.late_after.get(collection.id)
-    found = tally(
-        collection,
-        [
-            (unit, mark_of(ledger.state.cell(name, collection.id), unit, collection, limit_at=limit_at, now=now))
-            for name, unit in units_in_order(here.app.bench.roster, ledger).items()
-        ],
-    )
+    found = tally_of(collection, here.app.bench.roster, ledger, limit_at=limit_at, now=now)
     days = None
     if collection.deadline is not None:
         calendar = here.app.calendar
@@ -110,12 +110,15 @@ def _progress(collection: Collection, ledger: Ledger, now: datetime) -> Progress
         collection.deadline,
         collection.voluntary,
         found.owed,
+        found.reported,
         count[Standing.ACCEPTED],
+        found.behind,
         count[Standing.CORRECTION],
         count[Standing.REVIEW],
+        count[Standing.NONE_SAID],
         count[Standing.NO_INTENT],
         count[Standing.EXEMPT],
-        count[Standing.MISSING] + count[Standing.OVERDUE],
+        found.missing,
         found.beside,
         found.gone,
         days,

@@ -17,7 +17,7 @@ from intake.ledger import Ledger
 from intake.model import FormId, UnitName
 from intake.roster import Unit
 from intake.settings import Collection
-from intake.standing import STANDING_WORDS, Mark, Standing, mark_of, tally, units_in_order
+from intake.standing import Count, Mark, Standing, counts_of, is_obliged, mark_of, tally, units_in_order
 from parsers.text import fold
 from scheduler.web.context import desk
 from scheduler.web.doors import page
@@ -25,26 +25,18 @@ from scheduler.web.links import unit_link
 
 pages = Blueprint("progress", __name__)
 
-_OPEN = (Standing.MISSING, Standing.OVERDUE, Standing.CORRECTION, Standing.REVIEW)
+_OPEN = (Standing.MISSING, Standing.OVERDUE, Standing.CORRECTION, Standing.REVIEW, Standing.NONE_SAID)
 # In the order in which a clerk asks. The words are the choices of the form; "late" is asked of the mark itself.
 CHOICES: Mapping[str, tuple[str, tuple[Standing, ...]]] = {
     "open": ("未办结（未报、待补正、待核实）", _OPEN),
     "missing": ("未报（含逾期未报）", (Standing.MISSING, Standing.OVERDUE)),
     "overdue": ("逾期未报", (Standing.OVERDUE,)),
     "correction": ("待补正", (Standing.CORRECTION,)),
-    "review": ("待核实", (Standing.REVIEW,)),
-    "accepted": ("已报", (Standing.ACCEPTED,)),
+    "review": ("待核实（含答复“无”）", (Standing.REVIEW, Standing.NONE_SAID)),
+    "accepted": ("已受理", (Standing.ACCEPTED,)),
     "late": ("逾期报送", ()),
     "declined": ("无意向、免报", (Standing.NO_INTENT, Standing.EXEMPT)),
 }
-_COUNTED = (
-    Standing.CORRECTION,
-    Standing.REVIEW,
-    Standing.NO_INTENT,
-    Standing.EXEMPT,
-    Standing.MISSING,
-    Standing.OVERDUE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ class Heading:
     title: str
     deadline: date | None
     voluntary: bool
-    counts: tuple[tuple[Standing | None, str, int], ...]
+    counts: tuple[Count, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +94,8 @@ class Asked:
         """Return whether a mark is of the state that is asked for."""
         if self.state == "late":
             return mark.late
-        return not self.state or mark.standing in CHOICES[self.state][1]
+        wanted = CHOICES[self.state][1] if self.state else ()
+        return not self.state or mark.standing in wanted or mark.tone in wanted
 
 
 @pages.get("/progress")
@@ -175,26 +168,16 @@ def _line(
 def _heading(collection: Collection, marks: Several[tuple[Unit | None, Mark]]) -> Heading:
     """Count a form as 总览 does: units that it is asked of, and beside them those that sent it all the same."""
     found = tally(collection, marks)
-    counts: list[tuple[Standing | None, str, int]] = []
-    if collection.deadline is not None and not collection.voluntary:
-        counts.append((None, "应报", found.owed))
-    elif found.asked < sum(unit is not None for unit, _ in marks):
-        counts.append((None, "面向", found.asked))
-    states = [(one, STANDING_WORDS[one], found.states.get(one, 0)) for one in (Standing.ACCEPTED, *_COUNTED)]
-    counts.append(states[0])
-    if found.late:
-        counts.append((None, "其中逾期", found.late))
-    counts += [one for one in states[1:] if one[2]]
-    for words, number in (("另：未要求的单位", found.beside), ("另：不在名册", found.gone)):
-        if number:
-            counts.append((None, words, number))
+    counts: tuple[Count, ...] = counts_of(found, collection)
+    if not is_obliged(collection) and found.asked < sum(unit is not None for unit, _ in marks):
+        counts = ((None, "面向", found.asked), *counts)
     return Heading(
         collection.id,
         collection.letter_label,
         collection.form.title,
         collection.deadline,
         collection.voluntary,
-        tuple(counts),
+        counts,
     )
 
 

@@ -20,7 +20,12 @@ from scheduler.web.links import link
 
 pages = Blueprint("units", __name__)
 
-_MISSING = (Standing.MISSING, Standing.OVERDUE, Standing.CORRECTION)  # of these a paper copy is brought
+_MISSING = (
+    Standing.MISSING,
+    Standing.OVERDUE,
+    Standing.NONE_SAID,
+    Standing.CORRECTION,
+)  # of these a paper copy is brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def _page(name: UnitName, unit: Unit | None, typed: Typed) -> ResponseReturnValu
     text = render_template(
         "unit.html",
         typed=typed,
-        missing=next((one.id for one in sheet.forms if one.mark.standing in _MISSING), None),
+        missing=next((one.id for one in sheet.forms if one.mark.tone in _MISSING), None),
         seen=sheet.seen,
         name=sheet.name,
         unit=sheet.unit,

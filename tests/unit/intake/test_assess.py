@@ -1200,3 +1200,11 @@ def test_a_second_page_that_no_form_takes_up_sends_the_mail_to_a_person(files):
 def test_a_copy_of_the_row_and_who_filled_the_form_in_are_no_second_page(line):
     assert judge(mail(file("附件2.docx", officer(), head=(line,)))).disposition is ACCEPTED
     assert judge(mail(file("附件2.docx", officer()), file("说明.docx", head=(line,)))).disposition is ACCEPTED
+
+
+def test_a_form_from_the_mailboxs_own_address_is_believed_by_a_person_only():
+    sender = "office@example.com"
+    form = mail(file("附件2.docx", officer()), sender=sender)
+    told = assess(form, PERSON, campaign=CAMPAIGN, roster=ROSTER, arrived_at=ARRIVED, own_addresses=frozenset({sender}))
+    assert (told.disposition, told.submissions[0].review) == (REVIEW, True)
+    assert "本邮箱自己的地址" in told.reasons[0]

@@ -71,7 +71,7 @@ def test_silence_is_nothing_where_nothing_is_owed(options):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (CellState.ACCEPTED, "已报 5-29"),
+        (CellState.ACCEPTED, "已受理 5-29"),
         (CellState.CORRECTION, "待补正 5-29"),
         (CellState.REVIEW, "待核实 5-29"),
         (CellState.NO_INTENT, "无意向 5-29"),
@@ -87,12 +87,12 @@ def test_what_came_is_told_with_its_day_even_where_nothing_was_owed(state, words
 
 def test_late_is_told_of_forms_and_not_of_a_unit_that_declines():
     at = datetime(2025, 6, 3, 9, tzinfo=SHANGHAI)
-    assert mark(cell(CellState.ACCEPTED, at, late=True)).words == "已报（逾期） 6-3"
+    assert mark(cell(CellState.ACCEPTED, at, late=True)).words == "已受理（逾期） 6-3"
     assert mark(cell(CellState.NO_INTENT, at, late=True)).words == "无意向 6-3"
 
 
 def test_several_forms_in_force_are_counted():
-    assert mark(cell(CellState.ACCEPTED, LIMIT, copies=2)).words == "已报 5-30（2份）"
+    assert mark(cell(CellState.ACCEPTED, LIMIT, copies=2)).words == "已受理 5-30（2份）"
 
 
 def test_every_state_has_a_standing():
@@ -133,7 +133,11 @@ def test_the_counts_of_a_form_add_up_whatever_units_have_done(options, now):
         kinds = Counter(kind for kind, _, _ in three)
         sent = Counter(kind for kind, state, _ in three if state not in (CellState.NOT_SUBMITTED, CellState.EXEMPT))
         assert found.asked == kinds["asked"] == sum(found.states.values())
-        assert found.owed == (0 if options else found.asked)
+        excused = found.states.get(Standing.EXEMPT, 0)
+        assert found.owed == (0 if options else found.asked - excused)
+        declined = found.states.get(Standing.NO_INTENT, 0)
+        silent = found.missing + found.states.get(Standing.NOTHING, 0)
+        assert found.asked - excused == found.reported + declined + silent
         assert (found.beside, found.gone) == (sent["not asked"], sent["gone"])
         assert found.late <= found.states.get(Standing.ACCEPTED, 0)
         if not options:

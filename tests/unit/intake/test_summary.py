@@ -478,7 +478,15 @@ def test_the_matrix_has_words_and_colours_for_every_state(tmp_path):
     assert [row[column] for row in rows(sheet)] == ["已受理 5-28", "待补正 5-28", "待核实 5-28", "无意向 5-28", "未报"]
     assert len({fill(sheet, row, column) for row in range(1, 6)}) == 5
     totals = sheet.cell(head_of(sheet) - 1, headings(sheet).index(column) + 1).value
-    assert totals.replace("\n", "　").split("　") == ["应报5", "已受理1", "待补正1", "待核实1", "无意向1", "未报1"]
+    assert totals.replace("\n", "　").split("　") == [
+        "应报5",
+        "已报3",
+        "已受理1",
+        "待补正1",
+        "待核实1",
+        "无意向1",
+        "未报1",
+    ]
 
 
 def test_after_the_deadline_the_missing_are_overdue_but_nobody_is_for_a_voluntary_or_rolling_form(tmp_path):
