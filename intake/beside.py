@@ -7,12 +7,11 @@ before a person has said which of the two is right. A question beside a form, or
 nothing against it (`assess`). Must not: choose a value.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from intake import phrases
-from intake.completion import lone_answer
+from intake.completion import SIGNED_BY, lone_answer
 from intake.contradiction import words_against, words_taking_back
 from intake.dossier import Dossier
 from intake.merge import Candidate
@@ -21,8 +20,6 @@ from intake.pieces import value_key
 from parsers.forms import Doubt, FieldReading, FieldSpec, FieldType, FormReading, Problem, ProblemCode
 
 _COMPARED = frozenset({FieldType.PERSON, FieldType.POSITION, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
-# Labels of whoever writes the letter, whatever form lies beside it.
-_SIGNED_BY = re.compile("联系|联络人|经办|填[报表]|报送|落款|署名|发件")
 _ANOTHER_RANK = ("副", "代", "原", "前")
 # What a letter names when it corrects a form; a unit's name stands in every letter.
 _TOLD_IN_WORDS = frozenset(
@@ -93,7 +90,7 @@ def _said_of(reading: FormReading, candidate: Candidate) -> list[_Said]:
     """
     fields = {value_key(label): spec for spec in candidate.spec.fields for label in (*spec.aliases, spec.label)}
     lines = [(fields[key], one) for one in reading.fields if one.value and (key := value_key(one.label)) in fields]
-    if not any(spec.type is FieldType.PERSON and not _SIGNED_BY.match(one.label) for spec, one in lines):
+    if not any(spec.type is FieldType.PERSON and not SIGNED_BY.match(one.label) for spec, one in lines):
         return []
     return [_Said(one, _agree(spec, one, candidate)) for spec, one in lines if spec.type in _COMPARED]
 

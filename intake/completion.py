@@ -20,8 +20,8 @@ from intake.mime import QUOTED_MARK
 from intake.model import CellState, FormId, PartRole, StoredSubmission
 from intake.pieces import Filled, is_given, value_key
 from intake.prose import forms_named
-from parsers.fields import check
-from parsers.forms import FieldReading, FieldSpec, FieldType, FormReading, ProblemCode
+from parsers.fields import check, is_unchanged
+from parsers.forms import Doubt, FieldReading, FieldSpec, FieldType, FormReading, Problem, ProblemCode
 from parsers.text import narrow
 
 # What a value looks like that is believed without a label, in the whole of a text; `parsers.fields` has the last word.
@@ -32,6 +32,8 @@ _LONE_VALUES = {
     FieldType.EMAIL: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
 }
 _NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d)")
+# Labels of whoever writes the letter, whatever form lies beside it.
+SIGNED_BY = re.compile("联系|联络人|经办|填[报表]|报送|落款|署名|发件")
 _ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
 
 
@@ -182,7 +184,7 @@ def _says_more(unplaced: Iterable[Filled], placed: Iterable[Candidate]) -> bool:
     """One line may be read as a field of two forms: it is left over only if no completed form has its value."""
     used = {value_key(one.value or one.raw) for candidate in placed for one in candidate.fields}  # faulty ones too
     return any(
-        is_given(one) and value_key(one.value or one.raw) not in used
+        is_given(one) and not is_unchanged(one.raw) and value_key(one.value or one.raw) not in used
         for left in unplaced
         for one in left.reading.fields
     )
@@ -261,13 +263,34 @@ def _unit_key(partial: Filled) -> str | None:
 
 def _candidate(dossier: Dossier, work: _Open, stored: StoredSubmission) -> Candidate:
     partial, fields = work.source[stored.id], work.fields[stored.id]
+    words = _words_left(dossier, work, stored) if stored.state is CellState.ACCEPTED else ""
     return Candidate(
         partial.spec,
         partial.piece,
         fields,
         _finding(dossier, stored, fields, _unit_key(partial)),
+        (Problem(ProblemCode.AMBIGUOUS, given=words, detail=Doubt.WORDS_LEFT),) if words else (),
         notes=("由回信补充，其余内容沿用此前报送",),
     )
+
+
+def _words_left(dossier: Dossier, work: _Open, stored: StoredSubmission) -> str:
+    """Return what an answer says beside the lines that change what is in force, "" if only courtesy and its signature.
+
+    Nothing was asked: 不用改手机了, 这是旧号, 收到 above 联系人：… of a signature. To know what such words mean is a
+    person's work, and until he has looked the registered value stays.
+    """
+    spec, text = work.source[stored.id].spec, narrow(dossier.reading.own_text)
+    lone = () if dossier.sorted.partial else (work.source[stored.id],)
+    lines = [one for partial in (*dossier.sorted.partial, *lone) for one in partial.reading.fields if is_given(one)]
+    signs = not phrases.corrects(text)
+    for one in lines:
+        label = narrow(one.label)
+        if signs and SIGNED_BY.match(label) and label not in {narrow(each.label) for each in spec.fields}:
+            return f"{one.label}\uff1a{one.raw.strip()}"
+        text = re.sub(rf"{re.escape(label)}[\s:]*{re.escape(narrow(one.raw).strip())}", rf"{label}\n", text)
+    words = [name for one in spec.fields for name in (one.label, *one.aliases)] + [one.raw.strip() for one in lines]
+    return phrases.beside_a_correction(text, words=words, signed=_signatures(dossier, stored))
 
 
 def _finding(dossier: Dossier, stored: StoredSubmission, fields: Iterable[FieldReading], key: str | None) -> Finding:

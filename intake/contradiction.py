@@ -151,7 +151,8 @@ def _against(sentence: str, known: Collection[str], names: Collection[str], *, f
             return True  # 现改为李某，手机139…，以此为准: "this" is the letter
         # 联络员由王某改为李某, and 李某 is what the form says; 姓名应为李某，职务主任 is not answered by its 主任
         given = (_CLAUSE_END.split(sentence[one.end() :], maxsplit=1)[0] for one in instead)
-        return not right_here and not all(_names(one, known) for one in given)
+        told = [one for one in given if value_key(one)]  # 联络员变更为： the lines below say to whom
+        return not right_here and not all(_names(one, known) for one in told)
     if right_here:
         return False
     if _WRONG.search(sentence) and not file_is_right:

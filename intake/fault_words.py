@@ -230,6 +230,7 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.COMMENTED: "文件中有批注{}，可能改动表中内容，请打开原件核实后再采用",
     Doubt.CORRECTED: "表外文字{}可能改动表中内容，请打开原件核实后再采用",
     Doubt.SPOKEN_AGAINST: "来信的文字{}与所附表格不一致或要求作废，请核实以哪个为准",
+    Doubt.WORDS_LEFT: "回信里另有文字{}，不能确定是不是要更改登记内容，请核实",
     Doubt.ANSWERED_TWICE: "填写为“否”，却又填有内容{}，前后不一致，请核实",
     Doubt.UNCALCULATED: "表中有没算出结果的公式{}，该处内容没有读到，请打开原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
@@ -240,6 +241,7 @@ _REMARKED: Mapping[Doubt, str] = {
     Doubt.COMMENTED: "文件中有批注，可能改动表中内容，需要对照原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
     Doubt.SPOKEN_AGAINST: "来信的文字与所附表格不一致或要求作废，请写明以哪个为准",
+    Doubt.WORDS_LEFT: "来信除填报内容外另有文字，不能确定是不是要更改登记内容",
 }
 _COMMENTS_QUOTED, _COMMENT_LIMIT = 3, 120
 _COUNT = re.compile(r"\+\d+\??")  # stands for the rest of very many comments

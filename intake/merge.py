@@ -17,6 +17,7 @@ from intake.fault_words import comment_words
 from intake.identify import Finding, Source
 from intake.model import StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
+from parsers.fields import is_unchanged
 from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
@@ -249,11 +250,16 @@ def answered_by(partial: FormReading, open_ones: Iterable[StoredSubmission], spe
 
 
 def complete(stored: StoredSubmission, partial: FormReading, spec: FormSpec) -> tuple[FieldReading, ...]:
-    """Given a stored submission and what was answered, return the fields joined: what is given now wins.
+    """Given a stored submission and what was answered, return the fields joined: what is given now wins, but for 不变.
 
     Values that are carried over say from which message they come (rule "merged", place "message 7: table 1, R2C4").
     """
-    now = {field.key: field for field in partial.fields if is_given(field)}
+    told = {field.key for field in stored.fields if field.value is not None}
+    now = {
+        field.key: field
+        for field in partial.fields
+        if is_given(field) and not (field.key in told and is_unchanged(field.raw))
+    }
     kept = [carried(field, stored) for field in stored.fields if field.key not in now]
     return _in_order(spec, [*now.values(), *kept])
 

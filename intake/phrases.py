@@ -99,6 +99,10 @@ _LONE_MISTAKE = re.compile(
 _LONE_RIGHT = re.compile(
     "(?:现)?(?:补充|补正|更正|修改|改正)(?:如下|为)?|如下|正确的?|应该?[是为]|应当[是为]|(?:请)?改[为成]|更改为|号码|号|是|为"
 )
+_COVER = (
+    "(?:因|由于)?(?:人员|工作|岗位)(?:变动|调整|变化)|(?:信息|内容|资料|反馈表|联络员表|报表|表格)|(?:有|需|要|已|做|作|进行)?(?:更正|变更|更改|更新|更换|修改|改正|调整|补正|补充)"
+    "|有变|有误|予以|现将?|我[单位局镇乡办]+|把|将|的|请(?:您|予)?|一下|谢谢|特此(?:说明|函告|告知|更正)?|以此为准|以下|上述"
+)
 _SIGNED_ON = re.compile(r"\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?")
 
 _ABSENCE = re.compile(
@@ -200,6 +204,25 @@ def lone_value(text: str, value: re.Pattern[str], *, labels: Collection[str], si
         if not step:
             return ""
         at, mistaken = step.end(), step is mistake  # 写错了139…: is it the wrong one?
+    return ""
+
+
+def beside_a_correction(text: str, *, words: Collection[str], signed: Collection[str]) -> str:
+    """Given a text without the lines that give new values, return the first words that are more than a cover of these.
+
+    Courtesy, words that bid to correct, `words` (the form's labels, the new values), a date, the mail program's line and
+    words out of `signed` (the writer, the unit) are none: 您好，手机号有变，现更正如下. "" if nothing else is said.
+    """
+    names = {_PUNCTUATION.sub("", narrow(one)) for one in signed}
+    known = sorted((narrow(one) for one in words if one), key=len, reverse=True)
+    cover = re.compile("|".join([*map(re.escape, known), _COVER]), re.IGNORECASE)
+    for line in narrow(text).splitlines():
+        if _CLIENT_LINE.match(line.strip()):
+            continue
+        plain = _LONE_RIGHT.sub(" ", cover.sub(" ", _LONE_MISTAKE.sub(" ", _LONE_COURTESY.sub(" ", f"{line} "))))
+        left = [word for word in _LONE_GAP.sub(" ", plain).split() if not _SIGNED_ON.fullmatch(word)]
+        if any(_PUNCTUATION.sub("", word) not in names | {""} for word in left):
+            return line.strip()
     return ""
 
 

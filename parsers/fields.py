@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from parsers.answers import GENDERS, YES_NO, Answer, chosen
 from parsers.document import Cell
 from parsers.forms import FieldReading, FieldSpec, FieldType, FormSpec, Problem, ProblemCode
-from parsers.lexicon import ADDRESS_MARKS, DITTO, DITTO_ABOVE, NOTHING, POSITION_TAILS, POSITIONS, UNIT_TAILS
+from parsers.lexicon import (
+    ADDRESS_MARKS,
+    DITTO,
+    DITTO_ABOVE,
+    NOTHING,
+    POSITION_TAILS,
+    POSITIONS,
+    UNCHANGED,
+    UNIT_TAILS,
+)
 from parsers.names import find_name
 from parsers.phones import Found, Number, NumberKind, find_numbers
 from parsers.remarks import is_hint, without_hints
@@ -131,6 +140,11 @@ def is_ditto(text: str) -> bool:
     return fold(text).strip("()\u3002.") in DITTO
 
 
+def is_unchanged(text: str) -> bool:
+    """Given what stands in a value's place, return whether it says that what was told before stays: 不变, 照旧."""
+    return fold(text).strip("()\u3002.") in UNCHANGED
+
+
 def is_ditto_above(text: str) -> bool:
     """Given what stands in a value's place, return whether it repeats the cell above: 同上, 〃, not 同手机."""
     return fold(text).strip("()\u3002.") in DITTO_ABOVE
@@ -150,6 +164,8 @@ def _nothing_given(spec: FieldSpec, text: str, raw: str) -> Checked | None:
         return Checked(None, missing, 0.0, ("hint of the template",) if text else ())
     if _STROKES.fullmatch(text) or (spec.type is not FieldType.YESNO and is_nothing(text)):
         return Checked(None, missing, 0.1)
+    if is_unchanged(text):  # no value here either, and an optional one that was told before must not vanish for it
+        return _invalid(spec, given, "refers to another cell", 0.0)
     if is_ditto(text):
         problem = Problem(ProblemCode.INVALID, spec.key, given=given, detail="refers to another cell")
         return Checked(None, problem if spec.required else None, 0.0, ("refers to another cell",))

@@ -105,6 +105,7 @@ class Doubt(StrEnum):
     SEVERAL = "several forms of one unit in one file"
     COMMENTED = "a comment that may change a value"  # `Problem.given`: what the comments say
     CORRECTED = "a line that takes a value back"  # `Problem.given`: the line
+    WORDS_LEFT = "an answer that changes what is registered says more than that"  # `Problem.given`: the words
     SPOKEN_AGAINST = "the words of the mail speak against it"  # `Problem.given`: the words
     ANSWERED_TWICE = "a no beside the details of a yes"  # `Problem.given`: the details
     UNCALCULATED = "a formula in its table has no stored result"  # `Problem.given`: the cells

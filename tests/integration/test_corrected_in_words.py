@@ -68,3 +68,52 @@ def test_thanks_and_politeness_are_no_correction(desk, words):
 def test_what_is_said_without_our_letter_is_read_as_before(desk):
     number = desk.receives(ADDRESS, "更正", text="姓名写错了，应为张三丰。\n")
     assert reasons.CORRECTED_IN_WORDS not in desk.case(number).reasons
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "不用改手机了。\n手机：13912345678",
+        "手机：13912345678\n这是我的旧号，现在不用了",
+        "手机（旧）：13912345678",
+        "之前的登记是：\n姓名：张三丰\n手机：13912345678",
+        "收到，谢谢！\n联系人：王五\n联系电话：13912345678",
+        "您好，原联络员调离。\n姓名：李四\n职务：副镇长\n手机：13912345678",
+    ],
+)
+def test_lines_among_other_words_change_nothing_before_a_person_has_looked(desk, words):
+    number, _ = answered(desk, words)
+    assert desk.is_open(number)
+    assert any("回信里另有文字" in why for why in desk.case(number).reasons)
+    assert (desk.value("name").value, desk.value("mobile").value) == ("张三风", "13900000001")
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "mobile"),
+    [
+        ("手机：13912345678", "张三风", "13912345678"),
+        (
+            "您好，手机号有变，请更新：\n手机：13912345678\n谢谢！\n青石镇人民政府\n2025年5月20日",
+            "张三风",
+            "13912345678",
+        ),
+        (
+            "您好！我镇联络员变更为李四。\n姓名：李四\n职务：副镇长\n手机：13912345678\n特此函告。",
+            "李四",
+            "13912345678",
+        ),
+        ("我镇联络员变更为：\n姓名：李四\n职务：副镇长\n手机：13912345678", "李四", "13912345678"),
+        ("更正：\n联系人：李四\n联系电话：13912345678", "李四", "13912345678"),
+        ("姓名：不变\n手机：13912345678", "张三风", "13912345678"),
+    ],
+)
+def test_lines_that_only_correct_are_registered(desk, words, name, mobile):
+    number, _ = answered(desk, words)
+    assert not desk.is_open(number)
+    assert (desk.value("name").value, desk.value("mobile").value) == (name, mobile)
+
+
+def test_what_stays_as_it_was_is_no_value(desk):
+    number, bodies = answered(desk, "姓名：没变\n职务：照旧")
+    assert (desk.is_open(number), bodies) == (False, [])
+    assert (desk.value("name").value, desk.value("position").value) == ("张三风", "安全办主任")

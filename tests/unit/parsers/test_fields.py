@@ -115,6 +115,12 @@ def test_a_reference_to_another_cell_is_no_value():
     assert code(run("mobile", "同上", required=True)) is ProblemCode.INVALID
 
 
+@pytest.mark.parametrize("kind", ["person", "mobile", "position", "text"])
+def test_what_stays_as_it_was_is_no_value_and_asked_for_where_it_may_be_left_open_too(kind):
+    assert code(run(kind, "（不变）", required=True)) is ProblemCode.INVALID
+    assert code(run(kind, "照旧", required=False)) is ProblemCode.INVALID
+
+
 @pytest.mark.parametrize(
     ("kind", "raw", "wanted"),
     [
