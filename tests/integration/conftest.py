@@ -1,4 +1,4 @@
-"""Engines and a locked worker that asks them, one of each for a module; a PostgreSQL for all; a keyboard that answers."""
+"""Engines and a locked worker that asks them, one of each for a module; an office with a clerk; a PostgreSQL for all."""
 
 import builtins
 
@@ -6,7 +6,10 @@ import pytest
 
 from parsers.isolate import Worker
 from parsers.services import Services
+from tests.builders import office
 from tests.builders import postgres as builder
+from tests.rig.clerk import Desk
+from tests.rig.inprocess import Office, shared_worker
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,20 @@ def services():
 def worker(services):
     with Worker(handlers="intake.unpack", service=services) as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def one_worker():
+    """The service of all tests of a module reads with one worker."""
+    with shared_worker():
+        yield
+
+
+@pytest.fixture
+def desk(tmp_path, one_worker):
+    """An office whose service goes on as the test bids, without a clerk's address, and the desk of its clerk."""
+    with Office(tmp_path / "data", office.START, clerk=False) as opened:
+        yield Desk(opened, opened.open())
 
 
 @pytest.fixture(scope="session")

@@ -16,23 +16,10 @@ from scheduler.desk import status
 from scheduler.digest import Health, digest_drafts
 from scheduler.papers import reminders_that_went, waiting_for_a_person
 from tests.builders import office
-from tests.rig.clerk import LIAISON, SUMMARY, TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import LIAISON, SUMMARY, TOWN
 
 OLD, NEW, NUMBER = "林小满", "陈立冬", "13912345678"
 ADDRESS = office.UNITS[TOWN]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 @pytest.fixture

@@ -9,22 +9,9 @@ from intake.db.models import OutboxRow
 from intake.mime import unpack
 from intake.model import CellState, LetterKind
 from tests.builders import office
-from tests.rig.clerk import TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import TOWN
 
 ADDRESS = office.UNITS[TOWN]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 def answered(desk, words: str) -> tuple[int, list[str]]:

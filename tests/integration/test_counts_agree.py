@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 
-import pytest
-
 from intake.db.models import OutboxRow
 from intake.mime import unpack
 from intake.model import LetterKind
@@ -14,22 +12,9 @@ from intake.summary_tables import tables
 from scheduler import figures, papers
 from scheduler.desk import status
 from tests.builders import office
-from tests.rig.clerk import LIAISON, TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import LIAISON, TOWN
 
 ADDRESS = office.UNITS[TOWN]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 def numbers(desk) -> set[str]:

@@ -21,23 +21,10 @@ from scheduler import jobs
 from tests.builders import office
 from tests.rig import rosters
 from tests.rig.checker import violations
-from tests.rig.clerk import LIAISON, SANDS, SCHOOLS, STRANGER, SUMMARY, TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import LIAISON, SANDS, SCHOOLS, STRANGER, SUMMARY, TOWN
 from tests.rig.machines import checked
 
 MOBILE = "13900000001"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 def test_a_form_of_an_unknown_unit_is_assigned_and_gets_the_receipt_it_would_have_got_on_arrival(desk):

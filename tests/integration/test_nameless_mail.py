@@ -7,8 +7,7 @@ import pytest
 from intake import decide, reasons
 from intake.model import CellState
 from tests.builders import office
-from tests.rig.clerk import TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import TOWN
 
 ADDRESS = office.UNITS[TOWN]
 NOBODY = {
@@ -22,18 +21,6 @@ NOBODY = {
     "beside": b"From: a@126.com <qingshi@qs.example.com>\r\n",
     "only Sender": b"Sender: qingshi@qs.example.com\r\nReply-To: qingshi@qs.example.com\r\n",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 def nameless(desk, head: bytes = b"", **mail) -> int:

@@ -14,24 +14,11 @@ from intake.model import CellState, LetterKind
 from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
 from tests.builders import office
-from tests.rig.clerk import LIAISON, TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import LIAISON, TOWN
 from tests.web.conftest import NAME, PASSWORD, Client
 
 ADDRESS = office.UNITS[TOWN]
 ASKED = "请确认是否同意免报"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 @pytest.fixture

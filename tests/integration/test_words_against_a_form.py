@@ -7,8 +7,7 @@ import pytest
 from intake import decide
 from intake.model import CellState
 from tests.builders import office
-from tests.rig.clerk import TOWN, Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.clerk import TOWN
 
 OLD, NEW, NUMBER = "林小满", "周小新", "13900000002"
 ADDRESS = office.UNITS[TOWN]
@@ -24,18 +23,6 @@ SPOKEN = [
     "联络员请登记为魏为，手机：13900000099\n",
     "单位：青石镇\n联络员：魏为\n手机：13900000099\n附件为表格\n",
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with Office(tmp_path / "data", office.START, clerk=False) as opened:
-        yield Desk(opened, opened.open())
 
 
 def sends(desk, text: str, *, name: str = NEW, **headers: str) -> int:
