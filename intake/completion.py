@@ -34,6 +34,8 @@ _LONE_VALUES = {
 _NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d)")
 # Labels of whoever writes the letter, whatever form lies beside it.
 SIGNED_BY = re.compile("联系|联络人|经办|填[报表]|报送|落款|署名|发件")
+# 联络员已更换 above a number: the new one's, and his name is not told.
+_ANOTHER_PERSON = re.compile("(?:联[络系]员|联系人|人员|人选|岗位)[^\u3002;\n]{0,6}(?:变|换|调)[^\u3002;\n]{0,8}")
 _ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNREADABLE})
 
 
@@ -263,7 +265,7 @@ def _unit_key(partial: Filled) -> str | None:
 
 def _candidate(dossier: Dossier, work: _Open, stored: StoredSubmission) -> Candidate:
     partial, fields = work.source[stored.id], work.fields[stored.id]
-    words = _words_left(dossier, work, stored) if stored.state is CellState.ACCEPTED else ""
+    words = _words_left(dossier, work, stored)
     return Candidate(
         partial.spec,
         partial.piece,
@@ -275,22 +277,29 @@ def _candidate(dossier: Dossier, work: _Open, stored: StoredSubmission) -> Candi
 
 
 def _words_left(dossier: Dossier, work: _Open, stored: StoredSubmission) -> str:
-    """Return what an answer says beside the lines that change what is in force, "" if only courtesy and its signature.
+    """Return what an answer says beside the lines that complete a form, "" if only courtesy and its signature.
 
-    Nothing was asked: 不用改手机了, 这是旧号, 收到 above 联系人：… of a signature. To know what such words mean is a
-    person's work, and until he has looked the registered value stays.
+    不用改手机了, 这是旧号, 联络员换人了，新表明天报, 收到 above 联系人：… of a signature: to know what such words mean is a
+    person's work, and until he has looked what was registered stays.
     """
-    spec, text = work.source[stored.id].spec, narrow(dossier.reading.own_text)
-    lone = () if dossier.sorted.partial else (work.source[stored.id],)
-    lines = [one for partial in (*dossier.sorted.partial, *lone) for one in partial.reading.fields if is_given(one)]
-    signs = not phrases.corrects(text)
-    for one in lines:
-        label = narrow(one.label)
-        if signs and SIGNED_BY.match(label) and label not in {narrow(each.label) for each in spec.fields}:
+    source, text = work.source[stored.id], narrow(dossier.reading.own_text)
+    own, corrects = {narrow(one.label) for one in source.spec.fields}, phrases.corrects(text)
+    people = {one.key for one in source.spec.fields if one.type is FieldType.PERSON}
+    asked, given = {one.field for one in stored.problems}, [one for one in source.reading.fields if is_given(one)]
+    for one in given:
+        if SIGNED_BY.match(one.label) and narrow(one.label) not in own and one.key not in asked and not corrects:
             return f"{one.label}\uff1a{one.raw.strip()}"
-        text = re.sub(rf"{re.escape(label)}[\s:]*{re.escape(narrow(one.raw).strip())}", rf"{label}\n", text)
-    words = [name for one in spec.fields for name in (one.label, *one.aliases)] + [one.raw.strip() for one in lines]
-    return phrases.beside_a_correction(text, words=words, signed=_signatures(dossier, stored))
+    another = _ANOTHER_PERSON.search(text)
+    if another and not any(one.key in people for one in given):
+        return another.group().strip()
+    lines = [*given, *(one for each in dossier.sorted.partial for one in each.reading.fields if is_given(one))]
+    for one in lines:
+        label, value = re.escape(narrow(one.label)), re.escape(narrow(one.raw).strip())
+        text = re.sub(rf"({label})[\s:]*{value}", r"\1\n", text)
+    words = [name for one in source.spec.fields for name in (one.label, *one.aliases)]
+    return phrases.beside_a_correction(
+        text, words=[*words, *(one.raw.strip() for one in lines)], signed=_signatures(dossier, stored)
+    )
 
 
 def _finding(dossier: Dossier, stored: StoredSubmission, fields: Iterable[FieldReading], key: str | None) -> Finding:

@@ -121,6 +121,11 @@ def _is_taken_back(sentence: str, right_here: bool) -> bool:  # noqa: FBT001 - o
     )
 
 
+def holds_a_number(text: str) -> bool:
+    """Return whether a telephone number or an address stands in a text."""
+    return bool(_NUMBER.search(text))
+
+
 def withdraws(text: str) -> bool:
     """Given words that come without a form, return whether they only take back what was sent before.
 

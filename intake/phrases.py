@@ -99,10 +99,17 @@ _LONE_MISTAKE = re.compile(
 _LONE_RIGHT = re.compile(
     "(?:现)?(?:补充|补正|更正|修改|改正)(?:如下|为)?|如下|正确的?|应该?[是为]|应当[是为]|(?:请)?改[为成]|更改为|号码|号|是|为"
 )
+# What stands around the lines that complete or correct a form, and adds nothing to them.
 _COVER = (
-    "(?:因|由于)?(?:人员|工作|岗位)(?:变动|调整|变化)|(?:信息|内容|资料|反馈表|联络员表|报表|表格)|(?:有|需|要|已|做|作|进行)?(?:更正|变更|更改|更新|更换|修改|改正|调整|补正|补充)"
-    "|有变|有误|予以|现将?|我[单位局镇乡办]+|把|将|的|请(?:您|予)?|一下|谢谢|特此(?:说明|函告|告知|更正)?|以此为准|以下|上述"
+    "如(?:果)?(?:还|另|仍)?有(?:其他|任何|什么)?(?:问题|疑问|不妥|不妥之处|不清楚的?)[^\u3002;!\n]{0,12}|(?:收到|收悉)后?请?(?:回复|告知)|给您添麻烦了?|(?:请|敬请)谅解"
+    "|(?:已)?(?:收到|收悉)(?:贵[办局]|您)?的?(?:补正|更正|邮件)?(?:的?通知|来信)|按(?:照)?(?:贵[办局]|您|通知)?的?要求|回复(?:贵[办局]|您)"
+    "|(?:因|由于)?(?:人员|工作|岗位)(?:变动|调整|变化)|(?:信息|内容|资料|(?:联络员)?(?:反馈|信息|登记)?表(?:格|中|里|上)?|表|报表|附件(?:中|里|的)?)"
+    "|(?:刚刚?|刚才|之前|上次)(?:报|发|交)?的?|(?:漏填|漏写|忘填|没有?填写?|未填写?|填漏|忘记填写?)了?"
+    "|(?:有|需|要|已|做|作|进行)?(?:更正|变更|更改|更新|更换|修改|改正|调整|补正|补充|补上|补填|补报|报送|填报)"
+    f"|{_LONE_COURTESY.pattern}"
+    "|有变|有误|予以|现将?|我[单位局镇乡办]+|把|将|的|了|请(?:您|予)?|一下|谢谢|特此(?:说明|函告|告知|更正)?|以此为准|以下|上述|[0-9]+[.\u3001]"
 )
+_OFFICE_OF = re.compile("[\u4e00-\u9fff]{0,10}(?:办公?室?|室|科|股|站|所|中心|局|组|部|会|公司)")
 _SIGNED_ON = re.compile(r"\d{4}[年./-]\d{1,2}[月./-]\d{1,2}日?")
 
 _ABSENCE = re.compile(
@@ -219,11 +226,22 @@ def beside_a_correction(text: str, *, words: Collection[str], signed: Collection
     for line in narrow(text).splitlines():
         if _CLIENT_LINE.match(line.strip()):
             continue
-        plain = _LONE_RIGHT.sub(" ", cover.sub(" ", _LONE_MISTAKE.sub(" ", _LONE_COURTESY.sub(" ", f"{line} "))))
+        plain = f"{line} "
+        for words_that_add_nothing in (_LONE_MISTAKE, cover, _LONE_RIGHT):
+            plain = words_that_add_nothing.sub(" ", plain)
         left = [word for word in _LONE_GAP.sub(" ", plain).split() if not _SIGNED_ON.fullmatch(word)]
-        if any(_PUNCTUATION.sub("", word) not in names | {""} for word in left):
+        if not all(_signs(_PUNCTUATION.sub("", word), names) for word in left):
             return line.strip()
     return ""
+
+
+def _signs(word: str, names: Collection[str]) -> bool:
+    """Return whether a word is one of the names below a letter, or an office of such a unit: 青石镇安监办."""
+    return not word or any(
+        word == name or (word.startswith(name) and bool(_OFFICE_OF.fullmatch(word[len(name) :])))
+        for name in names
+        if name
+    )
 
 
 def _length(found: re.Match[str] | None) -> int:
