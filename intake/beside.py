@@ -46,6 +46,8 @@ def _words(dossier: Dossier, candidates: tuple[Candidate, ...], whole: tuple[Can
     head, text = dossier.reading.head, dossier.reading.own_text
     # the subject of a reply is the former letter's
     words = "" if head.in_reply_to else words_taking_back(head.subject)
+    names = [one.piece.document.name for one in whole]  # 附件2（作废勿用）.docx
+    words = words or next((name for name in names if words_taking_back(name)), "")
     # 写错了，手机是139… is heard to its last word where that is the answer to our question
     if not words and lone_answer(dossier) is None:
         people = _values(candidates, frozenset({FieldType.PERSON}))

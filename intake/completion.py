@@ -289,6 +289,8 @@ def _words_left(dossier: Dossier, work: _Open, stored: StoredSubmission) -> str:
     for one in given:
         if SIGNED_BY.match(one.label) and narrow(one.label) not in own and one.key not in asked and not corrects:
             return f"{one.label}\uff1a{one.raw.strip()}"
+    if phrases.asks(text):  # 手机139…？: is it?
+        return " ".join(text.split())
     another = _ANOTHER_PERSON.search(text)
     if another and not any(one.key in people for one in given):
         return another.group().strip()

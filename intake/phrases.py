@@ -70,6 +70,14 @@ _COURTESY = re.compile(
 # _COURTESY_REST: tried 12 and 48: no difference, compared in none of these mails.
 _COURTESY_REST = 24  # characters that may be left over: a name, a unit, "发自我的iPhone"
 _MEANINGFUL = re.compile("[报表补发送改换更正延期推前后不没未无请帮问需要]")
+# A number with its label, and what the name and the office beside it may take: 青石镇安监办王五 手机139….
+_SIGNED_NUMBER = re.compile(
+    r"(?:(?:联系|办公)?(?:电话|手机|方式)|手机号码?|座机|传真|邮箱|tel|mobile|e?-?mail)?[ :]*"
+    r"(?:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d))",
+    re.IGNORECASE,
+)
+_SIGNED_LENGTH = 16  # characters; a bound, not a tuned value
+_GIVES_NUMBER = re.compile("实际|其实|应[该当]?[是为]|[改换]|错|少|多|漏|正确|新|旧|原|[是为]\\s*$|区号|停")
 _CLIENT_LINE = re.compile("^(?:发自|来自|sent from|get outlook|从我的|获取).{0,40}$", re.IGNORECASE)
 
 # Two different ones in a stranger's mail that names no form: an advertisement. One alone may stand in any letter.
@@ -172,11 +180,25 @@ def says_bare_none(text: str) -> bool:
 
 
 def is_courtesy(text: str) -> bool:
-    """Return whether the text is nothing but thanks or 收到: a careful clerk reads it and puts it away."""
+    """Return whether the text is nothing but thanks or 收到: a careful clerk reads it and puts it away.
+
+    A number in a signature (王五 139…) says nothing, one in a sentence does: 收到。办公电话少了区号，实际是0595-….
+    """
     lines = [line.strip() for line in text.splitlines()]
+    if any(_tells_a_number(line) for line in lines):
+        return False
     joined = _PUNCTUATION.sub("", "".join(line for line in lines if line and not _CLIENT_LINE.match(line)))
     rest, found = _COURTESY.subn("", joined)
     return found > 0 and len(rest) <= _COURTESY_REST and not _MEANINGFUL.search(rest) and not asks(text)
+
+
+def _tells_a_number(line: str) -> bool:
+    """Return whether a number stands in a line among more words than whose it is."""
+    plain = narrow(line)
+    rest = _SIGNED_NUMBER.sub("", _COURTESY.sub("", plain))
+    return bool(_SIGNED_NUMBER.search(plain)) and (
+        len(_PUNCTUATION.sub("", rest)) > _SIGNED_LENGTH or bool(_GIVES_NUMBER.search(rest))
+    )
 
 
 def is_absence_note(text: str) -> bool:

@@ -30,6 +30,7 @@ def answered(desk, words: str) -> tuple[int, list[str]]:
         "姓名写错了，应为张三丰。",
         "收到，谢谢。姓名应为张三丰。",
         "您好，职务有误，请更正为副主任。",
+        "收到，手机应为13912345678",
         "张三风已调走，请更换为李四。",
     ],
 )
@@ -43,6 +44,21 @@ def test_a_person_looks_and_the_unit_is_told_what_is_in_force_meanwhile(desk, wo
     assert "未识别" not in body
     assert desk.cell().state is CellState.ACCEPTED
     assert desk.value("name").value == "张三风"
+
+
+@pytest.mark.parametrize("words", ["收到。办公电话少了个区号，实际是0595-27395555", "收到，谢谢。新号13912345678"])
+def test_a_number_in_a_sentence_of_thanks_is_seen_by_a_person(desk, words):
+    number, bodies = answered(desk, words)
+    assert desk.is_open(number)
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["收到，谢谢！\n王五\n手机：13912345678", "好的，谢谢！\n青石镇安监办 王五 13912345678"]
+)
+def test_a_number_in_a_signature_is_nothing_to_do(desk, words):
+    number, bodies = answered(desk, words)
+    assert (desk.is_open(number), bodies) == (False, [])
 
 
 @pytest.mark.parametrize("words", ["收到，谢谢。", "内容核对无误，谢谢。", "如有误请告知，谢谢。"])
@@ -63,6 +79,7 @@ def test_what_is_said_without_our_letter_is_read_as_before(desk):
         "不用改手机了。\n手机：13912345678",
         "手机：13912345678\n这是我的旧号，现在不用了",
         "手机（旧）：13912345678",
+        "手机 13912345678 ？",
         "之前的登记是：\n姓名：张三丰\n手机：13912345678",
         "收到，谢谢！\n联系人：王五\n联系电话：13912345678",
         "您好，原联络员调离。\n姓名：李四\n职务：副镇长\n手机：13912345678",

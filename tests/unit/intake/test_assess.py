@@ -1208,3 +1208,16 @@ def test_a_form_from_the_mailboxs_own_address_is_believed_by_a_person_only():
     told = assess(form, PERSON, campaign=CAMPAIGN, roster=ROSTER, arrived_at=ARRIVED, own_addresses=frozenset({sender}))
     assert (told.disposition, told.submissions[0].review) == (REVIEW, True)
     assert "本邮箱自己的地址" in told.reasons[0]
+
+
+@pytest.mark.parametrize("name", ["附件2（作废勿用）.docx", "附件2联络员表（征求意见稿）.docx"])
+def test_a_file_whose_name_takes_it_back_is_not_in_force(name):
+    judged = judge(mail(file(name, officer())))
+    assert judged.disposition is Disposition.REVIEW
+    assert judged.submissions[0].review
+    assert any(one.detail == Doubt.SPOKEN_AGAINST and one.given == name for one in judged.submissions[0].problems)
+
+
+@pytest.mark.parametrize("name", ["附件2（前表作废，以此为准）.docx", "附件2联络员表.docx"])
+def test_a_file_whose_name_takes_another_back_is(name):
+    assert judge(mail(file(name, officer()))).disposition is ACCEPTED
