@@ -17,6 +17,11 @@ _SAYS_NO = re.compile("无|暂?不|没有?|暂无|未|否|暂缺")
 # What fields of a form hold: 手机, 电话, 号码, 邮箱, 联系人, 联络员, 姓名, 职务 ....
 _KINDS = re.compile("手机|电话|号码?|邮箱|传真|座机|联系(?:人|方式)|联络(?:员|人)|姓名|职务|地址|单位名称|节目")
 _NUMBER = re.compile(r"\d{7,}")
+_VOID = re.compile("(?:本|此|该|以上)(?:表|件|内容)[^\u3002;,]{0,4}(?:作废|不作数|停用|撤[回销])|^[(\\[]?作废")
+# All that stands in the column 备注 of a list: 已调离, 不再担任, 已更换.
+_ROW_REMARK = re.compile(
+    "(?:此人|本人|该同志)?(?:于?[0-9年月日.]{0,10})?(?:已|现|拟|将)?(?:于?[0-9年月日.]{0,10})?(?:调[离走任出往动]|离[职任岗]|退休|辞职|去世|不再[担负从]\\w{0,8}|更换|变更|换人|作废|取消|停用)[了.]?"
+)
 # The office's own lines speak of what may happen: 如有变更，请及时…, 若联络员调离.
 _IN_CASE = re.compile(
     "如(?:果|有|遇|因|需|遗|.{0,8}(?:有变|变更|变动|调整))|若|凡|请.{0,6}于.{1,24}前|发送?至|填[写表报]说明|务必|不得"
@@ -40,6 +45,8 @@ def _corrects(line: str, values: str) -> bool:
     plain = narrow(line)
     if not takes_back(line) or _IN_CASE.search(plain):
         return False
+    if _VOID.search(plain) or _ROW_REMARK.fullmatch(plain.strip()):
+        return True
     return bool(_KINDS.search(plain)) or any(number not in values for number in _NUMBER.findall(plain))
 
 
