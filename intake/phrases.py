@@ -8,6 +8,7 @@ facts/users.md §2 ("formats and mistakes to expect") and general knowledge of o
 import re
 from collections.abc import Collection, Iterator
 
+from parsers.names import find_name
 from parsers.text import narrow
 
 # Punctuation that the code matches stands as escapes: 。 ； ！ ？ ， 、 ： …
@@ -61,8 +62,9 @@ _GREETING = re.compile("(?:尊敬的)?(?:各位)?(?:领导|老师|同志)?(?:您
 _NONE_LENGTH = 60  # characters of such an answer with its signature; a bound, not a tuned value
 
 _COURTESY = re.compile(
-    "(?:核对|确认|信息|内容)?无误|收到|已收|收悉|知悉|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
-    "|您好|你好|领导|同志|老师|祝好|顺祝商祺|工作顺利|此致|敬礼",
+    "(?:经?(?:核对|确认)|(?:以上)?(?:信息|内容))?无误|已?收[到悉]|已收|知悉"
+    "|好的|好|谢谢|感谢|多谢|辛苦了?|明白|了解|嗯|ok|okay|thanks|thank you"
+    "|您好|你好|领导|同志|老师|祝(?:好|[您你])?|顺祝商祺|工作顺利|此致|敬礼",
     re.IGNORECASE,
 )
 # Tried by `python -m tests.understanding --thresholds phrases --forms 300 --mutations 300 --seed limits`,
@@ -76,6 +78,7 @@ _SIGNED_NUMBER = re.compile(
     r"(?:[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d))",
     re.IGNORECASE,
 )
+_SURELY_A_NAME = 1.0  # `parsers.names`: a surname in front and one or two characters behind it
 _SIGNED_LENGTH = 16  # characters; a bound, not a tuned value
 _GIVES_NUMBER = re.compile("实际|其实|应[该当]?[是为]|[改换]|错|少|多|漏|正确|新|旧|原|[是为]\\s*$|区号|停")
 _CLIENT_LINE = re.compile("^(?:发自|来自|sent from|get outlook|从我的|获取).{0,40}$", re.IGNORECASE)
@@ -190,6 +193,17 @@ def is_courtesy(text: str) -> bool:
     joined = _PUNCTUATION.sub("", "".join(line for line in lines if line and not _CLIENT_LINE.match(line)))
     rest, found = _COURTESY.subn("", joined)
     return found > 0 and len(rest) <= _COURTESY_REST and not _MEANINGFUL.search(rest) and not asks(text)
+
+
+def says_more_than_thanks(text: str, *, signed: Collection[str]) -> bool:
+    """Given an answer that begins as thanks, return whether a word of it is neither thanks nor below them.
+
+    Below them stand a name, a unit (out of `signed`, or an office of one), a number with its label, a date.
+    """
+    plain = "\n".join(_COURTESY.sub(" ", _SIGNED_NUMBER.sub(" ", line)) for line in narrow(text).splitlines())
+    words = [_PUNCTUATION.sub("", word) for word in plain.split()]
+    names = [word for word in words if word and find_name(word).likeness >= _SURELY_A_NAME]
+    return bool(beside_a_correction(plain, words=("回执",), signed=[*signed, *names]))
 
 
 def _tells_a_number(line: str) -> bool:

@@ -70,7 +70,7 @@ def spoken(dossier: Dossier) -> Spoken:
         return _for_a_person(reasons.SAYS_ALREADY_SENT)
     if _corrects_what_is_registered(dossier, text):
         return _for_a_person(reasons.CORRECTED_IN_WORDS)
-    if phrases.is_courtesy(text):
+    if phrases.is_courtesy(text) and not _says_more_than_thanks(dossier, text):
         if _writes_into_our_letter(dossier):
             return _for_a_person(reasons.ANSWERED_WITHIN)
         return Spoken(Disposition.IGNORED, reasons.NOTHING_TO_DO)
@@ -115,6 +115,17 @@ def _corrects_what_is_registered(dossier: Dossier, text: str) -> bool:
         return False
     values = {str(field.value) for one in registered for field in one.fields if isinstance(field.value, str)}
     return speaks_against(text, values, people=values)
+
+
+def _says_more_than_thanks(dossier: Dossier, text: str) -> bool:
+    """Return whether an answer to a letter about a form holds words that are neither thanks nor its signature.
+
+    That letter asks for an answer where something is wrong: 收到。李建国生病住院，这段时间找王芳.
+    """
+    units = [one for one in dossier.roster.units if one.name in {each.unit for each in dossier.known.answered}]
+    head = dossier.reading.head
+    signed = [head.from_name, head.from_address, *(name for one in units for name in (one.name, *one.aliases))]
+    return bool(dossier.known.answered) and phrases.says_more_than_thanks(text, signed=signed)
 
 
 def _writes_into_our_letter(dossier: Dossier) -> bool:

@@ -16,6 +16,7 @@ from parsers.answers import GENDERS, YES_NO, spread_choice
 from parsers.document import Cell
 from parsers.fields import is_function
 from parsers.forms import FieldType
+from parsers.remarks import takes_back
 from parsers.tags import LABELS, VALUES, Tag, Tagged, TaggedGrid
 
 _WHOLE_CELL_TYPES = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.ADDRESS, FieldType.POSITION})
@@ -118,12 +119,16 @@ class Beside:
             return
         free = [other for other in neighbours if self._takes(tagged, other) and id(other.cell) not in self.used]
         if free:
-            self.used.update(id(other.cell) for other in free)
+            self._use(tagged, free)
             self._add(tagged, free[0], doubt="several cells" if len(free) > 1 else "")
         elif self.loose and len(neighbours) == 1 and neighbours[0].tag is Tag.BLANK:
             self._further(tagged, neighbours[0])
         else:
             self._add(tagged, neighbours[0] if neighbours[0].tag is Tag.BLANK else None)
+
+    def _use(self, label: Tagged, values: list[Tagged]) -> None:
+        """Mark what a label explains. 备注 explains no 已调离，由某某接任: that is weighed with what stands beside the form."""
+        self.used.update(id(one.cell) for one in values if label.keys or not takes_back(one.cell.text))
 
     def _spread(self, label: Tagged) -> bool:
         """Read a choice whose options and marks stand in several cells behind their label; return whether it is one."""
@@ -180,7 +185,7 @@ class Beside:
             and self.grid.view.alone(below.cell)
             and self.grid.view.alone(tagged.cell)
         ):
-            self.used.add(id(below.cell))
+            self._use(tagged, [below])
             self._add(tagged, below)
         else:
             self._add(tagged, below if below is not None and below.tag is Tag.BLANK else None)

@@ -4,6 +4,7 @@ In: settings and a clock. Out: `App`. It opens the database (migrated), the arch
 worker; nobody else opens any of them.
 """
 
+import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -153,6 +154,11 @@ def prepare_data_dir(data_dir: Path) -> None:
         raise OfficeError(
             f"数据目录不能使用：{data_dir}（{system_words(error)}）。来件无处存放，程序没有启动。请检查路径和写入权限。"
         ) from error
+    if not os.access(data_dir, os.W_OK):  # a disk that went read-only says so to root, too
+        raise OfficeError(
+            f"数据目录不能写入：{data_dir}。来件无处存放，程序没有启动；邮件都还在邮箱里，不会丢失。"
+            "请检查写入权限，以及磁盘是否变成了只读（磁盘出错时系统会这样做），恢复后再启动。"
+        )
 
 
 def _signing_key(path: Path) -> bytes:

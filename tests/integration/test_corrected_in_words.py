@@ -121,3 +121,27 @@ def test_what_stays_as_it_was_is_no_value(desk):
     number, bodies = answered(desk, "姓名：没变\n职务：照旧")
     assert (desk.is_open(number), bodies) == (False, [])
     assert (desk.value("name").value, desk.value("position").value) == ("张三风", "安全办主任")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "谢谢！性别登记成男了，她是女同志。",
+        "收到。地址搬到东经五路8号了。",
+        "收到。李建国生病住院，这段时间找王芳",
+        "收到，无误。（13811110002备用）",
+        "收到。另外增加一名联络员王芳，13822223333",
+    ],
+)
+def test_any_word_beyond_thanks_is_read_by_a_person(desk, words):
+    number, bodies = answered(desk, words)
+    assert desk.is_open(number)
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "words", ["收到！谢谢领导！祝工作顺利！\n张三风", "已收悉，信息无误。\n青石镇党政办", "收到\n发自我的iPhone"]
+)
+def test_thanks_with_their_signature_are_put_away(desk, words):
+    number, bodies = answered(desk, words)
+    assert (desk.is_open(number), bodies) == (False, [])

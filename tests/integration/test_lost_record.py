@@ -3,6 +3,7 @@
 The Sent folder is filled as the provider fills it, with every letter that the server took.
 """
 
+import os
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -135,6 +136,17 @@ def test_a_disk_that_is_not_there_is_no_first_start(tmp_path, servers, capsys, m
     assert "上级文件夹不存在" in capsys.readouterr().out
     assert not (tmp_path / "disk").exists()
     assert not sink.delivered
+
+
+def test_a_data_directory_that_has_become_read_only_is_told_in_words(tmp_path, servers, capsys, monkeypatch):
+    imap, sink = servers
+    config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
+    assert main(["run", "--once", "--config", str(config)]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as a mount that is read-only answers, to root too
+    for command in (["run", "--once"], ["status"]):
+        assert main([*command, "--config", str(config)]) == 2
+        assert "数据目录不能写入" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -26,14 +26,17 @@ def sheet(*people: tuple[str, str]) -> bytes:
     return data.getvalue()
 
 
-def form(below: str) -> bytes:
-    """A Word form with a sentence below its table."""
+def form(below: str = "", remark: str = "") -> bytes:
+    """A Word form with a row 备注, and a sentence below its table."""
     document, data = Document(), io.BytesIO()
     document.add_paragraph(TITLE)
     table = document.add_table(0, 2)
     for label, value in (("姓名", "王五"), ("职务", "科员"), ("手机", "13912345678"), ("单位名称", TOWN)):
         cells = table.add_row().cells
         cells[0].text, cells[1].text = label, value
+    if remark:
+        cells = table.add_row().cells
+        cells[0].text, cells[1].text = "备注", remark
     document.add_paragraph(below)
     document.save(data)
     return data.getvalue()
@@ -69,5 +72,21 @@ def test_a_form_that_takes_itself_back_is_not_in_force(desk, below):
 @pytest.mark.parametrize("below", ["涂改无效", "此表一式两份，逾期作废。", "填表人：王五"])
 def test_what_only_sounds_so_leaves_it_in_force(desk, below):
     number = desk.receives(ADDRESS, attachment=form(below))
+    assert not desk.is_open(number)
+    assert states(desk) == {"王五": CellState.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    "remark", ["王五已于11月调离，由李新民接任，13900000002", "6月起手机改为13900000002", "已调离"]
+)
+def test_a_row_of_remarks_that_takes_a_value_back_is_read_by_a_person(desk, remark):
+    number = desk.receives(ADDRESS, attachment=form(remark=remark))
+    assert desk.is_open(number)
+    assert states(desk) == {"王五": CellState.REVIEW}
+
+
+@pytest.mark.parametrize("remark", ["无", "分管领导：林副镇长", "联系时间：工作日"])
+def test_another_row_of_remarks_needs_nobody(desk, remark):
+    number = desk.receives(ADDRESS, attachment=form(remark=remark))
     assert not desk.is_open(number)
     assert states(desk) == {"王五": CellState.ACCEPTED}
