@@ -297,6 +297,9 @@ def _refuse_what_is_done(plan: _Plan, case: by_hand.Judged, row: MessageRow) -> 
     done = all(one.state in (CellState.ACCEPTED, CellState.NO_INTENT) for one in chosen)
     if plan.kind is DecisionKind.ACCEPT and done and not row.review_open:
         raise RefusedError("这封来件已经受理，不用再通过，没有改动。")
+    waits = row.review_open or any(one.state is CellState.REVIEW for one in chosen)
+    if plan.kind is DecisionKind.ACCEPT and plan.ordinal is None and not waits:
+        raise RefusedError("这封来件在等单位补正，没有等您核实的表，没有改动。要照现在的内容登记，请写明通过第几份表。")
 
 
 def _given(bench: Workbench, plan: _Plan, case: by_hand.Judged) -> tuple[Given, ...]:

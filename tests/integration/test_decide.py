@@ -159,6 +159,17 @@ def test_a_mail_that_waits_and_has_no_form_can_only_be_put_away_or_asked_for_aga
     assert not desk.is_open(number)
 
 
+def test_a_mail_that_waits_for_its_unit_has_nothing_to_pass_but_a_form_that_is_named_does(desk):
+    number = desk.receives_form(TOWN, mobile="")
+    letters = [row.key for row in desk.rows(OutboxRow)]
+    with pytest.raises(RefusedError, match="在等单位补正"):
+        desk.acts(decide.accept, number)
+    assert desk.cell().state is CellState.CORRECTION
+    assert [row.key for row in desk.rows(OutboxRow)] == letters
+    desk.acts(decide.accept, number, ordinal=1)
+    assert desk.cell().state is CellState.ACCEPTED
+
+
 def test_a_form_that_was_accepted_is_sent_back_with_the_clerks_words_and_the_reply_completes_it(desk):
     number = desk.receives_form(TOWN)
     with pytest.raises(RefusedError, match="补正什么"):
