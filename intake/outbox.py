@@ -60,12 +60,13 @@ _POLICIES: dict[str, _Policy] = {
     LetterKind.ACKNOWLEDGEMENT: _RECEIPT,
     LetterKind.CORRECTION: _RECEIPT,
     LetterKind.UNREADABLE: _RECEIPT,
-    LetterKind.UPDATE: _RECEIPT,
+    # One who sends thirty forms in an hour waits for the last receipts, not for what he is asked to mend.
+    LetterKind.UPDATE: _Policy(at_most_once=True, rank=2),
     LetterKind.RECEIVED: _RECEIPT,
     LetterKind.QUESTION: _RECEIPT,
     LetterKind.TEST: _Policy(at_most_once=False, rank=1),  # somebody waits for it
-    LetterKind.DIGEST: _Policy(at_most_once=False, rank=2),
-    LetterKind.REMINDER: _Policy(at_most_once=False, rank=3, share=0.8),
+    LetterKind.DIGEST: _Policy(at_most_once=False, rank=3),
+    LetterKind.REMINDER: _Policy(at_most_once=False, rank=4, share=0.8),
 }
 
 

@@ -134,7 +134,16 @@ def test_answers_go_before_reminders_and_alarms_before_all(sessions):
     order = [LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.UPDATE, LetterKind.ACKNOWLEDGEMENT, LetterKind.ALARM]
     put(sessions, *(new_letter(number, kind=kind) for number, kind in enumerate(order, start=1)))
     claimed = [claim(sessions).kind for _ in order]
-    assert claimed == ["alarm", "update", "acknowledgement", "digest", "reminder"]
+    assert claimed == ["alarm", "acknowledgement", "update", "digest", "reminder"]
+
+
+def test_who_sends_form_after_form_is_asked_to_mend_the_last_before_he_reads_the_receipts_of_all(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.UPDATE) for number in range(1, 5)))
+    claim(sessions, per_address_hour=1)
+    assert claim(sessions, per_address_hour=1) is None
+    put(sessions, new_letter(5, kind=LetterKind.CORRECTION))
+    assert claim(sessions, NOW + minutes(61), per_address_hour=1).kind == LetterKind.CORRECTION
+    assert claim(sessions, NOW + minutes(122), per_address_hour=1).kind == LetterKind.UPDATE
 
 
 def test_a_letter_is_not_sent_before_its_time_nor_after_it(sessions):
