@@ -59,12 +59,14 @@ def fetch(app: App) -> None:
         if uncertain or timekeeping.wants_copy(app):
             _ask_sent_folder(app, imap, now)
     if report.archived:
+        app.last_read.resume(timekeeping.last_look(app))
         timekeeping.note_mails(app, now)  # before this poll is noted: what it found came since the last
     failed = [error for folder, error in report.failures if folder in app.settings.mailbox.folders]
     ended_well = in_time and not (report.cut_short or failed)
     is_whole = ended_well and not (report.left or report.failures)
     if ended_well:
         app.last_read.note(now, began, whole=is_whole)
+        timekeeping.keep_last_look(app)
     if is_whole and not app.adopted.is_set():
         adopted = backups.adopt_orphans(app)  # the server shows them no more: the file alone knows of them
         if adopted:

@@ -39,6 +39,19 @@ class LastRead:
             if self._withheld_since is None or began_at - self._withheld_since >= _WITHHELD_FOR:
                 self._at = began_at
 
+    def everything_at(self) -> Steady | None:
+        """Return when the last poll began, if it got everything there is; None if it did not, or there was none."""
+        with self._lock:
+            return self._everything_at
+
+    def resume(self, began: Steady | None) -> None:
+        """Given when the last poll of the process before this one began, which got everything, go on from it.
+
+        It tells how new what the next poll finds can be, and not that a letter may say 尚未收到.
+        """
+        with self._lock:
+            self._everything_at = self._everything_at or began
+
     def seconds_since_everything(self, now: Steady) -> float | None:
         """Return since when, at the longest, what the poll after the last one finds can have been there.
 

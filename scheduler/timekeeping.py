@@ -19,11 +19,13 @@ from intake.letters import post
 from intake.witness import SentFolder
 from scheduler import alarms, skew
 from scheduler.app import App
+from scheduler.clock import Steady
 from scheduler.skew import Doubt, Evidence, Reading
 
 log = logging.getLogger(__name__)
 
 TICK = "clock"
+LAST_LOOK = "last look"  # the row of `heartbeats` that a process hands on to the next
 _KEPT_MAILS = 3
 _COPY_COMES_S = 600
 _STEP_WAITS_S = 3600  # the notice of a step can't be sent: then the others go as if nothing had been
@@ -149,6 +151,25 @@ def note_mails(app: App, polled_at: datetime) -> None:
         beat = heartbeats.heartbeat(session, TICK)
         kept = beat.details or {}
         beat.details = {**kept, "mails": [*kept.get("mails", ()), *seen][-_KEPT_MAILS:]}
+
+
+def last_look(app: App) -> Steady | None:
+    """Return when the last poll of whatever process read the whole mailbox, None if it did not.
+
+    Single rounds are processes of their own: without it no mail of theirs would be known to have just come, and a doubt that
+    a wrongly dated copy raised would not end by itself.
+    """
+    with app.bench.sessions() as session:
+        kept = heartbeats.last_heartbeat(session, LAST_LOOK).details or {}
+    return Steady(kept["run"], kept["steady_s"]) if kept else None
+
+
+def keep_last_look(app: App) -> None:
+    """Keep for the next process when this one last read the whole mailbox."""
+    looked = app.last_read.everything_at()
+    with app.bench.sessions.begin() as session:
+        kept = {} if looked is None else {"run": looked.run, "steady_s": looked.seconds}
+        heartbeats.heartbeat(session, LAST_LOOK).details = kept
 
 
 def wants_copy(app: App) -> bool:

@@ -206,6 +206,30 @@ def test_a_copy_with_a_wrong_date_stops_the_letters_tells_the_office_once_and_tw
     assert beat(app).failures == 0
 
 
+def test_single_rounds_end_the_doubt_as_well(misdating, mailbox, clock):
+    app, sink = misdating
+    before, settings = to_units(sink), app.settings
+    for number, unit in ((2, SANDS), (3, SCHOOLS)):
+        for mail in (None, number):
+            if mail is not None:
+                put(mailbox, unit, mail, at=clock.now())
+            with open_app(settings, clock, roster=office.roster()) as once:
+                jobs.one_round(once)
+            clock.sleep(120)
+        assert to_units(sink) == (before if number == 2 else 3)
+
+
+def test_a_mail_that_lay_there_while_nothing_polled_ends_no_doubt(misdating, mailbox, clock):
+    app, sink = misdating
+    before, settings = to_units(sink), app.settings
+    for number, unit in ((2, SANDS), (3, SCHOOLS)):
+        clock.sleep(2 * 3600)
+        put(mailbox, unit, number, at=clock.now())
+        with open_app(settings, clock, roster=office.roster()) as once:
+            jobs.one_round(once)
+    assert to_units(sink) == before
+
+
 def test_a_person_may_call_the_clock_right(misdating, mailbox, clock):
     app, sink = misdating
     before = to_units(sink)
