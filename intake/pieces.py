@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from intake.model import MailReading, PartPath, PartRole, SenderKind
 from parsers.document import FailureCode
-from parsers.forms import DocumentReading, FieldReading, FieldType, FormReading, FormSpec, ProblemCode
+from parsers.forms import DocumentReading, Doubt, FieldReading, FieldType, FormReading, FormSpec, ProblemCode
 from parsers.sniff import IMAGES, Kind
+from parsers.text import narrow
 
 SCANS = IMAGES | {Kind.PDF, Kind.OFD}  # what a signed and stamped page comes as
 # Tried by `python -m tests.understanding --thresholds _LOGO_BYTES --forms 300 --mutations 300 --seed limits`,
 # one value at a time; as it is: 3,470 fields right, 1,149 asked, 0 silent, 1 lost, 5 beside.
 _LOGO_BYTES = 8_000  # tried 4000 and 16000: no difference, compared in none of these mails
+_NUMBER = re.compile(r"\d{7}")
 _LOGO_NAME = re.compile(
     r"(?:^|/)(?:image\d{3}|logo|insertpic_?|catch[0-9a-f(]|signature)[^/]*\.\w{3,4}$", re.IGNORECASE
 )
@@ -138,7 +140,13 @@ def is_given(field: FieldReading) -> bool:
 
 
 def is_empty(reading: FormReading, spec: FormSpec) -> bool:
-    """Return whether nothing is filled in but, at most, the unit's name: the office's own template."""
+    """Return whether nothing is filled in but, at most, the unit's name: the office's own template.
+
+    Not a text under the form's heading that lost its table (姓名李建国性别男…手机139…): nobody's template has a number.
+    """
+    unread = any(problem.detail == Doubt.NOTHING_READ for problem in reading.problems)
+    if unread and any(_NUMBER.search(narrow(left.text)) for left in reading.leftovers):
+        return False
     units = {field.key for field in spec.fields if field.type is FieldType.UNIT}
     return reading.blank or not any(is_given(field) and field.key not in units for field in reading.fields)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from parsers.fields import is_nothing
 from parsers.forms import Doubt, FormReading, FormSpec, Problem, ProblemCode
-from parsers.remarks import takes_back
+from parsers.remarks import is_void, takes_back
 from parsers.text import narrow
 
 _SHORTEST_DETAIL = 4  # characters; fewer beside a no, 暂无 or 不报, say no once more
@@ -17,7 +17,6 @@ _SAYS_NO = re.compile("无|暂?不|没有?|暂无|未|否|暂缺")
 # What fields of a form hold: 手机, 电话, 号码, 邮箱, 联系人, 联络员, 姓名, 职务 ....
 _KINDS = re.compile("手机|电话|号码?|邮箱|传真|座机|联系(?:人|方式)|联络(?:员|人)|姓名|职务|地址|单位名称|节目")
 _NUMBER = re.compile(r"\d{7,}")
-_VOID = re.compile("(?:本|此|该|以上)(?:表|件|内容)[^\u3002;,]{0,4}(?:作废|不作数|停用|撤[回销])|^[(\\[]?作废")
 # All that stands in the column 备注 of a list: 已调离, 不再担任, 已更换.
 _ROW_REMARK = re.compile(
     "(?:此人|本人|该同志)?(?:于?[0-9年月日.]{0,10})?(?:已|现|拟|将)?(?:于?[0-9年月日.]{0,10})?(?:调[离走任出往动]|离[职任岗]|退休|辞职|去世|不再[担负从]\\w{0,8}|更换|变更|换人|作废|取消|停用)[了.]?"
@@ -45,7 +44,7 @@ def _corrects(line: str, values: str) -> bool:
     plain = narrow(line)
     if not takes_back(line) or _IN_CASE.search(plain):
         return False
-    if _VOID.search(plain) or _ROW_REMARK.fullmatch(plain.strip()):
+    if is_void(plain) or _ROW_REMARK.fullmatch(plain.strip()):
         return True
     return bool(_KINDS.search(plain)) or any(number not in values for number in _NUMBER.findall(plain))
 

@@ -158,11 +158,17 @@ _BETWEEN_HAN = re.compile("(?<=[\u4e00-\u9fff])\\s+(?=[\u4e00-\u9fff])")
 _DATE = re.compile("\\d{4}[-./\u5e74]\\d{1,2}[-./\u6708]\\d{1,2}|\\d{1,2}:\\d{2}(?::\\d{2})?")
 _DIGITS = re.compile("\\d(?:[ \\-\u2010-\u2015]?\\d){4}|[\u3007\u96f6\u5e7a一二三四五六七八九]{5}")
 _OPEN = re.compile("[@?]")
+_VOID = re.compile("(?:本|此|该|以上)(?:表|件|内容)[^\u3002;,]{0,4}(?:作废|不作数|停用|撤[回销])|^[(\\[]?作废")
 
 
 def takes_back(text: str) -> bool:
     """Given what somebody remarked, return whether it takes a value back, corrects it or leaves it open: 换了, 应为, 待定."""
     return bool(_TAKES_BACK.search(_TO_THE_WRITER.sub("", _BETWEEN_HAN.sub("", narrow(text)))))
+
+
+def is_void(text: str) -> bool:
+    """Given a sentence on a form, return whether it takes the whole form back: 本表作废. Not 涂改无效 and 逾期作废."""
+    return bool(_VOID.search(narrow(text)))
 
 
 def may_change_a_value(text: str) -> bool:

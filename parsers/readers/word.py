@@ -22,6 +22,7 @@ from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.wordlook import W, style_looks, styles_worth_reading
 from parsers.readers.wordml import Walker
+from parsers.remarks import is_void
 
 READER = f"word/1 python-docx {docx.__version__}"
 
@@ -60,7 +61,7 @@ def _read(data: bytes, budget: Budget) -> Document:
     walker = Walker(_styles(package, links.values(), document_xml), budget, body)
     blocks = (*_headers(package, body, links, walker), *walker.blocks(body))
     remarks = comments.comment_notes(comments.of_word(package, links.values()))
-    notes = (*walker.notes, *_package_notes(package), *remarks)
+    notes = (*walker.notes, *_package_notes(package), *remarks, *_void_footers(package, body, links))
     if walker.imported and not blocks:
         raise ReadFailure(FailureCode.UNSUPPORTED, "the text is an imported part (altChunk)")
     if not blocks and not walker.pictures and not notes:
@@ -102,6 +103,19 @@ def _headers(package: Package, body: Element, links: Mapping[str, opc.Relationsh
         seen.add(link.target)
         prefix = "header, " if len(seen) == 1 else f"header {len(seen)}, "
         yield from walker.blocks(opc.parse(opc.part(package, link.target)), prefix)
+
+
+def _void_footers(package: Package, body: Element, links: Mapping[str, opc.Relationship]) -> Iterator[Note]:
+    """Yield as a comment what the page footers say if it takes the form back (本表作废).
+
+    Page numbers, and whom to ask, are no part of a form.
+    """
+    found = (links.get(one.get(_R_ID, "")) for one in body.iter(f"{W}footerReference"))
+    for target in dict.fromkeys(link.target for link in found if link is not None):
+        if package.has(target):
+            text = "".join(opc.parse(opc.part(package, target)).itertext(f"{W}t")).strip()
+            if is_void(text):
+                yield Note(NoteCode.COMMENT, text)
 
 
 def _package_notes(package: Package) -> tuple[Note, ...]:

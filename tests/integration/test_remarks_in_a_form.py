@@ -26,8 +26,8 @@ def sheet(*people: tuple[str, str]) -> bytes:
     return data.getvalue()
 
 
-def form(below: str = "", remark: str = "") -> bytes:
-    """A Word form with a row 备注, and a sentence below its table."""
+def form(below: str = "", remark: str = "", footer: str = "") -> bytes:
+    """A Word form with a row 备注, a sentence below its table, and a page footer."""
     document, data = Document(), io.BytesIO()
     document.add_paragraph(TITLE)
     table = document.add_table(0, 2)
@@ -38,6 +38,7 @@ def form(below: str = "", remark: str = "") -> bytes:
         cells = table.add_row().cells
         cells[0].text, cells[1].text = "备注", remark
     document.add_paragraph(below)
+    document.sections[0].footer.paragraphs[0].text = footer
     document.save(data)
     return data.getvalue()
 
@@ -90,3 +91,25 @@ def test_another_row_of_remarks_needs_nobody(desk, remark):
     number = desk.receives(ADDRESS, attachment=form(remark=remark))
     assert not desk.is_open(number)
     assert states(desk) == {"王五": CellState.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    "lines", [["姓名李建国性别男职务科长手机13959760001"], ["姓名李建国", "性别男", "手机13959760001"]]
+)
+def test_a_form_that_lost_its_table_is_called_no_blank_one(desk, lines):
+    document, data = Document(), io.BytesIO()
+    for line in (TITLE, *lines):
+        document.add_paragraph(line)
+    document.save(data)
+    number = desk.receives(ADDRESS, attachment=data.getvalue())
+    assert desk.is_open(number)
+    assert any("没有读出填报内容" in why for why in desk.case(number).reasons)
+    assert not any("空白表" in subject for subject in desk.subjects())
+
+
+@pytest.mark.parametrize(
+    ("footer", "state"), [("本表作废，以12月1日版为准", CellState.REVIEW), ("第1页", CellState.ACCEPTED)]
+)
+def test_a_page_footer_that_takes_the_form_back_is_heard(desk, footer, state):
+    desk.receives(ADDRESS, attachment=form(footer=footer))
+    assert states(desk) == {"王五": state}
