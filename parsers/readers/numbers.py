@@ -29,6 +29,9 @@ _WORDED = re.compile(r"([^#0?.,@/!;]*)[#0?](?:[#0?,]*[#0?])?(?:\.[#0?]*)?([^#0?.
 _GENERAL = re.compile("General|G/\u901a\u7528\u683c\u5f0f")  # WPS writes the name that Excel shows to Chinese users
 _UNQUOTED = re.compile(r"[A-Za-z]")  # outside quotes letters are codes: E+00
 
+_SCIENTIFIC = re.compile("[0#]E[+-]", re.IGNORECASE)
+_MOBILES, _ROUNDED = 10**10, 10**4  # Excel writes five decimals of a power of ten: 1.39598E+10 ends in five zeros
+
 # Formats that only zh-CN programs have built in (§18.8.30); openpyxl does not know them and would show a serial number.
 CHINESE_DATE_FORMATS = (*range(27, 37), *range(50, 59))
 
@@ -68,6 +71,8 @@ def _number(value: float, number_format: str) -> str:
     percent = _PERCENT.fullmatch(mask)
     if percent:
         return _percent(value, (percent.group(1) or "")[:_PLACES])
+    if whole is not None and whole >= _MOBILES and not whole % _ROUNDED and _SCIENTIFIC.search(mask):
+        return f"{value:.5E}"  # 13959812345 went through a table of text as 1.39598E+10: its last digits are lost
     if whole is not None and (masked := _masked(whole, mask, literals)):
         return masked
     before, after = _words(mask, literals)

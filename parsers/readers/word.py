@@ -113,7 +113,7 @@ def _void_footers(package: Package, body: Element, links: Mapping[str, opc.Relat
     found = (links.get(one.get(_R_ID, "")) for one in body.iter(f"{W}footerReference"))
     for target in dict.fromkeys(link.target for link in found if link is not None):
         if package.has(target):
-            text = "".join(opc.parse(opc.part(package, target)).itertext(f"{W}t")).strip()
+            text = "".join(map(str, opc.parse(opc.part(package, target)).itertext(f"{W}t"))).strip()
             if is_void(text):
                 yield Note(NoteCode.COMMENT, text)
 
