@@ -208,10 +208,10 @@ def crash(
         kills = int(office_.round(kill_at=case.kill_at, lose=case.lose)["killed"])
         if case.again_at:
             kills += int(office_.round(kill_at=case.again_at, lose=case.lose)["killed"])
-        for _ in range(_SETTLING_ROUNDS):
-            if office_.round()["status"]:
-                return [f"{case}: a round without a kill ended badly"]
-        return [f"{case}: {one}" for one in violations(office_.history(truth, losses=kills), data)]
+        badly = any(office_.round()["status"] for _ in range(_SETTLING_ROUNDS))
+        found = ["a round without a kill ended badly"] if badly else []
+        found += violations(office_.history(truth, losses=kills), data)
+        return [f"{case}: {one}" for one in found]
 
 
 def cases(last: int, runs: int, seed: int) -> Iterator[Case]:
