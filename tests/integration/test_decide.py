@@ -287,7 +287,7 @@ def test_a_mail_that_waits_to_be_read_is_not_decided_upon(desk):
 def test_every_action_is_in_the_audit_and_no_value_of_a_form_is(desk, caplog):
     number = desk.receives_form(TOWN, mobile="1390000")
     with caplog.at_level(logging.INFO):
-        desk.acts(decide.accept, number)
+        desk.acts(decide.accept, number, ordinal=1)
         desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
         desk.acts(decide.undo, number, who="李强")
         noting.call(desk.bench, TOWN, text="已催", who="王芳", now=desk.now)
@@ -306,7 +306,7 @@ def test_every_action_is_in_the_audit_and_no_value_of_a_form_is(desk, caplog):
 
 def test_what_the_rig_checks_of_stored_values_holds_after_decisions(desk):
     number = desk.receives_form(TOWN, mobile="1390000")
-    desk.acts(decide.accept, number)
+    desk.acts(decide.accept, number, ordinal=1)
     desk.acts(decide.change_values, number, 1, {"手机": "13900000008"})
     assert [one for one in violations(desk.place.history({}), desk.place.data) if one.startswith("I5")] == []
     (row,) = desk.rows(SubmissionRow)
