@@ -74,6 +74,14 @@ def read_beside(grid: TaggedGrid, *, mode: str, loose: bool = False, labels_as_v
     return reader.finish()
 
 
+def explains(label: Tagged, value: Tagged) -> bool:
+    """Return whether a label accounts for what stands in its place.
+
+    备注 does not for 已调离，由某某接任: that is weighed with what stands beside the form (`contradictions`).
+    """
+    return bool(label.keys) or not takes_back(value.cell.text)
+
+
 class Beside:
     """Reads rows of label–value pairs, from left to right."""
 
@@ -127,8 +135,7 @@ class Beside:
             self._add(tagged, neighbours[0] if neighbours[0].tag is Tag.BLANK else None)
 
     def _use(self, label: Tagged, values: list[Tagged]) -> None:
-        """Mark what a label explains. 备注 explains no 已调离，由某某接任: that is weighed with what stands beside the form."""
-        self.used.update(id(one.cell) for one in values if label.keys or not takes_back(one.cell.text))
+        self.used.update(id(one.cell) for one in values if explains(label, one))
 
     def _spread(self, label: Tagged) -> bool:
         """Read a choice whose options and marks stand in several cells behind their label; return whether it is one."""

@@ -11,8 +11,8 @@ from parsers.document import Cell
 from parsers.fields import is_ditto_above, is_nothing
 from parsers.forms import FieldType
 from parsers.lexicon import TOTALS
-from parsers.pairing import Beside, Pair, Reading, make_pair
-from parsers.remarks import is_hint, is_role, is_sample, takes_back
+from parsers.pairing import Beside, Pair, Reading, explains, make_pair
+from parsers.remarks import is_hint, is_role, is_sample
 from parsers.tags import LABELS, Tag, Tagged, TaggedGrid
 from parsers.text import fold
 
@@ -174,9 +174,7 @@ def _people(grid: TaggedGrid, row: int, columns: list[_Column], used: set[int]) 
     for column in columns:
         value, doubt = _value_in(grid, row, column)
         if value is not None:
-            if column.label.keys or not takes_back(
-                value.cell.text
-            ):  # 备注：已调离 is weighed with what stands beside the form
+            if explains(column.label, value):
                 used.add(id(value.cell))
             if value.cell.row < row and not _may_be_shared(grid, column.label):
                 doubt = BESIDE_SEVERAL if value.cell.text.strip() else ""
