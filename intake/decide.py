@@ -18,11 +18,20 @@ from intake import outbox_desk
 from intake.cases import RefusedError, note_words, seen_message, signature, token_of, unit_named
 from intake.db import by_hand, changes, queries
 from intake.db.models import MessageRow
-from intake.decisions import Decision, Given, seen_in, typed_values
-from intake.model import CellState, DecisionKind, UnitName
+from intake.decisions import Decision, Given, problem_words, seen_in, typed_values
+from intake.model import CellState, DecisionKind, MailReading, UnitName
 from intake.pipeline import Workbench
 from intake.settings import Campaign
-from intake.settling import Letter, drafts_for, let_go_again, posted, reading_of, stop_letters, stop_overtaken
+from intake.settling import (
+    Letter,
+    drafts_for,
+    let_go_again,
+    may_not_replace,
+    posted,
+    reading_of,
+    stop_letters,
+    stop_overtaken,
+)
 from parsers.forms import ProblemCode
 from parsers.text import clean
 
@@ -204,7 +213,7 @@ def _carry_out(
     bench: Workbench, message_id: int, plan: _Plan, *, who: str, now: datetime, token: str, dry: bool
 ) -> Outcome:
     who, note = signature(who), note_words(plan.note)
-    answers = plan.kind is not DecisionKind.RETURN
+    answers = plan.kind not in (DecisionKind.RETURN, DecisionKind.ASSIGN)  # these look at the mail itself, too
     reading = None if plan.kind is DecisionKind.DISMISS else reading_of(bench, message_id, answers=answers)
     with bench.sessions() as session, session.begin() as transaction:
         row = seen_message(session, message_id, token)
@@ -225,6 +234,7 @@ def _carry_out(
             unit=plan.unit,
             given=_given(bench, plan, before),
             note=note,
+            distrusted=reading is not None and _is_distrusted(session, bench, row, plan, before, reading),
         )
         kept = by_hand.decision_row(decision, row.sha256)
         session.add(kept)
@@ -255,7 +265,9 @@ def _carry_out(
             stopped=[one.id for one in stopped],
         )
         session.flush()
-        outcome = Outcome(row.review_open, after.doubts, token_of(session, row), letters=letters, stopped=stopped)
+        outcome = Outcome(
+            row.review_open, _open_doubts(after, campaign), token_of(session, row), letters=letters, stopped=stopped
+        )
         if dry:
             transaction.rollback()
     _log(plan.kind, message_id, outcome, dry=dry)
@@ -302,6 +314,15 @@ def _refuse_what_is_done(plan: _Plan, case: by_hand.Judged, row: MessageRow) -> 
         raise RefusedError("这封来件在等单位补正，没有等您核实的表，没有改动。要照现在的内容登记，请写明通过第几份表。")
 
 
+def _is_distrusted(
+    session: Session, bench: Workbench, row: MessageRow, plan: _Plan, case: by_hand.Judged, reading: MailReading
+) -> bool:
+    if plan.kind is not DecisionKind.ASSIGN or plan.unit is None:
+        return False
+    chosen = next(one for one in case.now if one.ordinal == plan.ordinal)
+    return may_not_replace(session, bench, row, chosen, plan.unit, reading)
+
+
 def _given(bench: Workbench, plan: _Plan, case: by_hand.Judged) -> tuple[Given, ...]:
     if plan.kind is not DecisionKind.VALUES:
         return ()
@@ -325,6 +346,14 @@ def _set_aside(session: Session, row: MessageRow, who: str, now: datetime) -> No
         session, who=who, action="set aside", subject=f"mail {row.id}", now=now, decisions=[one.id for one in standing]
     )
     session.flush()
+
+
+def _open_doubts(case: by_hand.Judged, campaign: Campaign) -> tuple[str, ...]:
+    """Return why a mail waits for a person: the mail's own doubts, and what makes its forms wait that are assigned."""
+    forms = by_hand.forms_of(campaign)
+    waiting = [one for one in case.now if one.state is CellState.REVIEW and one.unit is not None and one.by_hand]
+    told = [words for one in waiting if one.form in forms for words in problem_words(one.problems, forms[one.form])]
+    return tuple(dict.fromkeys((*case.doubts, *told)))
 
 
 def _log(action: str, message_id: int, outcome: Outcome, *, dry: bool) -> None:

@@ -51,7 +51,8 @@ class Given:
 class Decision:
     """One decision that stands. `ordinal` None: about the mail as a whole. `seen`: by place, what it was about.
 
-    `id` is the order in which they were made (the office's clock may be wrong).
+    `id` is the order in which they were made (the office's clock may be wrong). `distrusted`: the unit that a form was
+    assigned to had one in force that its sender may not replace unseen, so the form goes on waiting to be passed.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Decision:
     unit: UnitName | None = None
     given: tuple[Given, ...] = ()
     note: str = ""
+    distrusted: bool = False
 
 
 def seen_in(submissions: Iterable[StoredSubmission]) -> dict[int, Seen]:
@@ -195,6 +197,8 @@ def _is_met(problem: Problem, spec: FormSpec, fields: Mapping[str, FieldReading]
 def _assigned(now: StoredSubmission, decision: Decision, spec: FormSpec) -> StoredSubmission:
     keys = {one.key for one in spec.fields if one.type is FieldType.UNIT}
     kept = tuple(one for one in now.problems if not _is_about_the_unit(one, keys))
+    if decision.distrusted and all(one.code is not ProblemCode.UNTRUSTED_SENDER for one in kept):
+        kept = (*kept, Problem(ProblemCode.UNTRUSTED_SENDER))
     sentence = f"归属单位由经办人{_signed(decision)}确定为{decision.unit}（原为{now.unit or '未能对应'}）"
     return replace(now, unit=decision.unit, problems=kept, by_hand=(*now.by_hand, sentence))
 
@@ -222,7 +226,9 @@ def _judged(now: StoredSubmission, read: StoredSubmission, *, doubtful: bool) ->
     """
     if now.state is CellState.NO_INTENT:
         return now
-    waits = now.unit is None or (now.state is CellState.REVIEW and (doubtful or _wants_a_person(now, read)))
+    distrusted = any(one.code is ProblemCode.UNTRUSTED_SENDER for one in now.problems)
+    undecided = now.state is CellState.REVIEW and (doubtful or _wants_a_person(now, read))
+    waits = now.unit is None or distrusted or undecided
     state = CellState.REVIEW if waits else CellState.CORRECTION if now.problems else CellState.ACCEPTED
     return replace(now, state=state)
 

@@ -40,11 +40,15 @@ ASKED_FOR = frozenset({ProblemCode.MISSING, ProblemCode.INVALID, ProblemCode.UNR
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """How the entries of one unit are made: for which campaign and mail, and whether masked."""
+    """How the entries of one unit are made: for which campaign and mail, and whether masked.
+
+    `knows_former`: what is replaced is the reader's own, or their unit's; others are not shown a word of it.
+    """
 
     campaign: Campaign
     reading: MailReading
     masked: bool
+    knows_former: bool
     arrived_at: datetime
     late_after: Mapping[FormId, datetime]
 
@@ -125,6 +129,8 @@ class Echo:
     ) -> list[Entry]:
         """Return before → after, where one person's or unit's form replaces one; else nothing (all is listed anyway)."""
         if len(submissions) != 1 or len(former) != 1 or collection.form.kind is FormKind.DOCUMENT:
+            return []
+        if not self.knows_former:
             return []
         old = {field.key: field.value for field in former[0].fields}
         new = {field.key: field.value for field in submissions[0].fields}

@@ -13,7 +13,7 @@ the receipt that follows once a person or a better reader has settled the matter
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -135,7 +135,7 @@ class _Desk:
             return ()
         entries = [self._entry(unit, form, group) for (unit, form), group in groups.items()]
         entries += [self._entry(unit, form, ()) for unit, form in declined]
-        return (self._draft(self._kind(entries, files, faulty=faulty), entries, files),)
+        return (self._draft(self._kind(entries, files, faulty=faulty), entries, files), *self._told_to_the_replaced())
 
     def _groups(self) -> dict[tuple[UnitName | None, FormId], tuple[Submission, ...]]:
         """The submissions by unit and form; those without any value only give their cell a state (`faults`)."""
@@ -176,8 +176,41 @@ class _Desk:
 
     def _entry(self, unit: UnitName | None, form: FormId, group: tuple[Submission, ...]) -> Entry:
         """Of two units in one mail, the numbers of the one whose address it is are no secret to it."""
-        echo = Echo(self.campaign, self.reading, self._masked(group), self.incoming.arrived_at, self.late_after)
-        return {**echo.entry(form, group, self._former(unit, form) if group else ()), "unit": unit or ""}
+        former = self._former(unit, form) if group else ()
+        echo = Echo(
+            self.campaign,
+            self.reading,
+            masked=self._masked(group),
+            knows_former=self._knows(former),
+            arrived_at=self.incoming.arrived_at,
+            late_after=self.late_after,
+        )
+        return {**echo.entry(form, group, former), "unit": unit or ""}
+
+    def _knows(self, former: tuple[StoredSubmission, ...]) -> bool:
+        """Return whether what is replaced is the sender's own, or of the unit whose address on the roster they have."""
+        address = self.reading.head.from_address
+        units = {unit.name for unit in self.roster.by_address(address)}
+        return all(old.from_address == address or old.unit in units for old in former)
+
+    def _told_to_the_replaced(self) -> tuple[Draft, ...]:
+        """Return the word to the roster's address of each unit whose form in force somebody else has just replaced.
+
+        A person let it pass (`identify.less_trusted`); who hears of it first, if it was a mistake or a fraud, is the unit
+        (facts/reliability.md §3.2). Nothing of the new form is repeated.
+        """
+        titles: dict[UnitName, list[str]] = {}
+        for (unit, form), group in self._groups().items():
+            former = self._former(unit, form)
+            changed = not is_unchanged(group, former, self.campaign.collection(form))
+            if unit and changed and not self._knows(former) and not any(one.problems for one in group):
+                titles.setdefault(unit, []).append(self.campaign.collection(form).form.title)
+        return tuple(
+            _unit_letter(unit.addresses[0], UnitName(unit.name), self.incoming, self.campaign, replaced=titles[name])
+            for name in titles
+            for unit in self.roster.units
+            if unit.name == name and unit.addresses
+        )
 
     def _masked(self, submissions: tuple[Submission, ...]) -> bool:
         if authentication(self.reading.head).verdict is Verdict.PROVED:
@@ -311,6 +344,7 @@ def _neutral(
         "withdraws": reasons.WITHDRAWN in assessment.reasons,
         "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
         "unverified": False,
+        "replaced": [],
     }
     key = f"received:{campaign.id}:{_thread(reading, incoming)}"
     kind = LetterKind.QUESTION if question else LetterKind.RECEIVED
@@ -330,7 +364,14 @@ def _told_to_the_unit(
     told = [unit for unit in roster.units if unit.name in named and unit.addresses]
     if assessment.disposition is Disposition.IGNORED or len(named) != 1 or not told:
         return ()
-    unit = told[0]
+    return (_unit_letter(told[0].addresses[0], UnitName(told[0].name), incoming, campaign),)
+
+
+def _unit_letter(
+    address: str, unit: UnitName, incoming: Incoming, campaign: Campaign, *, replaced: Iterable[str] = ()
+) -> Draft:
+    """Return the word to a unit about a mail that others sent in its name: refuted, or of forms that `replaced` its own."""
+    titles = list(replaced)
     day = incoming.arrived_at.astimezone(SHANGHAI).date().isoformat()
     context: dict[str, object] = {
         "received_at": incoming.arrived_at.isoformat(),
@@ -339,17 +380,17 @@ def _told_to_the_unit(
         "pending_update": False,
         "mends": False,
         "foreign_kinds": [],
-        "unverified": True,
+        "unverified": not titles,
+        "replaced": titles,
     }
-    return (
-        Draft(
-            kind=LetterKind.RECEIVED,
-            key=f"received:{campaign.id}:unverified:{unit.name}:{day}",
-            to_address=unit.addresses[0],
-            context=context,
-            unit=UnitName(unit.name),
-            cause=incoming.id,
-        ),
+    occasion = f"replaced:{incoming.sha256[:32]}:{unit}" if titles else f"unverified:{unit}:{day}"
+    return Draft(
+        kind=LetterKind.RECEIVED,
+        key=f"received:{campaign.id}:{occasion}",
+        to_address=address,
+        context=context,
+        unit=unit,
+        cause=incoming.id,
     )
 
 

@@ -21,8 +21,9 @@ from intake.db import by_hand, queries
 from intake.db.models import MessageRow, OutboxRow, PartRow, SubmissionRow
 from intake.decisions import Decision
 from intake.errors import OfficeError
-from intake.identify import trust_of
+from intake.identify import less_trusted, trust_of
 from intake.letters import post
+from intake.merge import differences
 from intake.model import (
     Assessment,
     CellState,
@@ -177,6 +178,27 @@ def _answer(
         known=known,
         late_after=bench.late_after,
     )
+
+
+def may_not_replace(
+    session: Session, bench: Workbench, row: MessageRow, one: StoredSubmission, unit: UnitName, reading: MailReading
+) -> bool:
+    """Return whether a form, if it is this unit's, would replace one that its sender may not replace unseen.
+
+    The same rule as when a mail is judged (`assess`): who says whose a form is has not yet said that it is to count.
+    """
+    campaign, roster = bench.settings.campaign, bench.roster
+    if campaign.collection(one.form).deadline is None:
+        return False
+    ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
+    known = known_for(session, reading.head, ledger, campaign, roster, without=row.id)
+    former = known.before(row.arrived_at, unit, one.form)
+    if any(old.state is CellState.ACCEPTED and not differences(old.fields, one.fields) for old in former):
+        return False
+    address, confirmed = reading.head.from_address, known.confirmed_addresses
+    trust = trust_of(address, unit, roster=roster, confirmed=confirmed)
+    proof = authentication(reading.head)
+    return less_trusted(trust, address, former, proof=proof, roster=roster, confirmed=confirmed)
 
 
 def _sent_again(reading: MailReading, filled: tuple[Submission, ...], note: str) -> tuple[FileProblem, ...]:

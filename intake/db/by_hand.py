@@ -61,6 +61,7 @@ def decision_row(decision: Decision, sha256: str) -> DecisionRow:
                 str(ordinal): {"form": one.form, "unit": one.unit, "digest": one.digest}
                 for ordinal, one in decision.seen.items()
             },
+            "distrusted": decision.distrusted,
             "letters": [],
             "stopped": {},
         },
@@ -87,6 +88,7 @@ def decision_of(row: DecisionRow) -> Decision:
         unit=None if row.unit is None else UnitName(row.unit),
         given=tuple(Given(key, one["text"], one["value"]) for key, one in row.values["fields"].items()),
         note=row.note,
+        distrusted=row.values.get("distrusted", False),  # rows before 2026-11-28 do not say
     )
 
 
@@ -182,7 +184,8 @@ def settle(session: Session, row: MessageRow, campaign: Campaign, roster: Roster
     case = judged(session, row, campaign, roster)
     told = [one for one in row.reasons if one != reasons.DECIDED_OTHERWISE]
     row.reasons = told if case.fits else [reasons.DECIDED_OTHERWISE, *told]
-    waits = row.disposition == Disposition.REVIEW or row.state == "shunted" or not case.fits
+    undecided = any(one.state is CellState.REVIEW for one in case.now)
+    waits = row.disposition == Disposition.REVIEW or row.state == "shunted" or undecided or not case.fits
     row.review_open = waits and not case.settled
     return case
 

@@ -46,6 +46,60 @@ def test_a_form_of_an_unknown_unit_is_assigned_and_gets_the_receipt_it_would_hav
     assert desk.breaches() == []
 
 
+def test_a_stranger_s_form_that_is_assigned_to_a_unit_replaces_its_form_only_when_it_is_passed(desk):
+    desk.receives_form(TOWN, name="陈立冬")
+    number = desk.receives_form("某某管理处", sender=STRANGER, name="林小满", mobile="13900000009")
+    outcome = desk.acts(decide.assign, number, 1, TOWN)
+    assert outcome.open
+    assert desk.is_open(number)
+    assert not outcome.letters
+    assert outcome.doubts == ("发件邮箱与原报送邮箱不同，更新待核实后生效",)
+    assert desk.value("mobile").value == MOBILE
+    passed = desk.acts(decide.accept, number, ordinal=1)
+    assert not passed.open
+    assert desk.value("mobile").value == "13900000009"
+    receipt, word = passed.letters
+    assert (receipt.kind, receipt.to_address) == (LetterKind.UPDATE, STRANGER)
+    assert "现登记的内容如下" in receipt.body
+    assert "→" not in receipt.body  # not a word of what the unit itself had sent
+    assert "陈立冬" not in receipt.body
+    assert (word.kind, word.to_address) == (LetterKind.RECEIVED, office.UNITS[TOWN])
+    assert "登记内容变更" in word.subject
+    assert "13900000009"[-4:] not in word.body
+    desk.goes_on()
+    assert desk.breaches() == []
+    assert [one for one in desk.subjects() if "登记内容变更" in one]
+
+
+def test_a_word_to_the_unit_is_stopped_when_the_form_that_replaced_its_own_is_taken_back(desk):
+    desk.receives_form(TOWN)
+    number = desk.receives_form("某某管理处", sender=STRANGER, mobile="13900000009")
+    desk.acts(decide.assign, number, 1, TOWN)
+    desk.acts(decide.accept, number, ordinal=1)
+    undone = desk.acts(decide.undo, number)
+    assert len(undone.stopped) == 2
+    assert undone.open
+    assert desk.value("mobile").value == MOBILE
+
+
+def test_the_unit_s_own_form_is_assigned_without_another_look(desk):
+    desk.receives_form(TOWN)
+    number = desk.receives_form("某某管理处", sender=office.UNITS[TOWN], mobile="13900000009")
+    if desk.is_open(number):
+        desk.acts(decide.assign, number, 1, TOWN)
+    assert desk.value("mobile").value == "13900000009"
+    assert not desk.is_open(number)
+
+
+def test_a_form_that_was_accepted_for_one_unit_waits_again_when_it_would_replace_another_s(desk):
+    desk.receives_form(SANDS)
+    number = desk.receives_form(TOWN, mobile="13900000009")
+    assert not desk.is_open(number)
+    assert desk.acts(decide.assign, number, 1, SANDS).open
+    assert desk.is_open(number)
+    assert desk.value("mobile", SANDS).value == MOBILE
+
+
 def test_a_preview_keeps_nothing(desk):
     number = desk.receives_form(TOWN, mobile="1390000")
     before = desk.case(number)
@@ -404,14 +458,16 @@ def test_of_two_clerks_who_press_at_the_same_moment_one_is_refused(desk):
 # --- who is answered --------------------------------------------------------------------------------------------------
 
 
-def test_an_update_from_elsewhere_that_a_person_lets_pass_replaces_and_says_what_changed(desk):
+def test_an_update_from_elsewhere_that_a_person_lets_pass_replaces_and_the_unit_hears_of_it(desk):
     desk.receives_form(TOWN)
     number = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000007")
     assert desk.is_open(number)
     assert desk.value("mobile").value == MOBILE
-    (letter,) = desk.acts(decide.accept, number).letters
+    letter, word = desk.acts(decide.accept, number).letters
     assert desk.value("mobile").value == "13900000007"
     assert (letter.kind, letter.to_address) == (LetterKind.UPDATE, STRANGER)
+    assert (word.kind, word.to_address) == (LetterKind.RECEIVED, office.UNITS[TOWN])
+    assert "如贵单位并不知情，请立即致电" in word.body
 
 
 def test_several_forms_of_one_mail_get_one_receipt_when_the_last_of_them_is_decided(desk):

@@ -267,12 +267,18 @@ CONTEXTS = {
             "none_of": [],
             "foreign_kinds": kinds,
             "unverified": unverified,
+            "replaced": replaced,
         }
         for files in ([], ["附件2.doc", "照片.jpg"])
         for subject in ("", "报送附件2")
         for pending in (False, True)
         for kinds in ([], ["OFD版式文件", "图片"])
-        for unverified in (False, True)
+        for unverified, replaced in (
+            (False, []),
+            (True, []),
+            (False, ["联络员反馈表"]),
+            (False, ["联络员反馈表", "活动总结"]),
+        )
     ),
     LetterKind.QUESTION: lambda: (
         {"received_at": TIME, "mends": mends, "withdraws": withdraws, "corrects": corrects, "none_of": none_of}
