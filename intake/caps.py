@@ -19,7 +19,7 @@ QUARTER_HOUR = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
 
 # The office's own letters have no cap but these, for alarms alone: the caps for units kept "login refused" back for hours
-# behind three letters of the morning. Eleven causes have an alarm and an all-clear each, of one cause one an hour
+# behind three letters of the morning. A dozen causes have an alarm and an all-clear each, of one cause one an hour
 # (scheduler/alarm_letters.py): an hour in which all goes wrong, and a day of it, pass; more would be a fault of ours.
 _ALARMS_AN_HOUR = 12
 _ALARMS_A_DAY = 30

@@ -6,6 +6,7 @@ stop, or a day without a server, the clerk reads how it is, not how it was. Of o
 (facts/reliability.md §3.2): what comes and goes every few minutes would drown all else; what outlasts the hour is told.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -24,7 +25,8 @@ from scheduler import alarms
 from scheduler.app import App
 
 _CLOCKS_MAY_STEP = timedelta(minutes=10)
-_ROSTER = "roster"  # the row of `heartbeats` that holds which units are known to be gone
+_ROSTER = "roster"  # the rows of `heartbeats` that hold which units and which forms are known to be gone
+_FORMS = "forms"
 _SHOWN = 10
 
 
@@ -37,8 +39,9 @@ def tell_troubles(app: App, session: Session, now: datetime) -> None:
         _tell_trouble(app, session, beat, now)
     _tell_too_large(app, session, now)
     _tell_lost_record(app, session, now)
-    if not app.roster_told.is_set():
+    if not app.gone_told.is_set():
         _tell_gone_units(app, session, now)
+        _tell_gone_forms(app, session, now)
 
 
 def may_be_over(app: App, session: Session) -> bool:
@@ -104,23 +107,47 @@ def _tell_lost_record(app: App, session: Session, now: datetime) -> None:
 def _tell_gone_units(app: App, session: Session, now: datetime) -> None:
     """Write an alarm, and a line of the audit each, for units that have sent something and that the roster in force lacks.
 
-    Once: a roster comes into force by being saved, and a row that was deleted by mistake takes its unit out of every
-    count. Which are known already stands in the record.
+    A roster comes into force by being saved, and a row that was deleted by mistake takes its unit out of every count.
     """
     units = units_in_order(app.bench.roster, app.bench.ledgers.read(session))
-    gone = [str(name) for name, unit in units.items() if unit is None]
-    beat = heartbeats.heartbeat(session, _ROSTER)
-    known = (beat.details or {}).get("gone", [])
-    news = [name for name in gone if name not in known]
-    if gone != known:
-        beat.details = {"gone": gone}
+    news = _newly_gone(session, _ROSTER, [str(name) for name, unit in units.items() if unit is None])
     if not news:
         return
     for name in news:
         changes.note(session, who="程序", action="unit gone", subject=f"unit {name}", now=now)
     shown = "、".join(news[:_SHOWN]) + (f"等 {len(news)} 个单位" if len(news) > _SHOWN else "")
     message = f"名册中已没有{shown}，但{'它' if len(news) == 1 else '它们'}已有报送"
-    trouble = alarms.Trouble(_ROSTER, now, message, permanent=True)
+    _raise_at_once(app, session, alarms.Trouble(_ROSTER, now, message, permanent=True), now)
+
+
+def _tell_gone_forms(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm for forms that units have sent and that the notice in config.toml has no more.
+
+    The id of a form that somebody "put in order" takes all that has been sent of it out of every count, and 0 of 76 looks
+    like a first day.
+    """
+    campaign = app.settings.campaign
+    known = {str(one.id) for one in campaign.collections}
+    sent = Counter(str(one.form) for one in app.bench.ledgers.read(session).submissions)
+    news = _newly_gone(session, _FORMS, [form for form in sorted(sent) if form not in known])
+    if not news:
+        return
+    for form in news:
+        changes.note(session, who="程序", action="form gone", subject=f"form {form}", now=now)
+    told = "；".join(f"配置中已没有 id 为 {form} 的表，但已收到 {sent[form]} 份" for form in news)
+    _raise_at_once(app, session, alarms.Trouble(_FORMS, now, told, permanent=True), now)
+
+
+def _newly_gone(session: Session, name: str, gone: list[str]) -> list[str]:
+    """Return what of `gone` was not told yet. Each is told once; what is known already stands in the record."""
+    beat = heartbeats.heartbeat(session, name)
+    known = (beat.details or {}).get("gone", [])
+    if gone != known:
+        beat.details = {"gone": gone}
+    return [one for one in gone if one not in known]
+
+
+def _raise_at_once(app: App, session: Session, trouble: alarms.Trouble, now: datetime) -> None:
     _post(app, session, trouble, alarms.alarm_drafts(trouble, app.settings.clerk, now), now)
 
 
@@ -137,7 +164,7 @@ def _raise(app: App, session: Session, trouble: alarms.Trouble, now: datetime) -
         .limit(1)
     )
     if raised is None:
-        _post(app, session, trouble, alarms.alarm_drafts(trouble, app.settings.clerk, now), now)
+        _raise_at_once(app, session, trouble, now)
 
 
 def _post(app: App, session: Session, trouble: alarms.Trouble, drafts: tuple[Draft, ...], now: datetime) -> None:

@@ -36,6 +36,7 @@ _TITLES = {
     "clock": "本机时间不准",
     "oversize": "有来件太大，没有取回",
     "roster": "名册中少了已报送的单位",
+    "forms": "配置中少了已报送的表",
     "held": "登记是新建的，原来的数据可能不见了",
 }
 _EFFECTS = {
@@ -49,6 +50,7 @@ _EFFECTS = {
     "strangers": "超出限额的答复留在发件箱待放行，来件照常登记；对名册单位的答复和催报照常发出",
     "clock": "时间核对无误之前，信件暂停发送，识别、提醒和日报也暂停；来件照常收取存档。时间正确后自动继续",
     "roster": "报送的内容都还在，进度表和汇总表里标为“不在名册”，不计入合计，也不再催报",
+    "forms": "报送的内容都还在，但不计入进度和汇总表；单位会当作没有报送而被催报",
     "held": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记",
     "oversize": "超过大小上限的来件还在邮箱里，里面的表没有登记，也没有人答复发件人；其他来件照常收取、答复",
 }
@@ -56,6 +58,8 @@ _ADVICE = {
     "held": "请先停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 intake "
     "restore；有意重新开始的，在网页“发件箱”看过以后点“全部放行”，或执行 intake outbox release --all",
     "roster": "改名、合并的，在名册“曾用名”一栏写上原来的名称，报送的内容就归到新名称下；删错的，补回那一行；确实不要的，不必处理",
+    "forms": "改了表的 id 的，请在 config.toml 里改回原来的 id（标题可以改，id 一经使用就不要改），程序自动恢复原来的登记；"
+    "确实不再收这张表的，不必处理",
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
     "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；"
@@ -66,7 +70,7 @@ _ADVICE = {
     "strangers": "可能有人冒用大量地址来信。执行 intake outbox list 查看，正常的放行，其余取消；"
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",
 }
-_IN_OUR_WORDS = frozenset({"roster", "held"})  # their messages are no errors that somebody else worded
+_IN_OUR_WORDS = frozenset({"roster", "forms", "held"})  # their messages are no errors that somebody else worded
 _GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
 
 

@@ -56,7 +56,9 @@ class App:
         default_factory=set
     )  # mails over which a session broke (see fetch.poll)
     tried: set[str] = field(default_factory=set)  # ticks that this process has run, or left to rest, once
-    roster_told: threading.Event = field(default_factory=threading.Event)  # set once it was told whom this roster lacks
+    gone_told: threading.Event = field(
+        default_factory=threading.Event
+    )  # set once it was told what roster and notice lack
     alarms_hold: threading.Event = field(
         default_factory=threading.Event
     )  # set once those that wait are known to be true

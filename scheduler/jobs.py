@@ -262,7 +262,7 @@ def housekeep(app: App) -> None:
             knows = _knows_what_came(app, session)
             if knows or not _digest_can_wait(app, session, now):
                 write_digest(app, session, now, is_complete=knows)
-    app.roster_told.set()
+    app.gone_told.set()
     if has_looked:
         app.alarms_hold.set()
 

@@ -1,6 +1,7 @@
 """What the clerk is written of troubles: one letter of a cause at a time, the newest; the digest when the mailbox was read."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
 
@@ -246,6 +247,45 @@ def test_a_unit_that_has_sent_and_is_on_the_roster_no_more_is_told_once(place):
 def test_a_unit_that_has_sent_nothing_may_leave_the_roster_in_silence(place):
     assert told(place, office.roster()) == []
     assert told(place, without(TOWN)) == []
+
+
+# --- a form that the notice has no more -------------------------------------------------------------------------------
+
+
+def renamed(settings, former: str, now: str):
+    """The settings with another id for one form."""
+    campaign = settings.campaign
+    collections = tuple(
+        replace(one, form=replace(one.form, id=now)) if one.id == former else one for one in campaign.collections
+    )
+    return replace(settings, campaign=replace(campaign, collections=collections))
+
+
+def alarms_about_forms(place, settings) -> list[str]:
+    with open_app(settings, place.clock, roster=office.roster()) as app:
+        a_round(app)
+        a_round(app)
+        assert all((one.who, one.subject) == ("程序", "liaison") for one in find(app).lines)
+    rows = place.rows("SELECT raw FROM outbox WHERE kind = 'alarm' ORDER BY id")
+    return [message_from_bytes(row["raw"]).get_payload(0).get_payload(decode=True).decode() for row in rows]
+
+
+def test_a_form_that_has_been_sent_and_whose_id_was_changed_is_told_once(place):
+    place.deliver(
+        office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN), number=1), office.UNITS[TOWN]
+    )
+    assert alarms_about_forms(place, place.settings) == []
+    other = renamed(place.settings, "liaison", "liaison2")
+    (body,) = alarms_about_forms(place, other)
+    assert "配置中已没有 id 为 liaison 的表，但已收到 1 份" in body
+    assert "改回原来的 id" in body
+    place.pass_time(timedelta(hours=2))
+    assert len(alarms_about_forms(place, other)) == 1
+    assert len(alarms_about_forms(place, place.settings)) == 1
+
+
+def test_a_form_that_nobody_has_sent_may_leave_the_notice_in_silence(place):
+    assert alarms_about_forms(place, renamed(place.settings, "summary", "summary2")) == []
 
 
 # --- an alarm that nothing can be sent ----------------------------------------------------------------------------------
