@@ -6,6 +6,7 @@ In: what the record says, as values. Out: one draft an address. Pure.
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from intake.ledger import Ledger
@@ -14,6 +15,7 @@ from intake.roster import Roster, Unit
 from intake.settings import Campaign, Clerk, Collection
 from intake.standing import counts_of, owes, tally_of
 from intake.summary_matter import Waiting
+from intake.summary_remarks import changes
 from scheduler.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -54,6 +56,7 @@ def digest_drafts(
     bad_addresses: Mapping[str, str],
     waiting: tuple[Waiting, ...],
     uncollected: Container[UnitName],
+    since: datetime,
     traffic: Mapping[str, int],
     health: Health,
     clerk: Clerk,
@@ -63,7 +66,7 @@ def digest_drafts(
     """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
 
     `uncollected`: units with a mail that was too large to be fetched; they are not reminded. `traffic` counts mails,
-    updates, ignored, sent and bounced since yesterday's digest.
+    ignored, sent and bounced `since` then.
     """
     today = now.astimezone(SHANGHAI).date()
     records = list(reminders)
@@ -82,7 +85,7 @@ def digest_drafts(
         ],
         "missing": _missing(campaign, roster, ledger, records, uncollected),
         "mending": _mending(campaign, roster, ledger),
-        "today": dict(traffic),
+        "today": {**traffic, "updates": _updates(campaign, ledger, since)},
         "bounced": [
             {"unit": unit.name, "address": address, "reason": bad_addresses[address]}
             for unit in roster.units
@@ -110,6 +113,24 @@ def digest_drafts(
             expires_at=datetime.combine(today, datetime.max.time(), SHANGHAI),
         )
         for key, address in zip(keys(campaign, clerk, today), clerk.addresses, strict=True)
+    )
+
+
+def _updates(campaign: Campaign, ledger: Ledger, since: datetime) -> int:
+    """Return how many mails since then brought another content of a form that was there already.
+
+    The same form once more is none: sixty copies of it were counted as sixty corrections. Of what is collected at any
+    time one replaces nothing.
+    """
+    collections = {one.id: one for one in campaign.collections if one.deadline is not None}
+    return len(
+        {
+            after[0].message_id
+            for (_, form), versions in ledger.by_cell.items()
+            if form in collections
+            for before, after in pairwise(versions)
+            if after[0].arrived_at >= since and changes(collections[form], before, after)
+        }
     )
 
 

@@ -84,6 +84,7 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
     """
     campaign = app.settings.campaign
     midnight = datetime.combine(now.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+    since = midnight - timedelta(days=1)
     keys = digest.keys(campaign, app.settings.clerk, midnight.date())
     if session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.key.in_(keys))) == len(set(keys)):
         return
@@ -100,7 +101,8 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         bad_addresses=queries.bad_addresses(session),
         waiting=waiting_for_a_person(session),
         uncollected=queries.uncollected(session, app.bench.roster),
-        traffic=queries.traffic(session, since=midnight - timedelta(days=1), ledger=ledger),
+        since=since,
+        traffic=queries.traffic(session, since=since),
         health=digest.Health(
             last_poll_at=fetched.ok_at,
             last_error=fetched.message,

@@ -414,8 +414,8 @@ def counts(session: Session) -> dict[str, dict[str, int]]:
     return found
 
 
-def traffic(session: Session, *, since: datetime, ledger: Ledger) -> dict[str, int]:
-    """Return what came and went since an instant: mails, updates, ignored mails, letters sent, new bounces."""
+def traffic(session: Session, *, since: datetime) -> dict[str, int]:
+    """Return what came and went since an instant: mails, ignored mails, letters sent, new bounces."""
     mails = session.scalar(select(func.count()).select_from(MessageRow).where(MessageRow.archived_at >= since))
     ignored = session.scalar(
         select(func.count())
@@ -424,10 +424,8 @@ def traffic(session: Session, *, since: datetime, ledger: Ledger) -> dict[str, i
     )
     sent = session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.sent_at >= since))
     bounced = session.scalar(select(func.count()).select_from(BadAddressRow).where(BadAddressRow.since >= since))
-    updated = {one.message_id for one in ledger.submissions if one.version > 1 and one.arrived_at >= since}
     return {
         "mails": mails or 0,
-        "updates": len(updated),
         "ignored": ignored or 0,
         "sent": sent or 0,
         "bounced": bounced or 0,

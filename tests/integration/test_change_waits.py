@@ -42,7 +42,8 @@ def digest(desk) -> str:
             bad_addresses={},
             waiting=waiting_for_a_person(session),
             uncollected=(),
-            traffic={"mails": 0, "updates": 0, "ignored": 0, "sent": 0, "bounced": 0},
+            since=desk.now - timedelta(days=1),
+            traffic={"mails": 0, "ignored": 0, "sent": 0, "bounced": 0},
             health=Health(None, "", None, 71, 0, 0),
             clerk=replace(app.settings.clerk, addresses=(office.CLERK,)),
             calendar=app.calendar,
@@ -64,6 +65,18 @@ def test_the_row_keeps_what_is_in_force_and_says_what_is_asked_for(desk, tmp_pat
     assert f"又报来一份（第{changed}号来件）" in row
     assert "待补正：“手机”未填写" in row
     assert "补正前以本行为准" in row
+
+
+def test_the_digest_counts_changed_forms_as_corrections_and_copies_of_a_form_not(desk):
+    for _ in range(3):
+        desk.receives_form(TOWN)
+    assert "更正0件" in digest(desk)
+    desk.receives_form(TOWN, mobile=NUMBER)
+    desk.receives_form(TOWN, mobile=NUMBER)
+    assert "更正1件" in digest(desk)
+    for words in ("典型案例一", "典型案例二"):  # collected at any time: the second replaces nothing
+        desk.receives(ADDRESS, f"{TOWN}{words}", attachment=docx_document(words, ["一、做法。" * 40]), name=f"{words}.docx")
+    assert "更正1件" in digest(desk)
 
 
 def test_the_unit_is_counted_once_and_everywhere_as_accepted_with_its_change(desk, tmp_path, changed):
