@@ -67,10 +67,13 @@ class Spent:
             elif kind == LetterKind.ALARM:
                 self._alarms.setdefault(address, []).append(instant)
 
-    def free_at(self, kind: str, address: str, sending: Sending, *, share: float = 1.0) -> datetime | None:
+    def free_at(
+        self, kind: str, address: str, sending: Sending, *, share: float = 1.0, address_share: float = 1.0
+    ) -> datetime | None:
         """Return the first moment when every cap allows a letter of `kind` to `address`, or None if that is now.
 
-        `share` is the part of the general caps that a letter of its kind may use up. Alarms are under their own brake
+        `share` is the part of the general caps that a letter of its kind may use up, `address_share` that of the caps of
+        its address. Alarms are under their own brake
         only, the digest (one a day by its key) under none: the office has to hear on the very day that used all up.
         """
         if kind == LetterKind.DIGEST:
@@ -86,7 +89,9 @@ class Spent:
             return _latest(*general)
         same = self._by_address.get(address, [])
         return _latest(
-            *general, self._day(same, sending.per_address_day), self._window(same, sending.per_address_hour, HOUR)
+            *general,
+            self._day(same, _part(sending.per_address_day, address_share)),
+            self._window(same, _part(sending.per_address_hour, address_share), HOUR),
         )
 
     def _day(self, instants: Sequence[datetime], cap: int) -> datetime | None:

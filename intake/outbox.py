@@ -46,11 +46,15 @@ _ATTEMPTS_LIMIT = 28
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """How a kind of letter is treated. `rank`: who goes first; `share`: the part of the general caps it may use up."""
+    """How a kind of letter is treated. `rank`: who goes first.
+
+    `share`: the part of the general caps it may use up; `address_share`: that of the caps for one address.
+    """
 
     at_most_once: bool
     rank: int
     share: float = 1.0
+    address_share: float = 1.0
 
 
 _RECEIPT = _Policy(at_most_once=True, rank=1)
@@ -60,8 +64,9 @@ _POLICIES: dict[str, _Policy] = {
     LetterKind.ACKNOWLEDGEMENT: _RECEIPT,
     LetterKind.CORRECTION: _RECEIPT,
     LetterKind.UNREADABLE: _RECEIPT,
-    # One who sends thirty forms in an hour waits for the last receipts, not for what he is asked to mend.
-    LetterKind.UPDATE: _Policy(at_most_once=True, rank=2),
+    # One who sends thirty forms in an hour waits for the last receipts, not for what he is asked to mend: that goes first,
+    # and three of ten letters a day are kept for it.
+    LetterKind.UPDATE: _Policy(at_most_once=True, rank=2, address_share=0.7),
     LetterKind.RECEIVED: _RECEIPT,
     LetterKind.QUESTION: _RECEIPT,
     LetterKind.TEST: _Policy(at_most_once=False, rank=1),  # somebody waits for it
@@ -155,7 +160,8 @@ def claim(
     _recall(session, now)
     spent = Spent(session, now)
     while (row := _next_due(session, now, only)) is not None:
-        over = spent.free_at(row.kind, row.to_address, sending, share=_policy(row).share)
+        policy = _policy(row)
+        over = spent.free_at(row.kind, row.to_address, sending, share=policy.share, address_share=policy.address_share)
         free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
             row.state = OutboxState.SENDING

@@ -75,7 +75,9 @@ def test_the_digest_counts_changed_forms_as_corrections_and_copies_of_a_form_not
     desk.receives_form(TOWN, mobile=NUMBER)
     assert "更正1件" in digest(desk)
     for words in ("典型案例一", "典型案例二"):  # collected at any time: the second replaces nothing
-        desk.receives(ADDRESS, f"{TOWN}{words}", attachment=docx_document(words, ["一、做法。" * 40]), name=f"{words}.docx")
+        desk.receives(
+            ADDRESS, f"{TOWN}{words}", attachment=docx_document(words, ["一、做法。" * 40]), name=f"{words}.docx"
+        )
     assert "更正1件" in digest(desk)
 
 

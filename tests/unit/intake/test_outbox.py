@@ -231,6 +231,16 @@ def test_reminders_leave_a_fifth_of_the_caps_to_answers(sessions):
     assert claim(sessions, per_quarter_hour=5).kind == "acknowledgement"
 
 
+def test_receipts_of_changes_leave_room_for_what_is_asked_of_the_same_unit(sessions):
+    put(sessions, *(new_letter(number, kind=LetterKind.UPDATE) for number in range(1, 31)))
+    caps = {"per_address_hour": 100, "per_address_day": 10}
+    assert sum(claim(sessions, **caps) is not None for _ in range(30)) == 7
+    put(sessions, *(new_letter(number, kind=LetterKind.CORRECTION) for number in range(40, 44)))
+    assert [letter and letter.kind for letter in (claim(sessions, **caps) for _ in range(4))] == ["correction"] * 3 + [
+        None
+    ]
+
+
 def test_a_cap_of_one_still_lets_a_reminder_go_and_a_cap_of_none_nothing(sessions):
     put(sessions, new_letter(1, kind=LetterKind.REMINDER))
     assert claim(sessions, per_day=0) is None
