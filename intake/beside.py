@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from intake import phrases
 from intake.completion import SIGNED_BY, lone_answer
-from intake.contradiction import words_against, words_taking_back
+from intake.contradiction import words_against, words_taking_back, words_voiding
 from intake.dossier import Dossier
 from intake.merge import Candidate
 from intake.mime import QUOTED_MARK
 from intake.pieces import value_key
+from intake.quotes import is_forward
 from parsers.forms import Doubt, FieldReading, FieldSpec, FieldType, FormReading, Problem, ProblemCode
 
 _COMPARED = frozenset({FieldType.PERSON, FieldType.POSITION, FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})
@@ -48,6 +49,8 @@ def _words(dossier: Dossier, candidates: tuple[Candidate, ...], whole: tuple[Can
     words = "" if head.in_reply_to else words_taking_back(head.subject)
     names = [one.piece.document.name for one in whole]  # 附件2（作废勿用）.docx
     words = words or next((name for name in names if words_taking_back(name)), "")
+    if is_forward(head.subject) or not head.in_reply_to:  # what a reply quotes was said of another form
+        words = words or words_voiding(dossier.reading.quoted_text)
     # 写错了，手机是139… is heard to its last word where that is the answer to our question
     if not words and lone_answer(dossier) is None:
         people = _values(candidates, frozenset({FieldType.PERSON}))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 
 from intake.pieces import value_key
 from parsers.names import find_name
+from parsers.remarks import is_void
 
 # 。；！？ and line ends; a sentence keeps its commas.
 _SENTENCE_END = re.compile("[\u3002\uff1b;\uff01!?\uff1f\n]+")
@@ -107,6 +108,15 @@ def words_taking_back(text: str) -> str:
     said = _CONDITION.sub("", text)
     right_here = bool(_FILE_IS_RIGHT.search(said))
     return next((one for one in _sentences(said) if _is_taken_back(one, right_here) or _is_not_final(one)), "")
+
+
+def words_voiding(text: str) -> str:
+    """Given words that somebody else wrote, return the sentence by which they take back the very form that lies there.
+
+    The letter that came with a form which is forwarded, or the whole notice: only 此表作废 is of the form, and nothing of
+    what was asked, promised or announced.
+    """
+    return next((one for one in _sentences(_CONDITION.sub("", text)) if is_void(one)), "")
 
 
 def _sentences(said: str) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """A mail whose words speak against its own form: nothing of it is in force before a person has said which of the two counts."""
 
 from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 import pytest
 
@@ -43,6 +45,44 @@ def test_a_first_form_waits_and_is_not_counted(desk, tmp_path, text):
     assert "待核实" in row(desk, tmp_path)
     said = [line.split("，")[0].rstrip("。") for line in text.splitlines()]
     assert any(f"来信的文字“{one}" in row(desk, tmp_path) for one in said)
+
+
+FORWARDED = "您好，附件请查收。\n\n-------- 转发的邮件 --------\n发件人：小李\n主题：附件2\n\n{}\n"
+VOID = "此表作废，新表明天给"
+
+
+def enclosed(words: str, form: bytes) -> bytes:
+    """A mail that brings a colleague's mail with its form, as a message/rfc822."""
+    inner = EmailMessage()
+    inner["Subject"], inner["Message-ID"] = "附件2", "<inner@colleague.example.org>"
+    inner.set_content(words)
+    inner.add_attachment(form, maintype="application", subtype="octet-stream", filename="附件2.docx")
+    outer = message_from_bytes(office.mail(ADDRESS, "转发：附件2", attachment=b"x"), policy=default)
+    _, last = outer.iter_parts()
+    last.clear_content()
+    last.set_content(inner)
+    return outer.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "state"), [(VOID, CellState.REVIEW), ("见附件，请查收。逾期作废。", CellState.ACCEPTED)]
+)
+def test_the_words_of_a_letter_that_is_forwarded_with_its_form_are_heard(desk, words, state):
+    desk.receives(ADDRESS, "转发：附件2", text=FORWARDED.format(words), attachment=office.liaison(TOWN))
+    assert desk.cell().state is state
+
+
+@pytest.mark.parametrize(("words", "state"), [(VOID, CellState.REVIEW), ("见附件，请查收。", CellState.ACCEPTED)])
+def test_so_are_those_of_a_mail_within_the_mail(desk, words, state):
+    desk.place.deliver(enclosed(words, office.liaison(TOWN)), ADDRESS)
+    desk.goes_on()
+    assert desk.cell().state is state
+
+
+def test_what_a_reply_quotes_was_said_of_another_form(desk):
+    text = f"您好，新表见附件。\n\n在 2025年5月27日，我写道：\n> {VOID}\n"
+    desk.receives(ADDRESS, "回复：附件2", text=text, attachment=office.liaison(TOWN), In_Reply_To="<earlier@x.example>")
+    assert desk.cell().state is CellState.ACCEPTED
 
 
 @pytest.mark.parametrize("text", SPOKEN)
