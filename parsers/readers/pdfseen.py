@@ -58,12 +58,11 @@ def _is_hidden(glyph: Glyph, sheet: Sheet, opaque: Sequence[Area], covers: Seque
     if any(picture.order > glyph.order and picture.holds(x, y) for picture in opaque):
         return True
     covered = any(cover.order > glyph.order and cover.holds(x, y) for cover in covers)
+    white = glyph.luminance is not None and glyph.luminance > _WHITE and _ground(glyph, sheet) > _WHITE
     if glyph.embedded and drawn is not None:
-        return not _leaves_ink(glyph, sheet, drawn, within=covered)
-    under = _ground(glyph, sheet)
-    if glyph.luminance is not None and glyph.luminance > _WHITE and under > _WHITE:
-        return True
-    return covered
+        # the edge of a white glyph's place holds ink of its black neighbor
+        return not _leaves_ink(glyph, sheet, drawn, within=covered or white)
+    return white or covered
 
 
 def _ground(glyph: Glyph, sheet: Sheet) -> float:

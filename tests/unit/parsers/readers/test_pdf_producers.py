@@ -161,6 +161,18 @@ def test_white_and_tiny_text_is_hidden_and_a_pale_hint_is_not():
     assert [note.code for note in document.notes] == [NoteCode.COVERED_TEXT]
 
 
+def test_a_single_white_character_beside_black_ones_is_hidden():
+    white = '<w:color w:val="FFFFFF"/>'
+    lines = (
+        word.para(word.run("王", white), word.run("李建国"), word.run("1", white), word.run("39")),
+        word.para(word.run("李"), word.run("王", white), word.run("建国13"), word.run("8", white), word.run("9")),
+    )
+    document = pdf.read(printed(*lines), DEFAULT_BUDGET, NO_ENGINES)
+    text = "".join("".join(block.text.split()) for block in document.blocks)
+    assert text == "李建国39李建国139"
+    assert [note.code for note in document.notes] == [NoteCode.COVERED_TEXT]
+
+
 @pytest.mark.parametrize("shade", [0, 255])
 def test_text_under_a_box_that_was_drawn_over_it_is_no_value(shade):
     data = printed(
