@@ -16,7 +16,7 @@ from parsers.text import fold
 
 _COLON = re.compile("[:\uff1a]")
 _BOUNDARY = re.compile(
-    "(?<=[;\uff1b,\uff0c\u3001|/\\\\\t\u3002 \u3000\n)\uff09])(?=[^\\s;\uff1b,\uff0c\u3001|/\\\\])"
+    "(?<=[;\uff1b,\uff0c\u3001|/\\\\\t\u3002 \u3000\n)\uff09\u2460-\u2473])(?=[^\\s;\uff1b,\uff0c\u3001|/\\\\])"
     # 12号　电子邮箱：…: the word that counts belongs to the number; 日期, 号码, 科室, 级别, 单位 begin a label
     "|(?<=[0-9A-Za-z_\uff3f])(?=[\u4e00-\u9fff])"
     "(?!号(?!码)|楼|室|层|栋|幢|座|单元|路|弄|巷|里|村|街|区|年|月|日(?!期)|届|级(?!别)|组(?!别)|科(?!室|别)|队)"
@@ -24,6 +24,9 @@ _BOUNDARY = re.compile(
 _STRONG_BOUNDARY = re.compile("(?:^|[;\uff1b,\uff0c\u3001|\t\u3002\n]|[ \u3000]{2}|[_\uff3f]{2})\\s*$")
 _WIDE_BLANK = re.compile("(?<=\\S\\S)(?:[ \u3000]{2,}|\t\\s*)(?=\\S\\S)")
 _ONE_BLANK = re.compile("[ \u3000](?=\\S)")  # 性别： 男: behind several nothing may have been filled in
+# （1）姓名：…（2）性别：… and ①姓名：…②性别：…: of a line that begins so, the mark belongs to the label behind it.
+_NUMBERED = re.compile("\\s*(?:[(\uff08]\\s*[0-9一二三四五六七八九十]{1,2}\\s*[)\uff09]|[\u2460-\u2473])")
+_NUMBERED_END = re.compile(_NUMBERED.pattern + "\\s*$")
 _STROKE_BETWEEN = re.compile("(?<=\\S)\\s+[/\\\\]$")  # 性别：女 / 手机：…; 传真：/ 手机：… says that there is none
 _EXAMPLE = re.compile("(?:^|(?<=[\\s(\uff08]))(?:例|例如|如|示例)\\s*$")
 _WIDE_END = re.compile("(?:[ \u3000]{2,}|\t)$")
@@ -61,11 +64,12 @@ def entries(line: str, index: LabelIndex) -> tuple[Entry, ...]:
     """Given a line, return its entries; () if no label with a colon stands in it."""
     heads = _heads(line, index)
     found: list[Entry] = []
+    numbered = _NUMBERED.match(line) is not None
     for number, (start, colon, match, generic) in enumerate(heads):
         stop = heads[number + 1][0] if number + 1 < len(heads) else len(line)
         raw = line[colon + 1 : stop].strip(_EDGES)
         if stop < len(line):
-            raw = _STROKE_BETWEEN.sub("", raw)
+            raw = _STROKE_BETWEEN.sub("", _NUMBERED_END.sub("", raw) if numbered else raw).strip(_EDGES)
         if stop == len(line) and match is not None and {index.type_of(name) for name in match.fields} <= _PROSE:
             raw = line[colon + 1 :].strip()  # a text may go on in the next line: its comma stays
         found.append(Entry(line[start:colon].strip(_EDGES), match, raw, start, stop, generic))
