@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from intake import phrases, reasons
+from intake.contradiction import numbers_in
 from intake.dossier import Dossier
 from intake.identify import Finding, Source, clue_in, identify, written_unit
 from intake.merge import Candidate, answered_by, carried, complete
@@ -31,7 +32,6 @@ _LONE_VALUES = {
     FieldType.PHONE: re.compile(rf"{_MOBILE}|0\d{{2,3}}[ -]?\d{{7,8}}(?![\d-])"),
     FieldType.EMAIL: re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
 }
-_NUMBER = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9.-]+|(?<!\d)\d[\d -]{5,18}\d(?!\d)")
 # Labels of whoever writes the letter, whatever form lies beside it.
 SIGNED_BY = re.compile("联系|联络人|经办|填[报表]|报送|落款|署名|发件")
 # 联络员已更换 above a number: the new one's, and his name is not told.
@@ -200,7 +200,7 @@ def _leaves_a_number(dossier: Dossier, work: _Open, placed: Iterable[Candidate])
     left = [one for one in dossier.known.answered if _is_last_word(dossier, one) and one.id not in work.stored]
     used = {value_key(one.value or one.raw) for candidate in placed for one in candidate.fields}
     return any(one.state is CellState.CORRECTION for one in left) and any(
-        value_key(number) not in used for number in _NUMBER.findall(narrow(dossier.reading.own_text))
+        value_key(number) not in used for number in numbers_in(narrow(dossier.reading.own_text))
     )
 
 

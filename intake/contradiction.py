@@ -131,9 +131,9 @@ def _is_taken_back(sentence: str, right_here: bool) -> bool:  # noqa: FBT001 - o
     )
 
 
-def holds_a_number(text: str) -> bool:
-    """Return whether a telephone number or an address stands in a text."""
-    return bool(_NUMBER.search(text))
+def numbers_in(text: str) -> tuple[str, ...]:
+    """Return the telephone numbers and the addresses of mail that stand in a text, as they are written."""
+    return tuple(_NUMBER.findall(text))
 
 
 def withdraws(text: str) -> bool:
@@ -209,7 +209,7 @@ def _names(text: str, known: Collection[str]) -> bool:
 
 def _another_number(sentence: str, known: Collection[str]) -> bool:
     """Return whether a number or an address stands in a sentence that no form of the mail has."""
-    return any(not any(_same(value_key(found), value) for value in known) for found in _NUMBER.findall(sentence))
+    return any(not any(_same(value_key(found), value) for value in known) for found in numbers_in(sentence))
 
 
 def _same(first: str, second: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from intake import phrases, reasons
-from intake.contradiction import holds_a_number, speaks_against, withdraws
+from intake.contradiction import numbers_in, speaks_against, withdraws
 from intake.dossier import Dossier
 from intake.identify import identify, trust_of
 from intake.model import (
@@ -79,7 +79,7 @@ def spoken(dossier: Dossier) -> Spoken:
         not reply and (phrases.speaks_of_attachment(subject) or bool(forms_named(subject, dossier.campaign)))
     )
     # the number that was asked for, in words that no reader knows: its sender has not forgotten a file
-    answers = any(one.state is CellState.CORRECTION for one in dossier.known.answered) and holds_a_number(text)
+    answers = any(one.state is CellState.CORRECTION for one in dossier.known.answered) and bool(numbers_in(text))
     if announced and not files and not answers and not phrases.promises(text) and len(text) <= _SHORT:
         problem = Problem(ProblemCode.NO_ATTACHMENT)
         return Spoken(Disposition.CORRECTION, "", FileProblem(problem))
