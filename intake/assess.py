@@ -46,7 +46,7 @@ from intake.spoken import declined_beside, spoken
 from intake.triage import is_absence
 from intake.weighing import weighed
 from parsers.fields import check_required
-from parsers.forms import FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
+from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
 __all__ = ["Known", "assess"]
 
@@ -249,7 +249,9 @@ def _problems(one: Candidate) -> list[Problem]:
     A required unit field that is empty is missing only if nothing else tells the unit: the office would not ask either.
     """
     found = [replace(field.problem, field=field.key) for field in one.fields if field.problem is not None]
-    found += [*one.problems, *check_required(one.spec, one.fields)]
+    # of a form that was not read, that each of its fields is missing is no news
+    unread = any(problem.detail == Doubt.NOTHING_READ for problem in one.problems)
+    found += [*one.problems, *(() if unread else check_required(one.spec, one.fields))]
     key = _unit_key(one.spec)
     missing = Problem(ProblemCode.MISSING, key)
     unit_problem = one.finding.problem

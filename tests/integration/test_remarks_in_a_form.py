@@ -104,6 +104,7 @@ def test_a_form_that_lost_its_table_is_called_no_blank_one(desk, lines):
     number = desk.receives(ADDRESS, attachment=data.getvalue())
     assert desk.is_open(number)
     assert any("没有读出填报内容" in why for why in desk.case(number).reasons)
+    assert not any("未填写" in why for why in desk.case(number).reasons)
     assert not any("空白表" in subject for subject in desk.subjects())
 
 
