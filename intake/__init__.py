@@ -15,8 +15,8 @@ The way of a mail:
 6. `ledger`    which version of each unit × form is in force, derived from all submissions in order of arrival, as they
                count after what people decided of them (`decisions`) and noted of units (`unit_notes`); `standing`: how a unit
                stands with a form, in the words of every list
-7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values); `letters` writes them with `texts`
-               (templates), `words`, `fault_words` and `compose` (the bytes)
+7. `reply`     what is to be said: 回执, 补正, 请重发 … as drafts (`echo`: the values; `neutral`: before anything is decided;
+               `drafting`); `letters` writes them with `texts` (templates), `words`, `fault_words`, `compose` (the bytes)
 8. `outbox`    letters under a unique business key; `deliver` takes them to the server (`smtp`, `answers`, `caps`,
                `witness`); `outbox_desk`, `again` (a second time), `halt` (none at all) and `restored` are what people decide
 9. `summary`   the 汇总表

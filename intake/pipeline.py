@@ -31,6 +31,7 @@ from intake.db.ledgers import Ledgers
 from intake.db.models import MessageRow
 from intake.db.trouble import explain
 from intake.dossier import Known
+from intake.drafting import Incoming
 from intake.errors import OfficeError
 from intake.junk import as_junk, is_junk_folder
 from intake.letters import Stationery, post
@@ -189,7 +190,7 @@ def _file(
         assessment,
         reading,
         sender,
-        incoming=reply.Incoming(pending.id, pending.sha256, pending.arrived_at, now),
+        incoming=Incoming(pending.id, pending.sha256, pending.arrived_at, now),
         campaign=settings.campaign,
         roster=bench.roster,
         known=known,

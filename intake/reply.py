@@ -3,27 +3,27 @@
 Stage before: `assess`. Stage after: `letters` (words, bytes, outbox). In: the assessment and what the record knows.
 Out: drafts; subject and body are the templates' work.
 
-Rules: never to machines, never to an address other than From, never for mail that is older than the campaign. A From
-that is refuted is never answered: the unit's own address on the roster gets a neutral word instead. Two
-forms of one mail share one letter of the weightier kind. A form that came once more without a change is registered
-only. Where a person must look, the sender gets one neutral line a thread. The business key of an answer is the mail
-itself, not the kind of answer, so that no replay ever answers it twice; the neutral line has a key of its own, because
-the receipt that follows once a person or a better reader has settled the matter is wanted.
+Rules: never to machines, never for mail that is older than the campaign; an answer goes to From and nowhere else. A From
+that is refuted is never answered: the unit's own address on the roster gets a neutral word instead, and hears as well of
+a form that somebody else has replaced (`neutral`). Two forms of one mail share one letter of the weightier kind. A form
+that came once more without a change is registered only. Where a person must look, the sender gets one neutral line a
+thread. The business key of an answer is the mail itself, not the kind of answer, so that no replay ever answers it twice;
+the neutral line has a key of its own, because the receipt that follows once a person or a better reader has settled the
+matter is wanted.
 """
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from intake import phrases, reasons
+from intake import phrases
 from intake.audience import asked_of
 from intake.authentication import Verdict, authentication
 from intake.dossier import Known
+from intake.drafting import Incoming, answer_to
 from intake.echo import Echo, Entry, is_unchanged, reply_line, shown
-from intake.fault_words import file_text, foreign_kind
+from intake.fault_words import file_text
 from intake.model import (
     Assessment,
     CellState,
@@ -33,7 +33,6 @@ from intake.model import (
     FormId,
     LetterKind,
     MailReading,
-    PartRole,
     SenderKind,
     StoredSubmission,
     Submission,
@@ -41,26 +40,13 @@ from intake.model import (
     Trust,
     UnitName,
 )
+from intake.neutral import may_mend, neutral, told_to_the_unit, unit_letter
 from intake.roster import Roster
 from intake.settings import Campaign, Collection
 from intake.triage import is_absence
 from parsers.forms import ProblemCode
-from parsers.text import fold
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-_REFERENCES_LIMIT = 10
-_ANSWER_MARKS = re.compile(r"(?:\s*(?:re|fw|fwd|回复|答复|转发|回覆|轉發)\s*[:\uff1a])+", re.IGNORECASE)
-_REFERENCE = re.compile("\u3014[^\u3015]{0,20}\u3015")
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """The mail that is answered. `id` is the message's row; `now` decides whether a deadline is still ahead."""
-
-    id: int
-    sha256: str
-    arrived_at: datetime
-    now: datetime
 
 
 def answers(
@@ -84,7 +70,7 @@ def answers(
         return ()  # the clerk sees it; to answer a machine that hides its headers would begin a loop
     proof = authentication(reading.head)
     if proof.refuted:
-        return _told_to_the_unit(assessment, reading, incoming, campaign, roster)
+        return told_to_the_unit(assessment, reading, incoming, campaign, roster)
     match assessment.disposition:
         case Disposition.IGNORED:
             return ()
@@ -94,8 +80,8 @@ def answers(
             address = reading.head.from_address
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
             familiar = familiar or proof.verdict is Verdict.PROVED
-            mends = _may_mend(reading, known)
-            return (_neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
+            mends = may_mend(reading, known)
+            return (neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
         case _:
             desk = _Desk(assessment, reading, incoming, campaign, roster, known, late_after)
             return desk.answer()
@@ -206,7 +192,7 @@ class _Desk:
             if unit and changed and not self._knows(former) and not any(one.problems for one in group):
                 titles.setdefault(unit, []).append(self.campaign.collection(form).form.title)
         return tuple(
-            _unit_letter(unit.addresses[0], UnitName(unit.name), self.incoming, self.campaign, replaced=titles[name])
+            unit_letter(unit.addresses[0], UnitName(unit.name), self.incoming, self.campaign, replaced=titles[name])
             for name in titles
             for unit in self.roster.units
             if unit.name == name and unit.addresses
@@ -244,7 +230,7 @@ class _Desk:
             "still_owed": self._still_owed(units[0], forms) if len(units) == 1 else [],
             "masked": self._masked(submissions),
         }
-        return _draft(
+        return answer_to(
             kind,
             f"answer:{self.campaign.id}:{self.incoming.sha256[:32]}",
             context,
@@ -302,140 +288,6 @@ class _Desk:
             for one in owed
             if one.deadline is not None
         ]
-
-
-def _may_mend(reading: MailReading, known: Known) -> bool:
-    """Return whether a mail answers a request of ours to mend a form, and does not ask something in turn.
-
-    Who has just sent the number that we asked for must not read that it was not recognized: they would send it again.
-    Of a reply without a word nothing can be registered.
-    """
-    asked, text = any(one.state is CellState.CORRECTION for one in known.answered), reading.own_text
-    files = any(part.role is PartRole.ATTACHMENT for part in reading.parts)
-    return asked and not phrases.asks(text) and (files or not phrases.is_bare(text))
-
-
-def _neutral(
-    assessment: Assessment,
-    reading: MailReading,
-    incoming: Incoming,
-    campaign: Campaign,
-    *,
-    familiar: bool,
-    mends: bool,
-) -> Draft:
-    """Return the one line that a thread gets while a person looks: a question's, or that a mail has come.
-
-    Subject and file names are the sender's own text: they are repeated to addresses that we know only.
-    """
-    kinds = [one.problem for one in assessment.file_problems]
-    told = {problem.code for one in assessment.submissions for problem in one.problems}
-    none_of = [one.form for one in assessment.submissions] if told == {ProblemCode.NOT_APPLICABLE} else []
-    question = none_of or (not assessment.submissions and {one.code for one in kinds} == {ProblemCode.QUESTION})
-    names = [part.name for part in reading.parts if part.role is PartRole.ATTACHMENT and part.name]
-    context: dict[str, object] = {
-        "received_at": incoming.arrived_at.isoformat(),
-        "files": [shown(name) for name in dict.fromkeys(names)] if familiar else [],
-        "subject_line": shown(reading.head.subject) if familiar else "",
-        "pending_update": ProblemCode.UNTRUSTED_SENDER in told,
-        "mends": mends,
-        "corrects": reasons.CORRECTED_IN_WORDS in assessment.reasons,
-        "none_of": [campaign.collection(form).form.title for form in none_of],
-        "withdraws": reasons.WITHDRAWN in assessment.reasons,
-        "foreign_kinds": list(dict.fromkeys(filter(None, map(foreign_kind, kinds)))),
-        "unverified": False,
-        "replaced": [],
-    }
-    key = f"received:{campaign.id}:{_thread(reading, incoming)}"
-    kind = LetterKind.QUESTION if question else LetterKind.RECEIVED
-    return _draft(kind, key, context, reading, incoming, unit=None, forms=())
-
-
-def _told_to_the_unit(
-    assessment: Assessment, reading: MailReading, incoming: Incoming, campaign: Campaign, roster: Roster
-) -> tuple[Draft, ...]:
-    """Return the neutral word to the roster's address of the unit in whose name a refuted mail came, once a day.
-
-    Nothing of the mail is repeated, and it is no answer to it: who forged it must not write to the unit through us. No
-    unit, or several: only the clerk sees it.
-    """
-    named = {one.unit for one in assessment.submissions if one.unit is not None}
-    named = named or {UnitName(unit.name) for unit in roster.by_address(reading.head.from_address)}
-    told = [unit for unit in roster.units if unit.name in named and unit.addresses]
-    if assessment.disposition is Disposition.IGNORED or len(named) != 1 or not told:
-        return ()
-    return (_unit_letter(told[0].addresses[0], UnitName(told[0].name), incoming, campaign),)
-
-
-def _unit_letter(
-    address: str, unit: UnitName, incoming: Incoming, campaign: Campaign, *, replaced: Iterable[str] = ()
-) -> Draft:
-    """Return the word to a unit about a mail that others sent in its name: refuted, or of forms that `replaced` its own."""
-    titles = list(replaced)
-    day = incoming.arrived_at.astimezone(SHANGHAI).date().isoformat()
-    context: dict[str, object] = {
-        "received_at": incoming.arrived_at.isoformat(),
-        "files": [],
-        "subject_line": "",
-        "pending_update": False,
-        "mends": False,
-        "foreign_kinds": [],
-        "unverified": not titles,
-        "replaced": titles,
-    }
-    occasion = f"replaced:{incoming.sha256[:32]}:{unit}" if titles else f"unverified:{unit}:{day}"
-    return Draft(
-        kind=LetterKind.RECEIVED,
-        key=f"received:{campaign.id}:{occasion}",
-        to_address=address,
-        context=context,
-        unit=unit,
-        cause=incoming.id,
-    )
-
-
-def _draft(
-    kind: LetterKind,
-    key: str,
-    context: dict[str, object],
-    reading: MailReading,
-    incoming: Incoming,
-    *,
-    unit: UnitName | None,
-    forms: tuple[FormId, ...],
-) -> Draft:
-    head = reading.head
-    references = [*head.references, *([head.message_id] if head.message_id else [])]
-    return Draft(
-        kind=kind,
-        key=key,
-        to_address=head.from_address,
-        context=context,
-        unit=unit,
-        forms=forms,
-        cause=incoming.id,
-        in_reply_to=head.message_id,
-        references=tuple(dict.fromkeys(references))[-_REFERENCES_LIMIT:],
-    )
-
-
-def _thread(reading: MailReading, incoming: Incoming) -> str:
-    """Return a key of the thread for this sender: its first Message-ID, hashed (it is the sender's text).
-
-    An answer or forward without References has its subject of the day for it: a rule that sends every letter of ours back
-    as a new mail would begin a thread with each (FreeScout stops at the third mail of a subject, facts/mail.md §4.2).
-    """
-    head = reading.head
-    day = incoming.arrived_at.astimezone(SHANGHAI).date().isoformat()
-    bare = _bare_subject(head.subject)
-    goes_on = bool(head.in_reply_to) or bare != fold(head.subject)
-    root = next(iter(head.references), "") or (f"{day} {bare}" if goes_on else head.message_id or incoming.sha256)
-    return hashlib.sha256(f"{head.from_address}\n{root}".encode()).hexdigest()[:32]
-
-
-def _bare_subject(subject: str) -> str:
-    """Return a subject without the marks of answers and forwards and without our own reference."""
-    return fold(_REFERENCE.sub("", _ANSWER_MARKS.sub("", subject)))
 
 
 def _last_instant(day: date, cutoff: time) -> datetime:

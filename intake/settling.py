@@ -20,6 +20,7 @@ from intake.correspondence import known_for
 from intake.db import by_hand, queries
 from intake.db.models import MessageRow, OutboxRow, PartRow, SubmissionRow
 from intake.decisions import Decision
+from intake.drafting import Incoming
 from intake.errors import OfficeError
 from intake.identify import less_trusted, trust_of
 from intake.letters import post
@@ -172,7 +173,7 @@ def _answer(
         assessment,
         reading,
         triage(reading.head, reading, own_addresses=own_addresses(settings)),
-        incoming=reply.Incoming(row.id, row.sha256, row.arrived_at, now),
+        incoming=Incoming(row.id, row.sha256, row.arrived_at, now),
         campaign=campaign,
         roster=roster,
         known=known,

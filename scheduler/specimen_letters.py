@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from intake.dossier import Known
+from intake.drafting import Incoming
 from intake.errors import OfficeError
 from intake.ledger import keep_ledger
 from intake.letters import wording
@@ -32,7 +33,7 @@ from intake.model import (
     Trust,
     UnitName,
 )
-from intake.reply import Incoming, answers
+from intake.reply import answers
 from intake.roster import Roster, Unit
 from intake.settings import Clerk, Collection
 from intake.summary_matter import Waiting

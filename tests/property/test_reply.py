@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.assess import Known, assess
+from intake.drafting import Incoming
 from intake.model import CellState, Disposition, SenderKind, Triage
-from intake.reply import Incoming, answers
+from intake.reply import answers
 from intake.texts import Texts
 from parsers.document import FailureCode
 from parsers.forms import Problem, ProblemCode

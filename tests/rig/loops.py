@@ -19,6 +19,7 @@ from typing import cast
 from intake import pipeline, reply
 from intake.compose import compose, mark, new_message_id
 from intake.dossier import Known
+from intake.drafting import Incoming
 from intake.model import Disposition, Draft, FormId, LetterKind, SenderKind, UnitName
 from intake.read import read_mail
 from intake.settings import Settings
@@ -122,7 +123,7 @@ def judged(mails: Sequence[Posted]) -> Iterator[str]:
             assessment,
             reading,
             sender,
-            incoming=reply.Incoming(number, f"{number:064d}", arrived_at, arrived_at),
+            incoming=Incoming(number, f"{number:064d}", arrived_at, arrived_at),
             campaign=settings.campaign,
             roster=roster,
             known=known,

@@ -6,13 +6,14 @@ import pytest
 
 from intake.assess import Known, assess
 from intake.authentication import Grounds
+from intake.drafting import Incoming
 from intake.explain import explanation
 from intake.explain_words import AUTHENTICATION_WORDS
 from intake.head import VERIFIED_RESULTS
 from intake.identify import trust_of
 from intake.model import CellState, Disposition, LetterKind, SenderKind, Trust
 from intake.reasons import FOREIGN_SENDER, REFUTED
-from intake.reply import Incoming, answers
+from intake.reply import answers
 from intake.texts import Texts
 from intake.triage import triage
 from parsers.document import FailureCode

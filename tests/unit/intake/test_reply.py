@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from intake.assess import Known, assess
+from intake.drafting import Incoming
 from intake.model import CellState, CloudLink, Disposition, FormId, LetterKind, SenderKind
-from intake.reply import Incoming, answers
+from intake.reply import answers
 from intake.texts import Texts
 from parsers.document import Failure, FailureCode
 from parsers.forms import EXAMPLE_ONLY, Problem, ProblemCode
