@@ -7,7 +7,7 @@ before a person has said which of the two is right. A question beside a form, or
 nothing against it (`assess`). Must not: choose a value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from intake import phrases
@@ -49,13 +49,24 @@ def _words(dossier: Dossier, candidates: tuple[Candidate, ...], whole: tuple[Can
     words = "" if head.in_reply_to else words_taking_back(head.subject)
     names = [one.piece.document.name for one in whole]  # 附件2（作废勿用）.docx
     words = words or next((name for name in names if words_taking_back(name)), "")
-    if is_forward(head.subject) or not head.in_reply_to:  # what a reply quotes was said of another form
-        words = words or words_voiding(dossier.reading.quoted_text)
+    words = words or next((found for one in _others_words(dossier) if (found := words_voiding(one))), "")
     # 写错了，手机是139… is heard to its last word where that is the answer to our question
     if not words and lone_answer(dossier) is None:
         people = _values(candidates, frozenset({FieldType.PERSON}))
         words = words_against(text, _values(candidates, _TOLD_IN_WORDS), people=people)
     return words or _corrected_lines(dossier, whole) or _lines_of_another(dossier, whole)
+
+
+def _others_words(dossier: Dossier) -> Iterator[str]:
+    """Yield what others wrote that comes with the form: the letter that is forwarded with it, a file of words beside it.
+
+    Not what a reply quotes: that was said of another form.
+    """
+    head = dossier.reading.head
+    if is_forward(head.subject) or not head.in_reply_to:
+        yield dossier.reading.quoted_text
+    for piece in dossier.sorted.plain:
+        yield "\n".join(dict.fromkeys((*piece.document.head, *piece.document.tail)))
 
 
 def _corrected_lines(dossier: Dossier, whole: tuple[Candidate, ...]) -> str:

@@ -79,6 +79,14 @@ def test_so_are_those_of_a_mail_within_the_mail(desk, words, state):
     assert desk.cell().state is state
 
 
+@pytest.mark.parametrize(("words", "state"), [(VOID, CellState.REVIEW), ("见附件，请查收。", CellState.ACCEPTED)])
+def test_so_are_those_of_a_mail_that_comes_as_a_file(desk, words, state):
+    file = next(message_from_bytes(enclosed(words, office.liaison(TOWN)), policy=default).iter_attachments())
+    inner = file.get_content().as_bytes()
+    desk.receives(ADDRESS, "报送附件2", attachment=inner, name="转来的信.eml")
+    assert desk.cell().state is state
+
+
 def test_what_a_reply_quotes_was_said_of_another_form(desk):
     text = f"您好，新表见附件。\n\n在 2025年5月27日，我写道：\n> {VOID}\n"
     desk.receives(ADDRESS, "回复：附件2", text=text, attachment=office.liaison(TOWN), In_Reply_To="<earlier@x.example>")
