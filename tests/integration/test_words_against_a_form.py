@@ -1,5 +1,7 @@
 """A mail whose words speak against its own form: nothing of it is in force before a person has said which of the two counts."""
 
+import io
+import zipfile
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -84,6 +86,16 @@ def test_so_are_those_of_a_mail_that_comes_as_a_file(desk, words, state):
     file = next(message_from_bytes(enclosed(words, office.liaison(TOWN)), policy=default).iter_attachments())
     inner = file.get_content().as_bytes()
     desk.receives(ADDRESS, "报送附件2", attachment=inner, name="转来的信.eml")
+    assert desk.cell().state is state
+
+
+@pytest.mark.parametrize(("words", "state"), [(VOID, CellState.REVIEW), ("附件2一份，请查收。", CellState.ACCEPTED)])
+def test_so_are_those_of_a_file_of_words_beside_the_form(desk, words, state):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("附件2.docx", office.liaison(TOWN))
+        archive.writestr("说明.txt", words)
+    desk.receives(ADDRESS, "报送附件2", attachment=packed.getvalue(), name="报送.zip")
     assert desk.cell().state is state
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from intake import pipeline, reply
+from intake import neutral, pipeline, reply
 from intake.db import queries
 from intake.db.models import BadAddressRow
 from intake.model import SenderKind, Triage
@@ -60,7 +60,7 @@ def test_an_answer_to_reply_to_is_seen(monkeypatch):
 
 @pytest.mark.long
 def test_a_refuted_sender_who_is_answered_is_seen(monkeypatch):
-    monkeypatch.setattr(reply, "_told_to_the_unit", lambda *_: ())
+    monkeypatch.setattr(reply, "told_to_the_unit", lambda *_: ())
     refuted = [one for one in mails(person, 200) if one.kind == "spf fail"]
     assert list(loops.judged(refuted)) == []
     real = reply.authentication
@@ -92,7 +92,7 @@ def test_two_offices_that_answer_each_other_are_seen(monkeypatch):
 
 @pytest.mark.long
 def test_a_loop_with_a_forwarding_rule_is_seen(monkeypatch):
-    monkeypatch.setattr(reply, "_thread", lambda _reading, incoming: incoming.sha256[:32])
+    monkeypatch.setattr(neutral, "_thread", lambda _reading, incoming: incoming.sha256[:32])
     assert any("letters to one address" in one for one in talking.returned())
 
 
