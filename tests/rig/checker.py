@@ -197,7 +197,8 @@ class _Look:
         waiting = {self._messages[one]["header_message_id"] for one in shown if one in self._messages}
         waiting |= {self._messages[number]["header_message_id"] for number in self._overtaken()}
         for mail in self._history.mails:
-            owed = mail.answered and not mail.machine and mail.readable
+            # what a person decides may stop the word that one looks: dismissed, or passed without news
+            owed = mail.answered and not mail.machine and mail.readable and not self._decided[_digest(mail.raw)]
             if (
                 owed
                 and mail.message_id not in answered

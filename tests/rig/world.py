@@ -2,7 +2,7 @@
 
 In: how many seeds, how many steps each. Out: an `Outcome`. A step is drawn: mail arrives, time passes, a round of all
 ticks runs under a fault of a server or of the disk, the process ends at a commit, the clerk moves, deletes, releases,
-cancels and edits the roster, the clock is set. After each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until
+cancels, decides what waits for a person and edits the roster, the clock is set. After each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until
 nothing waits, and it looks at what must hold at rest. A failing seed is named: `python -m tests.rig world --seed S`.
 """
 
@@ -20,7 +20,8 @@ from datetime import time as clock_time
 from hashlib import sha256
 from pathlib import Path
 
-from intake import outbox_desk
+from intake import decide, outbox_desk
+from intake.cases import RefusedError, look
 from intake.db.models import MessageRow
 from scheduler import guard, jobs, recovery
 from scheduler.app import App
@@ -34,6 +35,7 @@ from tests.builders import office
 from tests.replay.play import Stop, StoppedHere, opened, stopping
 from tests.rig import rosters
 from tests.rig.checker import History, ServerMail, SinkLetter, head_of, subject_of, violations
+from tests.rig.clerk import STRANGER
 from tests.rig.crash import ADDRESS, fast_directory, filled
 from tests.rig.faulty_disk import ERRNO, Fault, FaultyDisk
 from tests.rig.inprocess import shared_worker
@@ -105,6 +107,7 @@ class World:
             (self._delete, 1),
             (self._release, 1),
             (self._cancel, 1),
+            (self._decide, 2),
             (self._set_clock, 1),
             (self._edit_roster, 1),
             (self._round_with_disk_fault, 2),
@@ -131,7 +134,8 @@ class World:
     def _arrive(self) -> None:
         self._numbers += 1
         number = self._numbers
-        kind = self._draw.choices(["whole", "lacking", "machine", "again", "completing"], [6, 4, 2, 1, 4])[0]
+        kinds = {"whole": 6, "lacking": 4, "machine": 2, "again": 1, "completing": 4, "foreign": 2}
+        kind = self._draw.choices(list(kinds), list(kinds.values()))[0]
         if kind == "again" and self._mails:
             former = self._draw.choice(self._mails)
             self._put(former.raw, former.sender, machine=former.machine, folder=INBOX, answered=former.answered)
@@ -148,9 +152,11 @@ class World:
             self._complete(unit, mobile)
             return
         attachment, values = filled(unit, name=_PEOPLE[number % 5], mobile="" if kind == "lacking" else mobile)
-        raw = office.mail(office.UNITS[unit], "联络员表", attachment=attachment, number=number)
+        # a stranger in a unit's name: what replaces the unit's own form waits for the clerk
+        sender = STRANGER if kind == "foreign" else office.UNITS[unit]
+        raw = office.mail(sender, "联络员表", attachment=attachment, number=number)
         self._truth[sha256(raw).hexdigest()] = dict(values)
-        self._put(raw, office.UNITS[unit], machine=False, folder=self._draw.choices([INBOX, _JUNK], [9, 1])[0])
+        self._put(raw, sender, machine=False, folder=self._draw.choices([INBOX, _JUNK], [9, 1])[0])
 
     def _complete(self, unit: str, mobile: str) -> None:
         """A unit answers one of our letters in words. They change the form that the letter was about, or a person looks."""
@@ -261,6 +267,28 @@ class World:
                 replace(one, answered=False) if sha256(one.raw).hexdigest() == digest else one for one in self._mails
             ]
 
+    def _decide(self) -> None:
+        """The clerk passes, dismisses or assigns a mail that waits for a person, or takes back what was decided last."""
+        with closing(sqlite3.connect(self._folder / "intake.sqlite")) as database:
+            waiting = [row[0] for row in database.execute("SELECT id FROM messages WHERE review_open ORDER BY id")]
+            decided = [
+                row[0]
+                for row in database.execute(
+                    "SELECT DISTINCT m.id FROM messages m JOIN decisions d USING (sha256) ORDER BY m.id"
+                )
+            ]
+        acts: list[Callable[..., object]] = [decide.accept, decide.dismiss, decide.assign]
+        act = self._draw.choice(acts) if waiting and self._draw.random() < 0.8 else decide.undo
+        numbers = decided if act is decide.undo else waiting
+        if not numbers:
+            return
+        number, bench = self._draw.choice(numbers), self._opened().bench
+        about = (1, self._draw.choice(bench.roster.units).name) if act is decide.assign else ()
+        with bench.sessions() as session:
+            token = look(session, bench, number).token
+        with suppress(RefusedError):
+            act(bench, number, *about, who="王芳", now=self._clock.now(), token=token)
+
     def _set_clock(self) -> None:
         """The host's clock is set, forwards or backwards; it stays within what is no wrong clock for the program."""
         true = self._true_now()
@@ -317,7 +345,9 @@ class World:
 
     def _look(self, *, at_rest: bool) -> list[str]:
         letters = [SinkLetter(one.recipients, one.raw) for one in self._sink.delivered]
-        history = History(self._mails, letters, rosters.ADDRESSES, self._truth, losses=self._losses, at_rest=at_rest)
+        history = History(
+            self._mails, letters, rosters.ADDRESSES, self._truth, losses=self._losses, at_rest=at_rest, copies=True
+        )
         found = violations(history, self._folder)
         found += needless_reminders(self._folder)
         left = {str(head_of(one.raw)["Message-ID"]): at for at, one in self._left}
