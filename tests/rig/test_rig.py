@@ -155,6 +155,18 @@ def test_part_soak_sees_memory_that_a_restart_gives_back():
     assert any("a restart gave" in one for one in soak.run(days=3, seed=18, plant=soak.LEAK).violations)
 
 
+@on_linux
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("mistake", "told"), [(soak.OPEN_FILES, "descriptors"), (soak.READER, "the write-ahead log had")]
+)
+def test_part_soak_sees_what_grows(monkeypatch, mistake, told):
+    monkeypatch.setattr(
+        soak, "_WAL_BYTES", 4 * 2**20 + 2**19
+    )  # SQLite takes over what is longer than 4 MB (1,000 pages)
+    assert any(told in one for one in soak.run(days=2, seed=19, plant=mistake).violations)
+
+
 # --- the roster is edited --------------------------------------------------------------------------------------------
 
 
