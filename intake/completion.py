@@ -208,6 +208,8 @@ def _answerable(dossier: Dossier) -> tuple[StoredSubmission, ...]:
     """What this mail may complete: the submissions our letter spoke of; if it answers none, those from here with a fault."""
     if dossier.known.answered:
         return _answered(dossier)  # where all of it is overtaken, nobody knows what is meant
+    if dossier.known.answers_unread:
+        return ()  # what the mail meant that our letter was about, a person is still looking at
     return dossier.known.open_from(dossier.reading.head.from_address, dossier.arrived_at)
 
 

@@ -42,6 +42,7 @@ def known_for(
         answered_unit=None if letter.unit is None else roster.name_of_the_day(letter.unit),
         answered_forms=tuple(FormId(form) for form in letter.forms),
         answered_text=_text_of(letter),
+        answers_unread=letter.cause_id is not None and not answered,
         overtaken=frozenset(one.id for one in answered if _is_overtaken(one, ledger)),
         excused=excused,
         pending=pending,

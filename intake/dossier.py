@@ -32,7 +32,8 @@ class Known:
     force, of all units. `excused`: which unit need not send what, because a person said so. `pending`: of which a newer form
     than the one in force waits to be mended. The `answered…` values are
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
-    spoke of (for a reminder: none), its unit, its forms, its text. `overtaken`: numbers of those of them since which the
+    spoke of (for a reminder: none), its unit, its forms, its text. `answers_unread`: that letter was about a mail of which no
+    form was read, such as the word that a person looks. `overtaken`: numbers of those of them since which the
     unit has sent something newer of that form, good or faulty.
     """
 
@@ -42,6 +43,7 @@ class Known:
     answered_unit: UnitName | None = None
     answered_forms: tuple[FormId, ...] = ()
     answered_text: str = ""
+    answers_unread: bool = False
     overtaken: frozenset[int] = frozenset()
     excused: frozenset[tuple[UnitName, FormId]] = frozenset()
     pending: frozenset[tuple[UnitName, FormId]] = frozenset()

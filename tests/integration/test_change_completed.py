@@ -98,3 +98,14 @@ def test_an_answer_to_the_old_receipt_while_a_change_waits_gives_nobody_the_othe
     database = played(tmp_path / "after", *mails, answering(before, 3, words, kind="acknowledgement"))
     assert (OLD, NUMBER) not in filed(database)
     assert database.execute("select review_open from messages order by id").fetchall()[-1] == (1,)
+
+
+@pytest.mark.parametrize("words", [f"手机：{NUMBER}", NUMBER])
+def test_an_answer_to_the_word_that_a_person_looks_gives_the_number_to_nobody_else(tmp_path, words):
+    """Found by the rig (world 926): two numbers for the first person, the second of them in answer to 已转工作人员."""
+    mails = form(1, OLD, ""), form(2, NEW, "")
+    first = answering(played(tmp_path / "one", *mails), 3, f"手机：{NUMBER}")
+    second = answering(played(tmp_path / "two", *mails, first), 4, words, kind="question")
+    database = played(tmp_path / "all", *mails, first, second)
+    assert [mobile for _, mobile in filed(database)] == [None, None]
+    assert database.execute("select review_open from messages order by id").fetchall()[-2:] == [(1,), (1,)]

@@ -1,7 +1,7 @@
 """Part "disk": the n-th call of the archive or the record fails, for every n; databases that must be refused; I13, I16.
 
 In: long or short, a seed. Out: an `Outcome`. As SQLite's I/O-error loops: n = 1, 2, … until a run ends without having met
-its fault. ENOSPC and EIO, once and standing for two hours, statements, commits, commits that are done and told as failed.
+its fault. ENOSPC and EIO, a record that is held by others or reads as damaged, once and standing for two hours, statements, commits, commits that are done and told as failed.
 While the fault stands each letter is looked at the moment the server takes it: its mail must be durable in the archive
 and committed in the record. Then the disk is mended, and rounds run, by the same process, until nothing waits.
 """
@@ -127,9 +127,10 @@ def faults(*, long: bool, seed: int, last: Mapping[str, int]) -> Iterator[Fault]
     kinds = [
         Fault(where, error, 0, stands, late)
         for where in ("archive", "record")
-        for error in ("ENOSPC", "EIO")
+        for error in (("ENOSPC", "EIO", "BUSY", "CORRUPT") if where == "record" else ("ENOSPC", "EIO"))
         for stands in (False, True)
-        for late in ((False, True) if where == "record" and not stands else (False,))
+        # a commit that was refused because the record is held was surely not done
+        for late in ((False, True) if where == "record" and not stands and error != "BUSY" else (False,))
     ]
     draw = random.Random(seed)
     for kind in kinds:

@@ -25,6 +25,9 @@ ERRNO = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
 _SQLITE = {
     "ENOSPC": ("database or disk is full", sqlite3.SQLITE_FULL),
     "EIO": ("disk I/O error", sqlite3.SQLITE_IOERR),
+    # of the record alone: another process holds it for longer than the program waits; a page that was read is no page
+    "BUSY": ("database is locked", sqlite3.SQLITE_BUSY),
+    "CORRUPT": ("database disk image is malformed", sqlite3.SQLITE_CORRUPT),
 }
 
 
@@ -130,7 +133,8 @@ class FaultyDisk:
     def _refuse(self, name: str) -> None:
         self.failed.append(name)
         words, code = _SQLITE[self.fault.error]
-        error = sqlite3.OperationalError(words)
+        kind = sqlite3.DatabaseError if code == sqlite3.SQLITE_CORRUPT else sqlite3.OperationalError
+        error = kind(words)
         error.sqlite_errorcode = code
         raise error
 
