@@ -29,6 +29,7 @@ from intake.model import (
     SenderKind,
     Submission,
     Triage,
+    Trust,
 )
 from intake.pieces import Filled, Piece
 from intake.prose import (
@@ -215,7 +216,10 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
     former = dossier.known.before(dossier.arrived_at, unit, form)
-    if unit is not None and former and dossier.campaign.collection(form).deadline is not None:
+    replaces = unit is not None and dossier.campaign.collection(form).deadline is not None
+    if replaces and trust is Trust.ROSTER and _is_overtaken(one, dossier):
+        problems.append(Problem(ProblemCode.AMBIGUOUS, detail=Doubt.OVERTAKEN))
+    if unit is not None and former and replaces:
         accepted = [old for old in former if old.state is CellState.ACCEPTED]
         if one.spec.kind is FormKind.TABLE and any(not differences(old.fields, one.fields) for old in accepted):
             notes.append(reasons.same_as_registered(one.spec, unit))
@@ -234,6 +238,27 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
         or any(_wants_a_person(problem, one.piece) for problem in problems),
         trust=trust,
         notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _is_overtaken(one: Candidate, dossier: Dossier) -> bool:
+    """Return whether a less trusted sender's later form is in force already, and no person has said so.
+
+    It waits to be read for another reason than its place in the mailbox: it failed at first, or came back from junk.
+    Found by the rig (world 924): read in their order, the later one would have waited for the clerk.
+    """
+    unit = one.finding.unit
+    later = [
+        old
+        for old in dossier.known.current
+        if (old.unit, old.form) == (unit, one.spec.id) and old.arrived_at > dossier.arrived_at and not old.by_hand
+    ]
+    return any(
+        old.state is CellState.ACCEPTED
+        and trust_of(old.from_address, unit, roster=dossier.roster, confirmed=dossier.known.confirmed_addresses)
+        is not Trust.ROSTER
+        and differences(old.fields, one.fields)
+        for old in later
     )
 
 

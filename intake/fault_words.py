@@ -232,6 +232,7 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.SPOKEN_AGAINST: "来信的文字{}与所附表格不一致或要求作废，请核实以哪个为准",
     Doubt.WORDS_LEFT: "回信里另有文字{}，不能确定是不是要更改登记内容，请核实",
     Doubt.ANSWERED_TWICE: "填写为“否”，却又填有内容{}，前后不一致，请核实",
+    Doubt.OVERTAKEN: "另一邮箱晚些时候以本单位名义发来的一份先读到，已经受理，请核实以哪一份为准",
     Doubt.UNCALCULATED: "表中有没算出结果的公式{}，该处内容没有读到，请打开原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
 }

@@ -109,6 +109,7 @@ class Doubt(StrEnum):
     SPOKEN_AGAINST = "the words of the mail speak against it"  # `Problem.given`: the words
     ANSWERED_TWICE = "a no beside the details of a yes"  # `Problem.given`: the details
     UNCALCULATED = "a formula in its table has no stored result"  # `Problem.given`: the cells
+    OVERTAKEN = "what somebody else sent later was accepted before this was read"
     STROKE = "a stroke through something that was not made out"
 
 

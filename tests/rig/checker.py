@@ -268,16 +268,21 @@ class _Look:
                 yield f"I5: mail {row['id']} brought a form, and no submission holds it"
 
     def versions(self) -> Iterator[str]:
-        """I7: what a unit's address on the roster has sent is replaced by nobody else without a person's word."""
-        given: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for row in self._submissions:
+        """I7: where the unit's own form is in force, by its address on the roster, a stranger's waits for a person."""
+        in_force: dict[tuple[str, str], str] = {}  # unit and form → sender
+        for row in sorted(self._submissions, key=lambda one: (self._arrived(one), one["id"])):
             message = self._messages[row["message_id"]]
-            if row["state"] != "accepted" or row["unit"] is None or row["form"] in _ROLLING:
+            decided = self._decided[message["sha256"]] > 0
+            place, sender = (row["unit"], row["form"]), message["from_address"]
+            if row["unit"] is None or row["form"] in _ROLLING or (row["state"] != "accepted" and not decided):
                 continue
-            before, sender = given[row["unit"], row["form"]], message["from_address"]
-            if before & set(self._history.office) and sender not in before and sender not in self._history.office:
-                yield f"I7: submission {row['id']} of a stranger is accepted behind one of the unit's own"
-            before.add(sender)
+            own = in_force.get(place, "") in self._history.office
+            if own and sender not in self._history.office and not decided:
+                yield f"I7: submission {row['id']} of a stranger is accepted behind the unit's own"
+            in_force[place] = "" if decided else sender  # who decides sees what else is there
+
+    def _arrived(self, submission: sqlite3.Row) -> str:
+        return str(self._messages[submission["message_id"]]["arrived_at"])
 
 
 def subject_of(raw: bytes) -> str:

@@ -1007,6 +1007,26 @@ def test_what_arrived_later_does_not_bear_on_a_mail_found_late():
     assert judged.disposition is ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("later", "disposition"),
+    [
+        (officer(mobile="13900000009"), REVIEW),
+        (officer(), ACCEPTED),  # the same: nothing to ask
+    ],
+)
+def test_the_unit_s_own_form_that_is_read_behind_a_stranger_s_later_one_is_looked_at(later, disposition):
+    in_force = replace(stored(later, sender=STRANGER), arrived_at=ARRIVED.replace(hour=20))
+    assert judge(mail(file("附件2.docx", officer())), known=Known(current=(in_force,))).disposition is disposition
+
+
+def test_what_a_person_passed_or_the_unit_itself_sent_later_needs_no_look():
+    newer = officer(mobile="13900000009")
+    passed = replace(stored(newer, sender=STRANGER), arrived_at=ARRIVED.replace(hour=20), by_hand=("经办人王芳通过",))
+    own = replace(stored(newer), arrived_at=ARRIVED.replace(hour=20))
+    for later in (passed, own):
+        assert judge(mail(file("附件2.docx", officer())), known=Known(current=(later,))).disposition is ACCEPTED
+
+
 def test_another_case_of_a_newcomer_replaces_nothing():
     old = stored(replace(officer(), form="case"))
     judged = judge(
