@@ -262,6 +262,16 @@ def remote_object(url: str) -> bytes:
     )
 
 
+def remote_picture(url: str) -> bytes:
+    """A picture in a drawing that Word would fetch when it opens the document."""
+    drawn = '<w:drawing><wp:inline><wp:extent cx="700000" cy="700000"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic><pic:nvPicPr><pic:cNvPr id="1" name="a"/><pic:cNvPicPr/></pic:nvPicPr><pic:blipFill><a:blip r:link="rId1"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill><pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="700000" cy="700000"/></a:xfrm><a:prstGeom prst="rect"/></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>'
+    return word.package(
+        *form(),
+        word.para(f"<w:r>{drawn}</w:r>"),
+        parts={"word/_rels/document.xml.rels": relations(("image", f"{url}/a.png"))},
+    )
+
+
 def remote_odt(url: str) -> bytes:
     frame = f'<text:p><draw:frame text:anchor-type="as-char" svg:width="2cm" svg:height="2cm"><draw:image xlink:href="{url}/a.png" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/></draw:frame></text:p>'
     section = f'<text:section text:name="a"><text:section-source xlink:href="{url}/a.odt" xlink:type="simple"/><text:p>x</text:p></text:section>'
@@ -301,6 +311,7 @@ def at_nobody(make: Callable[[str], bytes]) -> Make:
 
 
 TABLE.add("a template that lies elsewhere", "a.docx", at_nobody(remote_template), READ)
+TABLE.add("a picture that lies elsewhere", "a.docx", at_nobody(remote_picture), READ)
 TABLE.add("objects that lie elsewhere, and a program", "a.docx", at_nobody(remote_object), READ)
 TABLE.add("a page full of things that lie elsewhere", "a.html", at_nobody(remote_html), READ)
 for _name, _make in (("a.odt", remote_odt), ("a.rtf", remote_rtf)):
