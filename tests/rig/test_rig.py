@@ -131,6 +131,13 @@ def test_part_sandbox_sees_a_worker_without_its_lock():
     assert len(found) == len(names)
 
 
+@on_linux
+def test_part_sandbox_sees_a_lock_that_costs():
+    (told,) = sandbox.too_dear(sandbox.least_cost(30, "tests.rig.slowly_locked"))
+    assert "the lock costs" in told
+    assert not list(sandbox.too_dear(1.1))
+
+
 # --- world, soak -----------------------------------------------------------------------------------------------------
 
 
