@@ -5,10 +5,12 @@ The families stand in `hostile_*`; what a row says is told in `hostile_cases`.
 
 from tests.builders import (
     hostile_containers,
+    hostile_macros,
     hostile_office,
     hostile_ole,
     hostile_pdf,
     hostile_pictures,
+    hostile_polyglots,
     hostile_texts,
     hostile_zip,
 )
@@ -22,5 +24,7 @@ _FAMILIES = (
     hostile_pdf,
     hostile_containers,
     hostile_pictures,
+    hostile_polyglots,
+    hostile_macros,
 )
 CASES: tuple[Case, ...] = tuple(case for family in _FAMILIES for case in family.TABLE.cases)

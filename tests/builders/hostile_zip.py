@@ -7,6 +7,7 @@ import zipfile
 from parsers.engines import Engine
 from tests.builders import word
 from tests.builders.hostile_cases import CLIPPED, LAUGHS, READ, Table, good_docx, half, zipped
+from tests.builders.quine import quine
 
 TABLE = Table()
 
@@ -72,6 +73,7 @@ def _():
     return word.zipped({"../../../etc/cron.d/x": "请查收".encode(), "C:\\con": b"hello"})
 
 
+TABLE.add("a zip that contains itself", "a.zip", quine, "too_large")
 TABLE.add("cut in half", "a.zip", lambda: half(zipped(a__txt=bytes(range(256)) * 30)), "damaged")
 TABLE.add("only its magic", "a.zip", lambda: b"PK\3\4", "damaged")
 TABLE.add("a broken .docx three deep", "a.zip", lambda: zipped(a__zip=zipped(a__docx=half(good_docx()))), "damaged")

@@ -3,13 +3,17 @@
 import struct
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import TypeAlias
 
 SECTOR, PIECE, CUTOFF = 512, 64, 4096
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-def compound(streams: Mapping[str, bytes], storages: Mapping[str, Mapping[str, bytes]] | None = None) -> bytes:
-    """Given streams by name, and storages that hold streams, return the file."""
+Storage: TypeAlias = Mapping[str, "bytes | Storage"]
+
+
+def compound(streams: Mapping[str, bytes], storages: Mapping[str, Storage] | None = None) -> bytes:
+    """Given streams by name, and storages that hold streams and storages, return the file."""
     sectors: list[bytes] = []
     chain: dict[int, int] = {}
 
@@ -42,12 +46,18 @@ def compound(streams: Mapping[str, bytes], storages: Mapping[str, Mapping[str, b
             entries[left][3] = right
         return numbers[0] if numbers else FREE
 
-    top = [add(name, content) for name, content in streams.items()]
-    for name, inner in (storages or {}).items():
-        children = [add(inner_name, content) for inner_name, content in inner.items()]
-        entries.append([name, 1, FREE, FREE, siblings(children), 0, 0])
-        top.append(len(entries) - 1)
-    entries[0][4] = siblings(top)
+    def fill(storage: Storage) -> int:
+        numbers = []
+        for name, content in storage.items():
+            if isinstance(content, bytes):
+                numbers.append(add(name, content))
+            else:
+                child = fill(content)
+                entries.append([name, 1, FREE, FREE, child, 0, 0])
+                numbers.append(len(entries) - 1)
+        return siblings(numbers)
+
+    entries[0][4] = fill({**streams, **(storages or {})})
     if small:
         entries[0][5], entries[0][6] = store(small), len(small)
     small_fat = (

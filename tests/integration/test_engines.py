@@ -81,20 +81,6 @@ def test_deleted_hidden_and_struck_text_stays_out_of_every_container(worker, to,
 
 
 @needs_libreoffice
-def test_a_page_named_doc_makes_libreoffice_ask_nobody(worker):
-    """The sniffer calls it HTML; were it not for that, LibreOffice would fetch the style sheet (facts §2.4)."""
-    import socket  # noqa: PLC0415
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        image = f'{{\\field{{\\*\\fldinst INCLUDEPICTURE "http://127.0.0.1:{port}/x.png" \\\\d}}{{\\fldrslt x}}}}'
-        read(worker, b"{\\rtf1\\ansi " + image.encode() + b" ready\\par}", "表.rtf")
-        server.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            server.accept()
-
-
-@needs_libreoffice
 def test_what_is_no_document_is_damaged_and_not_converted_as_plain_text(worker):
     from tests.builders import ole  # noqa: PLC0415
 

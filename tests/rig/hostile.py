@@ -1,10 +1,13 @@
 """Part "hostile": each hostile file and each hostile mail through the daemon's ticks, a good mail right behind it.
 
-In: whether all inputs or a drawn dozen, a seed. Out: an `Outcome`. What must hold: every input ends in a named state and
-not in a bug; the good mail behind it is accepted in time; the daemon stays below 150 MB and no child above 1 GB; whatever
-was sent by then, each letter has one recipient, on the roster or the sender; the 汇总表 opens without a formula.
+In: whether all inputs or a drawn dozen, a seed. Out: an `Outcome`. What must hold: every input has its own row, which ends
+in a named state and not in a bug; the good mail behind it is accepted and answered in time; the daemon stays below 150 MB
+and no child above 1 GB; whatever was sent by then, each letter has one recipient, on the roster or the sender; the 汇总表
+opens and calculates nothing. What is looked at is looked at here, by the standard library: rows by SQL, the workbook as
+the zip of XML that it is.
 """
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -12,32 +15,36 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
-from intake.summary import formula_cells
-from scheduler import papers
-from scheduler.app import open_app
-from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX
 from scheduler.demo.server import DemoMailbox
-from scheduler.demo.sink import SmtpSink
+from scheduler.demo.sink import Delivered, SmtpSink
 from tests.builders import office
 from tests.builders.hostile import CASES
-from tests.rig.crash import ADDRESS, STONE, filled
+from tests.rig.crash import ADDRESS, SAND, STONE, filled
 from tests.rig.report import Outcome
+from tests.rig.ticking import SUMMARY
 
-_DELAY_S = 60.0  # the next good mail may wait so long (facts/reliability.md §4), and the slowest file that long itself
+DELAY_S = 60.0  # from the arrival of the good mail behind to its answer (facts/reliability.md §4)
 _DAEMON_BYTES = 150 * 2**20
 _CHILD_BYTES = 2**30
 _NAMED = {"filed", "held", "ignored"}
 _SENDER = "someone@example.net"
+_SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+# What a spreadsheet calculates, runs or fetches by itself (ECMA-376 part 1, §18.3.1.40, §18.14); a name may hold a formula,
+# but print titles are names too.
+_LIVE_PARTS = ("xl/externalLinks/", "xl/vbaProject", "xl/macrosheets/", "xl/connections", "xl/queryTables/")
 
 Mail = Callable[[int], bytes]
 
@@ -86,8 +93,10 @@ def _values(**changes: str) -> Mail:
     """A form whose values are weapons against whoever shows them: it is text to us, and must be text to everybody."""
 
     def make(number: int) -> bytes:
-        attachment, _ = filled(STONE, **changes)
-        return office.mail(office.UNITS[STONE], "联络员表", attachment=attachment, number=9_000 + number)
+        attachment, _ = filled(
+            SAND, **changes
+        )  # not the unit of the good mail, whose form would take its place at once
+        return office.mail(office.UNITS[SAND], "联络员表", attachment=attachment, number=9_000 + number)
 
     return make
 
@@ -127,6 +136,9 @@ MAILS: tuple[tuple[str, Mail], ...] = (
     ("a file named CON.docx", lambda number: _with_file("CON.docx", b"PK\x03\x04", number)),
     ("a file name of 10,000 characters", lambda number: _with_file("长" * 10_000 + ".docx", b"PK\x03\x04", number)),
     ("a formula as a name", _values(name="=cmd|'/c calc'!A1")),
+    # a name like the one above is sent back; a position is taken as it is written
+    ("a formula as a position", _values(position="=cmd|'/c calc'!A1")),
+    ("a formula as an address", _values(address='@SUM(1+1)*HYPERLINK("http://127.0.0.1:9/","海江大道1号")')),
     ("tags as a position", _values(position="<script>alert(1)</script>")),
     ("a template as a position", _values(position="{{ 7*7 }}{% raw %}")),
     ("control characters as an address", _values(address="海江\u0007大道\u202e1号")),
@@ -144,11 +156,11 @@ def _file(case: object) -> Mail:
     return lambda number: _with_file(case.name, case.make(), number)  # type: ignore[attr-defined]
 
 
-def run(*, long: bool, seed: int, plant: str = "", number: int = 12) -> Outcome:
-    """Run the part. `plant` puts a known mistake into the program: it must be seen."""
+def run(*, long: bool, seed: int, plant: str = "", number: int = 12, names: Collection[str] = ()) -> Outcome:
+    """Run the part, on the inputs of these `names` if any. `plant` puts a known mistake into the program: it must be seen."""
     started = time.monotonic()
-    chosen = inputs()
-    if not long:
+    chosen = [one for one in inputs() if not names or one[0] in names]
+    if not long and not names:
         chosen = random.Random(seed).sample(chosen, number)
     found: list[str] = []
     slowest = ("", 0.0)
@@ -162,41 +174,61 @@ def run(*, long: bool, seed: int, plant: str = "", number: int = 12) -> Outcome:
                 found += wrong
                 slowest = max(slowest, (name, took), key=lambda one: one[1])
             found += bench.afterwards()
-        found += workbook(data)
-    remark = f"daemon at most {bench.most_bytes // 2**20} MB, slowest {slowest[0]}: {slowest[1]:.0f} s"
+    memory = f"daemon at most {bench.most_bytes // 2**20} MB, a child {bench.most_of_a_child // 2**20} MB"
+    remark = f"{memory}; the longest wait, behind {slowest[0]}: {slowest[1]:.0f} s"
     return Outcome("hostile", len(chosen), len(chosen), tuple(found), time.monotonic() - started, remark)
+
+
+class _Answers:
+    """When the servers' office took which answer: monotonic seconds by the Message-ID that it answers."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+    def take(self, letter: Delivered) -> None:
+        answered = message_from_bytes(letter.raw)["In-Reply-To"]
+        if answered:
+            self.at.setdefault(str(answered), time.monotonic())
 
 
 class _Bench:
     """The servers, and the daemon as a process of its own (`ticking`), so that its memory is its own."""
 
-    def __init__(self, daemon: "subprocess.Popen[str]", imap: DemoMailbox, sink: SmtpSink, data: Path) -> None:
-        self._daemon, self._imap, self._sink, self._data = daemon, imap, sink, data
+    def __init__(
+        self, daemon: "subprocess.Popen[str]", imap: DemoMailbox, sink: SmtpSink, answers: _Answers, data: Path
+    ) -> None:
+        self._daemon, self._imap, self._sink, self._answers, self._data = daemon, imap, sink, answers, data
         self._now = office.START + timedelta(hours=1)
         self._number = 0
-        self.most_bytes = self._say({"data": str(data), "imap": imap.port, "smtp": sink.port})["bytes"]
+        told = self._say({"data": str(data), "imap": imap.port, "smtp": sink.port})
+        self.most_bytes, self.most_of_a_child = told["bytes"], told["most"]
 
     def meet(self, name: str, make: Mail) -> tuple[float, list[str]]:
-        """Let one hostile mail and a good one come; return how long both took, and what did not hold."""
+        """Let one hostile mail and a good one come; return how long the good one waited, and what did not hold."""
         self._number += 1
         bad = make(self._number)
         attachment, values = filled(STONE, mobile=f"139{self._number:08d}")
         good = office.mail(office.UNITS[STONE], "联络员表", attachment=attachment, number=self._number)
         for raw in (bad, good):
             self._imap.deliver(INBOX, raw, self._now)
+        arrived = time.monotonic()
         self._now += timedelta(hours=1)
-        begun = time.monotonic()
         told = self._say({})
-        took = time.monotonic() - begun
         self.most_bytes = max(self.most_bytes, told["bytes"])
-        found = [*told["errors"], *self._state(str(values["mobile"]))]
-        if took > 2 * _DELAY_S:
-            found.append(f"it and the next mail took {took:.0f} s")
+        self.most_of_a_child = max(self.most_of_a_child, told["most"])
+        found = [*told["errors"], *self._state(bad, good, str(values["mobile"]))]
+        found += [f"I15: {one}" for one in calculated((self._data / SUMMARY).read_bytes())]
+        answered = self._answers.at.get(f"<{self._number}.{office.UNITS[STONE]}>")
+        waited = (answered or time.monotonic()) - arrived
+        if answered is None:
+            found.append("the good mail behind it was not answered")
+        elif waited > DELAY_S:
+            found.append(f"I10: the good mail behind it was answered after {waited:.0f} s")
         if told["bytes"] > _DAEMON_BYTES:
             found.append(f"I11: the daemon holds {told['bytes'] // 2**20} MB")
         if told["most"] > _CHILD_BYTES:
             found.append(f"I11: a child held {told['most'] // 2**20} MB")
-        return took, [f"{name}: {one}" for one in found]
+        return waited, [f"{name}: {one}" for one in found]
 
     def _say(self, order: dict[str, object]) -> dict[str, Any]:
         assert self._daemon.stdin is not None
@@ -205,20 +237,27 @@ class _Bench:
         self._daemon.stdin.flush()
         return dict(json.loads(self._daemon.stdout.readline()))
 
-    def _state(self, mobile: str) -> Iterator[str]:
+    def _state(self, bad: bytes, good: bytes, mobile: str) -> Iterator[str]:
         with closing(sqlite3.connect(self._data / "intake.sqlite")) as database:
-            rows = database.execute("SELECT state, error FROM messages ORDER BY id DESC LIMIT 2").fetchall()
+            rows = {
+                of: database.execute("SELECT state, error FROM messages WHERE sha256 = ?", (_sha256(raw),)).fetchone()
+                for of, raw in (("it", bad), ("the good mail", good))
+            }
             newest = database.execute(
                 "SELECT fields, state FROM submissions WHERE state = 'accepted' ORDER BY id DESC LIMIT 1"
             ).fetchone()
             beats = database.execute("SELECT tick, message FROM heartbeats WHERE failures > 0").fetchall()
-        yield from (f"a message ended in {state}: {error[-200:]}" for state, error in rows if state not in _NAMED)
+        yield from (f"I1: {of} has no row" for of, row in rows.items() if row is None)
+        ended = {of: row for of, row in rows.items() if row is not None}
+        yield from (
+            f"{of} ended in {state}: {error[-200:]}" for of, (state, error) in ended.items() if state not in _NAMED
+        )
         yield from (f"the tick {tick} failed: {message}" for tick, message in beats)
         if newest is None or mobile not in newest[0]:
             yield "the good mail behind it was not accepted"
 
     def afterwards(self) -> Iterator[str]:
-        """Yield what does not hold of the letters and of the workbook."""
+        """Yield what does not hold of the letters and of the directory."""
         allowed = {*office.UNITS.values(), _SENDER}
         for letter in self._sink.delivered:
             head = message_from_bytes(letter.raw)
@@ -230,19 +269,30 @@ class _Bench:
         yield from (f"I14: the file {name} was written" for name in stray)
 
 
-def workbook(data: Path) -> Iterator[str]:
-    """Yield what is wrong with the 汇总表 of all that has come."""
-    settings = office.settings(data, imap_port=1, smtp_port=1)
-    path = data / "summary.xlsx"
-    with open_app(settings, SteppedClock(office.START + timedelta(days=60)), roster=office.roster()) as app:
-        papers.write_summary(app, path)
-    yield from (f"I15: {cell} is a formula" for cell in formula_cells(path))
+def calculated(data: bytes) -> Iterator[str]:
+    """Given a workbook, yield what a spreadsheet would calculate, run or fetch in it, and whether it has no words at all."""
+    with zipfile.ZipFile(BytesIO(data)) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    yield from (f"the part {name}" for name in parts if name.startswith(_LIVE_PARTS))
+    yield from (f"a link out of {name}" for name, content in parts.items() if b'TargetMode="External"' in content)
+    trees = {name: ET.fromstring(content) for name, content in parts.items() if name.endswith(".xml")}  # noqa: S314 - the program's own file
+    for name, tree in trees.items():
+        for cell in tree.iter(f"{_SHEET}c"):
+            if cell.find(f"{_SHEET}f") is not None:
+                yield f"the cell {cell.get('r')} of {name} is a formula"
+    words = "".join("".join(tree.itertext()) for name, tree in trees.items() if name.startswith("xl/"))
+    if not all(unit in words for unit in office.UNITS):
+        yield "the workbook does not tell of all units"
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _is_ours(path: Path) -> bool:
     names = {
         "signing.key",
-        "summary.xlsx",
+        SUMMARY,
         "intake.sqlite",
         "intake.sqlite-wal",
         "intake.sqlite-shm",
@@ -253,9 +303,10 @@ def _is_ours(path: Path) -> bool:
 
 @contextmanager
 def _office(data: Path, plant: str) -> Iterator[_Bench]:
+    answers = _Answers()
     with (
         DemoMailbox(ADDRESS, office.PASSWORD) as imap,
-        SmtpSink(login=ADDRESS, password=office.PASSWORD) as sink,
+        SmtpSink(login=ADDRESS, password=office.PASSWORD, on_mail=answers.take) as sink,
         subprocess.Popen(
             [sys.executable, "-m", "tests.rig.ticking", plant],
             stdin=subprocess.PIPE,
@@ -264,4 +315,4 @@ def _office(data: Path, plant: str) -> Iterator[_Bench]:
             cwd=Path(__file__).parents[2],
         ) as daemon,
     ):
-        yield _Bench(daemon, imap, sink, data)
+        yield _Bench(daemon, imap, sink, answers, data)

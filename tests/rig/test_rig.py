@@ -1,7 +1,9 @@
 """The short form of every part holds; and every part is seen to find a mistake that is planted for it."""
 
+import io
 import os
 import sys
+import zipfile
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -13,7 +15,7 @@ from intake.model import SenderKind, Triage, UnitName
 from intake.roster import Roster
 from scheduler import jobs
 from scheduler.app import open_app
-from tests.builders import office
+from tests.builders import excel, office, word
 from tests.rig import crash, hostile, inprocess, restarts, rosters, sandbox, soak, world
 from tests.rig.reminding import needless_reminders
 
@@ -57,15 +59,64 @@ def test_hostile_mails_end_in_a_named_state_and_the_good_mail_behind_is_read():
 
 def test_there_are_enough_hostile_inputs():
     names = [name for name, _ in hostile.inputs()]
-    assert len(names) == len(set(names)) >= 150
+    assert len(names) == len(set(names)) >= 220
+
+
+QUICK = ("a file named CON.docx", "a formula as a position")
 
 
 @on_linux
 @pytest.mark.long
-@pytest.mark.parametrize(("mistake", "told"), [("bug", "a message ended in"), ("leak", "I11")])
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("bug", "it ended in archived"),
+        ("leak", "I11: the daemon holds"),
+        ("child", "I11: a child held"),
+        ("header", "I4: a header was injected"),
+        ("skipped", "I1: it has no row"),
+        ("formula", "I15: the cell"),
+    ],
+)
 def test_part_hostile_sees_a_planted_mistake(mistake, told):
-    found = hostile.run(long=False, seed=15, plant=mistake, number=2).violations
+    found = hostile.run(long=False, seed=15, plant=mistake, names=QUICK).violations
     assert any(told in one for one in found), f"{mistake} was not seen"
+
+
+@on_linux
+@pytest.mark.long
+def test_part_hostile_sees_a_good_mail_that_waits_too_long(monkeypatch):
+    monkeypatch.setattr(hostile, "DELAY_S", 7.0)  # the plant sleeps for eight
+    assert hostile.run(long=False, seed=15, names=QUICK[:1]).violations == ()
+    (told,) = hostile.run(long=False, seed=15, plant="slow", names=QUICK[:1]).violations
+    assert "I10: the good mail behind it was answered after" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, ()),
+        ({"cell": "=1+1"}, ("the cell A9 of xl/worksheets/sheet1.xml is a formula",)),
+        ({"part": "xl/externalLinks/externalLink1.xml"}, ("the part xl/externalLinks/externalLink1.xml",)),
+        ({"part": "xl/vbaProject.bin"}, ("the part xl/vbaProject.bin",)),
+        ({"link": "http://127.0.0.1/"}, ("a link out of xl/worksheets/_rels/sheet1.xml.rels",)),
+        ({"empty": "yes"}, ("the workbook does not tell of all units",)),
+    ],
+)
+def test_what_a_spreadsheet_would_calculate_or_fetch_is_seen(change, told):
+    def fill(sheet):
+        for unit in () if "empty" in change else office.UNITS:
+            sheet.append([unit])
+        sheet["A9"] = change.get("cell", "words")
+        if "link" in change:
+            sheet["A8"].hyperlink = change["link"]
+
+    data = excel.workbook(fill)
+    if "part" in change:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            parts = {name: package.read(name) for name in package.namelist()}
+        data = word.zipped({**parts, change["part"]: b"<x/>"})
+    assert tuple(hostile.calculated(data)) == told
 
 
 @on_linux
@@ -78,6 +129,13 @@ def test_part_sandbox_sees_a_worker_without_its_lock():
     names = ["read /etc/passwd", "write", "socket", "fork"]
     found = list(sandbox.not_refused(sandbox.escapes("tests.rig.unlocked", only=names)))
     assert len(found) == len(names)
+
+
+@on_linux
+def test_part_sandbox_sees_a_lock_that_costs():
+    (told,) = sandbox.too_dear(sandbox.least_cost(30, "tests.rig.slowly_locked"))
+    assert "the lock costs" in told
+    assert not list(sandbox.too_dear(1.1))
 
 
 # --- world, soak -----------------------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from parsers.codec import from_json, to_json
 from parsers.document import Failure, FailureCode, Note, NoteCode, ReadFailure
 from parsers.forms import DocumentReading
 from parsers.isolate import Answered, Stopped, Worker
+from tests.builders import hostile_macros
 from tests.builders.forms import AREA_CODE, FORMS, LIAISON
 from tests.builders.hostile import CASES
 from tests.builders.hostile_cases import CLIPPED, READ, ROWS, Case, good_docx, half, outcome, zipped
+from tests.builders.quine import quine
 from tests.builders.reading import values
 from tests.builders.rendering import render
 
@@ -54,6 +56,23 @@ def test_a_hostile_file_has_its_one_outcome_and_the_next_one_is_read(worker, cas
     assert (values(form)["name"], values(form)["mobile"]) == ("王晓云", "13805950002")
 
 
+def test_the_quine_is_one():
+    made = quine()
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        (name,) = archive.namelist()
+        assert archive.read(name) == made
+
+
+FORMS_WITH_MACROS = tuple(case for case in hostile_macros.TABLE.cases if case.bare == READ)
+
+
+@pytest.mark.parametrize("case", FORMS_WITH_MACROS, ids=lambda case: case.id)
+def test_the_form_in_a_document_that_wants_to_run_something_is_read(worker, case: Case):
+    reading = parsed(worker, case.name, case.make())
+    assert [values(form)["mobile"] for form in reading.forms] == ["13805950002"]
+    assert (NoteCode.MACROS in {note.code for note in reading.notes}) == case.title.startswith("macros")
+
+
 def test_the_table_knows_outcomes_only_and_no_crash():
     told = {outcome for case in CASES for outcome in (case.bare, case.full)}
     assert told <= NAMED - {FailureCode.CRASHED}
@@ -66,7 +85,7 @@ def test_where_engines_make_a_difference_the_table_says_which_and_where_all_are_
 
 
 def test_the_table_is_long_enough_and_has_no_twins():
-    assert len(CASES) >= 140
+    assert len(CASES) >= 180
     assert [one for one, count in Counter(case.id for case in CASES).items() if count > 1] == []
 
 
