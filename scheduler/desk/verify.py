@@ -28,7 +28,8 @@ from scheduler import backups as nightly
 from scheduler import papers
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
-from scheduler.desk import options
+from scheduler.desk import options, secret_search
+from scheduler.desk.secret_search import Spilled
 
 _SHOWN = 8
 _STALE = timedelta(hours=36)
@@ -102,7 +103,7 @@ def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
     if deep:
         yield _reread(app)
     yield _workbook(app)
-    yield _secret(app)
+    yield from _secrets(app)
     yield _backup(app, now)
 
 
@@ -210,16 +211,32 @@ def _workbook(app: App) -> Check:
     return Check("I15", "汇总表", ok=not formulas, words=words)
 
 
-def _secret(app: App) -> Check:
-    """The password may stand nowhere but where the office put it."""
-    password = app.settings.mailbox.password.reveal().encode()
-    if not password:
-        return Check("I12", "授权码", ok=None, words="没有核对：这一次读不到授权码")
-    data_dir = app.settings.storage.data_dir
-    files = [path for path in data_dir.glob("*") if path.is_file()]
-    found = [path.name for path in files if password in path.read_bytes()]
-    words = "不在数据文件夹的任何文件里" if not found else f"出现在 {'、'.join(found)} 里，请更换授权码"
-    return Check("I12", "授权码", ok=not found, words=words)
+def _secrets(app: App) -> Iterator[Check]:
+    """The secrets may stand nowhere but where the office put them."""
+    password = secret_search.password_spilled(app.settings)
+    if not password.is_known:
+        reason = "授权码太短，会与别的内容混淆" if app.settings.mailbox.password.reveal() else "这一次读不到授权码"
+        yield Check("I12", "授权码", ok=None, words=f"没有核对：{reason}")
+    else:
+        yield _spilled("授权码", password, "请更换授权码，再清理这些文件")
+    addresses = secret_search.addresses_spilled(app.settings)
+    if addresses is not None:
+        advice = "谁知道网址都能用。请在群机器人、报平安服务处换一个，改好配置，再清理这些文件"
+        yield _spilled("告警和报平安的网址", addresses, advice)
+
+
+def _spilled(what: str, found: Spilled, advice: str) -> Check:
+    if found.holding:
+        return Check("I12", what, ok=False, words=f"出现在 {_names(found.holding)} 里。{advice}")
+    if found.unread:
+        words = f"有 {len(found.unread)} 个文件读不到（{_names(found.unread)}），其余文件里没有。请检查文件的权限"
+        return Check("I12", what, ok=None, words=words)
+    return Check("I12", what, ok=True, words="不在数据文件夹和备份文件夹的任何文件里")
+
+
+def _names(paths: tuple[Path, ...]) -> str:
+    shown = "、".join(str(path) for path in paths[:_SHOWN])
+    return shown + (" 等" if len(paths) > _SHOWN else "")
 
 
 def _backup(app: App, now: datetime) -> Check:
