@@ -21,6 +21,7 @@ from scheduler.demo.mailstore import INBOX
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
 from scheduler.desk import secret_search
+from scheduler.desk import verify as command
 from scheduler.desk.verify import verify
 from tests.builders import office
 
@@ -279,11 +280,97 @@ def test_letters_to_the_clerk_and_reminders_are_no_breach(app):
     assert broken(app) == set()
 
 
+# --- a reminder of what had been sent (I8) ------------------------------------------------------------------------------
+
+REMINDED = (
+    "UPDATE outbox SET kind = 'reminder', key = 'reminder:x', cause_id = NULL, state = 'sent',"
+    " unit = (SELECT unit FROM submissions WHERE id = 1), claimed_at = :at, sent_at = :at WHERE id = 1"
+)
+
+
+def remind_after(app, minutes):
+    """Let the letter to the town be a reminder of the form it had sent, claimed so long after that was registered."""
+    with app.bench.sessions() as session:
+        at = session.query(MessageRow).filter_by(id=1).one().processed_at + timedelta(minutes=minutes)
+    change(app, REMINDED, at=at.strftime("%Y-%m-%d %H:%M:%S.000000"))
+
+
+def test_a_reminder_after_the_form_had_been_registered_is_seen_and_numbered(app):
+    remind_after(app, 11)
+    (found,) = [one for one in verify(app) if not one.ok]
+    assert (found.rule, "编号 1" in found.words) == ("I8", True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE submissions SET state = 'review' WHERE id = 1",
+        "UPDATE messages SET state = 'held' WHERE id = 1",
+        "UPDATE submissions SET unit = 'a name it had before' WHERE id = 1",
+        "UPDATE submissions SET campaign = 'of the year before' WHERE id = 1",
+        """UPDATE outbox SET forms = '["registration"]' WHERE id = 1""",
+        "UPDATE outbox SET state = 'cancelled' WHERE id = 1",
+        "UPDATE outbox SET key = 'again:x' WHERE id = 1",
+        "INSERT INTO audit (at, who, action, subject, details) VALUES ('2025-05-27', 'x', 'release', 'letter 1', '{}')",
+        (
+            "INSERT INTO audit (at, who, action, subject, details)"
+            " VALUES ('2025-05-27', 'x', 'release', 'letter 12, letter 1, letter 13', '{}')"
+        ),
+        (
+            "INSERT INTO audit (at, who, action, subject, details)"
+            " SELECT claimed_at, 'x', 'release', substr('letter ' || hex(zeroblob(200)), 1, 300), '{}' FROM outbox"
+        ),
+        (
+            'INSERT INTO decisions (sha256, kind, "values", note, who, at, undone_at)'
+            " SELECT sha256, 'dismiss', '{}', '', 'x', '2025-05-27', '2025-05-28' FROM messages WHERE id = 1"
+        ),
+        "UPDATE messages SET processed_at = '2026-01-01 00:00:00.000000' WHERE id = 1",
+    ],
+)
+def test_a_reminder_that_may_have_been_right_is_not_called_wrong(app, statement):
+    remind_after(app, 60)
+    assert "I8" in broken(app)
+    change(app, statement)
+    assert "I8" not in broken(app)
+
+
+def test_a_reminder_that_was_on_its_way_while_the_form_came_is_not_called_wrong(app):
+    remind_after(app, 9)
+    assert "I8" not in broken(app)
+
+
+# --- what must not grow (I11) -------------------------------------------------------------------------------------------
+
+
+def test_a_write_ahead_log_that_is_never_emptied_is_seen(app, monkeypatch):
+    monkeypatch.setattr(command, "_MOST_BYTES", 1000)
+    assert "I11" not in broken(app), "as long as the database at most"
+    with app.bench.sessions.begin() as session:  # a reader that never ends keeps the log from being emptied
+        size = (app.settings.storage.data_dir / "intake.sqlite").stat().st_size
+        session.execute(text("UPDATE heartbeats SET message = :long WHERE tick = 'fetch'"), {"long": "x" * 2 * size})
+    assert broken(app) == {"I11"}
+
+
+@pytest.mark.parametrize(
+    "place", ["archive/x.tmp", ".table.xlsx.ab12.tmp", "backups/nightly-20250530.tmp", "intake.restoring"]
+)
+def test_what_was_left_unfinished_is_seen_once_it_fills_the_disk(app, monkeypatch, place):
+    path = app.settings.storage.data_dir / place
+    path.write_bytes(b"x" * 2000)
+    now = app.clock.now().timestamp()
+    os.utime(path, (now - 7200, now - 7200))
+    assert broken(app) == set(), "a little of it harms nobody"
+    monkeypatch.setattr(command, "_MOST_BYTES", 1000)
+    (found,) = [one for one in verify(app) if one.what == "没有写完而留下的文件"]
+    assert (found.ok, path.name in found.words) == (False, True)
+    os.utime(path, (now - 60, now - 60))
+    (found,) = [one for one in verify(app) if one.what == "没有写完而留下的文件"]
+    assert found.ok, "it is being written"
+
+
 def test_what_is_printed_for_programs_is_one_object_a_line(app, capsys, monkeypatch):
     from contextlib import contextmanager  # noqa: PLC0415
     from types import SimpleNamespace  # noqa: PLC0415
-
-    from scheduler.desk import verify as command  # noqa: PLC0415
 
     @contextmanager
     def opened(_arguments):
