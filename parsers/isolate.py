@@ -76,12 +76,6 @@ class WorkerReport:
     starts: int
     calls: int
 
-    def __str__(self) -> str:
-        """One line, as ``rlimits 1024 MiB, no_new_privs, landlock ABI 7; without seccomp (not on darwin)``."""
-        active = ", ".join(f"{layer.name} {layer.detail}".strip() for layer in self.layers if layer.active)
-        missing = ", ".join(f"{layer.name} ({layer.detail})" for layer in self.layers if not layer.active)
-        return "; ".join(words for words in (active, missing and f"without {missing}") if words)
-
 
 class Service(Protocol):
     """What the child may ask for in the middle of a call: `services.Services`, or nothing at all (`NoService`)."""

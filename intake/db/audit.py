@@ -4,6 +4,7 @@ In: an open session, what the settings say. Out: findings. Invariants: facts/rel
 are in `scheduler/desk/verify.py`.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake.db.models import MessageRow, OutboxRow, SightingRow, SubmissionRow
+from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow, SightingRow, SubmissionRow
 from intake.db.queries import MAXIMUM_ATTEMPTS
 from intake.model import TO_THE_OFFICE, CellState, LetterKind, OutboxState, SenderKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
+_CLOCKS_MAY_STEP = timedelta(minutes=10)  # facts/reliability.md §2.2, I18: beyond that nothing goes out
+_LETTER = re.compile(r"\bletter ([0-9]+)\b")  # in the audit
 _NEUTRAL = (LetterKind.RECEIVED, LetterKind.QUESTION)
 _AGAIN = "again:%"  # what a person sent a second time (`intake.again`) was answered once by us
 _OF_OUR_OWN = (LetterKind.REMINDER, *TO_THE_OFFICE)
@@ -38,6 +41,7 @@ def breaches(session: Session, *, allowed: Collection[str], now: datetime) -> It
     yield from _accounting(session, now)
     yield from _answers(session, allowed)
     yield from _reminders(session)
+    yield from _needless_reminders(session)
     yield from _submissions(session)
 
 
@@ -127,6 +131,64 @@ def _reminders(session: Session) -> Iterator[Breach]:
             days[unit, address, sent_at.astimezone(SHANGHAI).date()].append(number)
     often = [number for numbers in days.values() if len(numbers) > 1 for number in numbers]
     yield from _if_any("I8", "a unit was reminded twice on one day", often)
+
+
+def _needless_reminders(session: Session) -> Iterator[Breach]:
+    """Yield the reminders that were claimed after the unit's form had been registered as accepted.
+
+    Only what is certain from here: every submission of that form under that name was accepted as it was read, no person
+    decided anything about its mails, nor released the letter; what was read again since counts from then. A unit that was
+    renamed in between has another name in the letter, and is not judged.
+    """
+    decided = set(session.scalars(select(DecisionRow.sha256)))
+    cells: dict[tuple[str, str | None, str], list[tuple[bool, datetime | None]]] = defaultdict(list)
+    for campaign, unit, form, state, sha256, mail_state, processed_at in session.execute(
+        select(
+            SubmissionRow.campaign,
+            SubmissionRow.unit,
+            SubmissionRow.form,
+            SubmissionRow.state,
+            MessageRow.sha256,
+            MessageRow.state,
+            MessageRow.processed_at,
+        ).join(MessageRow, MessageRow.id == SubmissionRow.message_id)
+    ):
+        plain = state == CellState.ACCEPTED and mail_state == "filed" and sha256 not in decided
+        cells[campaign, unit, form].append((plain, processed_at))
+    had = {
+        cell: min(at for _, at in given if at is not None)
+        for cell, given in cells.items()
+        if all(plain and at is not None for plain, at in given)
+    }
+    told = session.execute(select(AuditRow.at, AuditRow.subject).where(AuditRow.subject.like("letter %"))).all()
+    chosen = {int(number) for _, subject in told for number in _LETTER.findall(subject)}
+    # Of many letters at once the end of the list was cut: it may have been any that there was then.
+    cut = [at for at, subject in told if len(subject) == AuditRow.subject.type.length]
+    needless = [
+        number
+        for number, campaign, unit, forms, created_at, claimed_at in session.execute(
+            select(
+                OutboxRow.id,
+                OutboxRow.campaign,
+                OutboxRow.unit,
+                OutboxRow.forms,
+                OutboxRow.created_at,
+                OutboxRow.claimed_at,
+            ).where(
+                OutboxRow.kind == LetterKind.REMINDER,
+                OutboxRow.state == OutboxState.SENT,
+                OutboxRow.key.not_like(_AGAIN),
+                OutboxRow.claimed_at.is_not(None),
+            )
+        )
+        if number not in chosen
+        and not any(created_at <= at <= claimed_at for at in cut)
+        and any(
+            (campaign, unit, form) in had and had[campaign, unit, form] + _CLOCKS_MAY_STEP < claimed_at
+            for form in forms
+        )
+    ]
+    yield from _if_any("I8", "a unit was reminded of a form that it had sent", needless)
 
 
 def _submissions(session: Session) -> Iterator[Breach]:

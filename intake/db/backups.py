@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,25 +16,31 @@ from sqlalchemy import Engine
 from intake.db.soundness import HEADER
 from intake.db.trouble import file_words
 from intake.errors import OfficeError, system_words
+from intake.whole_files import fsync_folder
 
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
 
 
 def back_up_sqlite(engine: Engine, target: Path) -> None:
     """Given an SQLite engine, write a consistent, verified copy of its database to `target`. Raise OfficeError if not."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = target.with_suffix(".tmp")
     source = engine.raw_connection()
     try:
+        _have_folder(target.parent)
+        unfinished.unlink(missing_ok=True)  # what a power loss left there may be no database any more
         unfinished.touch(mode=0o600)
         with closing(sqlite3.connect(unfinished)) as copy:
             # sqlite3's online backup: consistent while the daemon writes
             source.driver_connection.backup(copy)  # type: ignore[union-attr]
             copy.execute("PRAGMA journal_mode = DELETE")  # a copy of one file, without a -wal beside it
         verdict = what_is_wrong(unfinished)
-        _make_durable(unfinished)
+        if not verdict:
+            _make_durable(unfinished)
+            unfinished.replace(target)
+            fsync_folder(target.parent)  # else the name of the copy may not survive the power loss it is kept for
     except (sqlite3.Error, OSError) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # the disk has been found to refuse: its first word is told
+            unfinished.unlink(missing_ok=True)
         why = system_words(error) if isinstance(error, OSError) else file_words(error)
         raise OfficeError(f"数据库备份失败，未作任何改动。请检查磁盘空间后重试。（{why}）") from error
     finally:
@@ -42,7 +48,6 @@ def back_up_sqlite(engine: Engine, target: Path) -> None:
     if verdict:
         unfinished.unlink(missing_ok=True)
         raise OfficeError(f"数据库备份校验未通过（{verdict}），未作任何改动。请先恢复最近一次完好的备份。")
-    unfinished.replace(target)
 
 
 def what_is_wrong(path: Path) -> str:
@@ -117,6 +122,7 @@ def put_back(copy: Path, database: Path, *, aside: Path) -> None:
         _make_durable(unfinished)
         set_aside(database, aside)
         unfinished.replace(database)
+        fsync_folder(database.parent)
     except OSError as error:
         raise OfficeError(
             f"备份没有能恢复：{system_words(error)}。原来的数据库没有删除。请检查磁盘空间和权限。"
@@ -128,9 +134,18 @@ def set_aside(database: Path, aside: Path) -> None:
     names = [database.name, *(database.name + ending for ending in _BESIDE)]
     there = [database.with_name(name) for name in names if database.with_name(name).exists()]
     if there:
-        aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _have_folder(aside)
     for path in there:
         path.replace(aside / path.name)
+    if there:
+        fsync_folder(aside)  # before its old place is taken: at no moment may a power loss leave it without a name
+
+
+def _have_folder(folder: Path) -> None:
+    """Have a folder whose own name would survive a power loss."""
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fsync_folder(folder.parent)
 
 
 def _make_durable(path: Path) -> None:

@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from intake.roster import Roster
 from intake.settings import Collection, SendMode, Settings, Watching
 from intake.smtp import SmtpSession
 from intake.words import day_words, full_moment_words
+from parsers.confine import Layer
 from parsers.engines import Engine
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.programs import layers
@@ -229,7 +230,7 @@ def _reader_findings(settings: Settings) -> Iterator[Finding]:
     """The worker, then each engine: its version, and a tiny document sent through it as a real one would go; the blank forms."""
     services = Services()
     with Worker(handlers="intake.unpack", service=services) as worker:
-        yield _guarded("读表程序", lambda: f"已在隔离的子进程中运行（{worker.report()}）")
+        yield _worker_finding(worker)
         yield _jail_finding()
         for engine in Engine:
             yield _engine_finding(engine, services, worker)
@@ -264,15 +265,37 @@ def _blank_finding(collection: Collection, settings: Settings, worker: Worker) -
         return Finding(what, ok=False, words="读表程序没有启动")
 
 
+def _worker_finding(worker: Worker) -> Finding:
+    """How locked in the worker runs. A missing layer stops no office: its system may have none (macOS, an old kernel)."""
+    what = "读表程序"
+    try:
+        found = worker.report().layers
+    except WorkerUnavailable:
+        return Finding(
+            what, ok=False, words="没有启动。来件会照常存档，但都读不了。请重新安装本程序；仍然如此时把日志交给维护人员"
+        )
+    active, missing = _layers_in_words(found)
+    if found and not missing:
+        return Finding(what, ok=True, words=f"已在隔离的子进程中运行（{active}）")
+    words = f"提醒：在子进程中运行，{f'有 {active}' if active else '没有任何隔离'}"
+    words += f"；缺少 {missing}：打开来历不明的文件时少了这些保护" if missing else "：打开来历不明的文件时少了保护"
+    return Finding(what, ok=None, words=words)
+
+
 def _jail_finding() -> Finding:
     """How locked in LibreOffice and the unpackers run."""
-    found = layers()
-    active = "、".join(f"{layer.name} {layer.detail}".strip() for layer in found if layer.active)
-    missing = "、".join(f"{layer.name}（{layer.detail}）" for layer in found if not layer.active)
+    active, missing = _layers_in_words(layers())
     if not missing:
         return Finding("外部程序的隔离", ok=True, words=active)
     words = f"{active or '无'}；缺少 {missing}：LibreOffice 打开来历不明的文件时少了这些保护"
     return Finding("外部程序的隔离", ok=None, words=words)
+
+
+def _layers_in_words(found: Sequence[Layer]) -> tuple[str, str]:
+    """Return the layers in force and the missing ones, these with their reasons."""
+    active = "、".join(f"{layer.name} {layer.detail}".strip() for layer in found if layer.active)
+    missing = "、".join(f"{layer.name}（{layer.detail}）" for layer in found if not layer.active)
+    return active, missing
 
 
 def _deadline_findings(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ from scheduler.desk import (
     users,
     verify,
 )
+from scheduler.desk.log_lines import EventFormatter, together
 
 EXIT_OK, EXIT_WORK_LEFT, EXIT_OFFICE, EXIT_SERVER = 0, 1, 2, 3
 
@@ -66,10 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return int(arguments.run(arguments))
     except OfficeError as error:
         for problem in error.problems:
-            print(f"错误：{clean(problem)}", file=sys.stderr)  # it may quote the name of a stranger's file
+            print(together(f"错误：{clean(problem)}"), file=sys.stderr)  # it may quote the name of a stranger's file
         return EXIT_OFFICE
     except ServerError as error:
-        print(f"错误：{clean(str(error))}", file=sys.stderr)
+        print(together(f"错误：{clean(str(error))}"), file=sys.stderr)
         return EXIT_SERVER
     except KeyboardInterrupt:
         print("已中断。", file=sys.stderr)
@@ -136,9 +137,7 @@ def _speak_chinese() -> None:
 
 
 def _set_up_logging(*, verbose: bool) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s level=%(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EventFormatter("%(asctime)s level=%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

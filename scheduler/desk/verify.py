@@ -21,6 +21,7 @@ from intake.db.models import MessageRow
 from intake.errors import OfficeError
 from intake.model import OutboxState, Sha256
 from intake.read import read_mail
+from intake.settings import Storage
 from intake.summary import formula_cells
 from intake.words import moment_words
 from parsers.codec import to_json
@@ -28,10 +29,14 @@ from scheduler import backups as nightly
 from scheduler import papers
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
-from scheduler.desk import options
+from scheduler.desk import options, secret_search
+from scheduler.desk.secret_search import Spilled
 
 _SHOWN = 8
 _STALE = timedelta(hours=36)
+_MEGABYTE = 2**20
+_MOST_BYTES = 64 * _MEGABYTE  # SQLite empties its log at 4 MB; no mail is larger
+_ABANDONED = timedelta(hours=1)  # nothing is under way for so long
 _WORDS = {
     "I1": "有来件登记过却找不到",
     "I2": "有来件被回复了两次",
@@ -39,7 +44,7 @@ _WORDS = {
     "I4": "有信发给了不在名册上、也没有来过信的地址",
     "I5": "有报送记录与“无误才算通过”不符",
     "I7": "有报送版本的来件不见了",
-    "I8": "有单位一天内被催报两次",
+    "I8": "有单位一天内被催报两次，或已报送受理以后又被催报",
     "I9": "有来件存档一小时以上还没有识别",
     "I10": "有来件反复识别失败",
 }
@@ -101,8 +106,9 @@ def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
     yield from _record(app, now)
     if deep:
         yield _reread(app)
+    yield from _sizes(app, now)
     yield _workbook(app)
-    yield _secret(app)
+    yield from _secrets(app)
     yield _backup(app, now)
 
 
@@ -168,7 +174,7 @@ _HOLDS = {
     "I4": "收件人都在名册上或来过信",
     "I5": "通过的报送都没有问题、每个值都有出处",
     "I7": "报送版本都有来件",
-    "I8": "没有一天两次的催报",
+    "I8": "没有一天两次的催报，也没有受理以后的催报",
     "I9": "没有积压的来件",
     "I10": "没有反复失败的来件",
 }
@@ -201,6 +207,42 @@ def _reread(app: App) -> Check:
     return Check("I5", "重新识别", ok=not changed, words=words)
 
 
+def _sizes(app: App, now: datetime) -> Iterator[Check]:
+    """What grows without bound fills the disk some day: the write-ahead log, and what was left unfinished."""
+    storage = app.settings.storage
+    database = sqlite_file(storage.database_url)
+    if database is not None:
+        size = _size(database.with_name(f"{database.name}-wal"))
+        # A transaction may rewrite the whole file, and its log keeps that length until the last program closes.
+        ok = size <= max(_MOST_BYTES, _size(database))
+        words = f"{size / _MEGABYTE:.0f} MB" + (
+            "" if ok else "，太大。请停止程序再启动一次；仍然如此时，请看看是不是有别的程序一直打开着数据库"
+        )
+        yield Check("I11", "数据库的预写日志", ok=ok, words=words)
+    left = [path for path in _unfinished(storage) if SystemClock.of(_changed(path)) < now - _ABANDONED]
+    size = sum(map(_size, left))
+    ok = size <= _MOST_BYTES
+    words = "没有" if not left else f"{len(left)} 个，共 {size / _MEGABYTE:.0f} MB"
+    words += "" if ok else f"：{_names(tuple(left))}。是断电等留下的，请停止程序后删除"
+    yield Check("I11", "没有写完而留下的文件", ok=ok, words=words)
+
+
+def _unfinished(storage: Storage) -> Iterator[Path]:
+    """Yield the files that were begun and have not got their name yet: of mails, backups, tables, a restore."""
+    folders = dict.fromkeys((storage.data_dir, storage.data_dir / "archive", storage.backup_dir))
+    for folder in (*folders, storage.backup_dir / "archive"):
+        for pattern in ("*.tmp", "*.restoring"):
+            yield from sorted(folder.glob(pattern))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime if path.exists() else 0.0
+
+
 def _workbook(app: App) -> Check:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "summary.xlsx"
@@ -210,16 +252,32 @@ def _workbook(app: App) -> Check:
     return Check("I15", "汇总表", ok=not formulas, words=words)
 
 
-def _secret(app: App) -> Check:
-    """The password may stand nowhere but where the office put it."""
-    password = app.settings.mailbox.password.reveal().encode()
-    if not password:
-        return Check("I12", "授权码", ok=None, words="没有核对：这一次读不到授权码")
-    data_dir = app.settings.storage.data_dir
-    files = [path for path in data_dir.glob("*") if path.is_file()]
-    found = [path.name for path in files if password in path.read_bytes()]
-    words = "不在数据文件夹的任何文件里" if not found else f"出现在 {'、'.join(found)} 里，请更换授权码"
-    return Check("I12", "授权码", ok=not found, words=words)
+def _secrets(app: App) -> Iterator[Check]:
+    """The secrets may stand nowhere but where the office put them."""
+    password = secret_search.password_spilled(app.settings)
+    if not password.is_known:
+        reason = "授权码太短，会与别的内容混淆" if app.settings.mailbox.password.reveal() else "这一次读不到授权码"
+        yield Check("I12", "授权码", ok=None, words=f"没有核对：{reason}")
+    else:
+        yield _spilled("授权码", password, "请更换授权码，再清理这些文件")
+    addresses = secret_search.addresses_spilled(app.settings)
+    if addresses is not None:
+        advice = "谁知道网址都能用。请在群机器人、报平安服务处换一个，改好配置，再清理这些文件"
+        yield _spilled("告警和报平安的网址", addresses, advice)
+
+
+def _spilled(what: str, found: Spilled, advice: str) -> Check:
+    if found.holding:
+        return Check("I12", what, ok=False, words=f"出现在 {_names(found.holding)} 里。{advice}")
+    if found.unread:
+        words = f"有 {len(found.unread)} 个文件读不到（{_names(found.unread)}），其余文件里没有。请检查文件的权限"
+        return Check("I12", what, ok=None, words=words)
+    return Check("I12", what, ok=True, words="不在数据文件夹和备份文件夹的任何文件里")
+
+
+def _names(paths: tuple[Path, ...]) -> str:
+    shown = "、".join(str(path) for path in paths[:_SHOWN])
+    return shown + (" 等" if len(paths) > _SHOWN else "")
 
 
 def _backup(app: App, now: datetime) -> Check:

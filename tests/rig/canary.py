@@ -6,9 +6,14 @@ refusal, bugs whose messages quote a form, a robot that answers with its own URL
 the process is looked through, the log at level DEBUG first, for each canary in each form it may take. Short: each fault
 once; long: drawn threes of faults, again and again. Nothing found is worth nothing unless the canaries were there: that
 they were is checked as well.
+
+Personal data may stand where they are for people to see: in a form's echo to its unit, in the subject of a mail that the
+digest names, on the desk's pages, in the record and the archive. Secrets may stand nowhere.
 """
 
 import base64
+import email
+import email.policy
 import io
 import json
 import logging
@@ -23,21 +28,26 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from intake import imap_connect, pipeline
+from intake.db import backups as copies
 from intake.db import heartbeats
+from intake.model import Draft
 from intake.settings import Secret, Settings, Watching
-from scheduler import guard, healthz, jobs, recovery, watching
+from scheduler import alarms, backups, digest, guard, healthz, jobs, recovery, watching
 from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.habits import Habits
 from scheduler.demo.server import DemoMailbox
-from scheduler.demo.sink import SmtpSink
+from scheduler.demo.sink import Delivered, SmtpSink
 from scheduler.desk import status
 from scheduler.health import Health, State, Symptom
+from scheduler.web.application import make_application
+from scheduler.web.pages import overview
 from tests.builders import office
 from tests.rig.canary_scene import (
     ADDRESS,
@@ -48,6 +58,7 @@ from tests.rig.canary_scene import (
     PING,
     SECRETS,
     SENDER,
+    SUBJECT,
     TOKEN,
     Fault,
     Scene,
@@ -60,6 +71,12 @@ _LONG_CASES = 40
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a fresh directory below it
 # What the embedded servers log of themselves: they play the other side, and a server knows what it is told.
 _OTHER_SIDE = ("mail.", "asyncio", "scheduler.demo")
+# The desk's pages that show the most, one by one: who is let in without an account is their guest.
+_GUEST = "章某某"
+_PAGES = (
+    *("/", "/progress", "/review", "/mails", "/mails/1", "/outbox", "/outbox/1", "/units/1", "/audit", "/statistics"),
+    *("/preferences", "/preferences/letters", "/export"),
+)
 
 
 def shapes(canary: str) -> Iterator[bytes]:
@@ -138,6 +155,37 @@ def plant(scene: Scene, mistake: str) -> None:
             scene.patch(status, "_health_json", lambda _health: {"sender": SENDER})
         case "printed":
             scene.patch(watching, "examine", lambda _app: print(PASSWORD, file=sys.stderr) or Health(scene.clock.now()))
+        case "alarm":  # a letter says whose form it was
+            written = alarms.alarm_drafts
+
+            def alarm_drafts(*arguments: Any) -> tuple[Draft, ...]:
+                answer = {"answer": f"{SENDER} {PHONE}"}
+                return tuple(replace(one, context={**one.context, **answer}) for one in written(*arguments))
+
+            scene.patch(alarms, "alarm_drafts", alarm_drafts)
+        case "digest" | "digest personal":  # a trouble is told with what was met
+            words = f"{TOKEN} {PASSWORD}" if mistake == "digest" else f"{SENDER} {PHONE}"
+            daily = digest.digest_drafts
+
+            def digest_drafts(*, health: digest.Health, **given: Any) -> tuple[Draft, ...]:
+                return daily(health=replace(health, troubles=(words,)), **given)
+
+            scene.patch(digest, "digest_drafts", digest_drafts)
+        case "backup":  # a copy is named after what it holds
+            copied = copies.back_up_sqlite
+            scene.patch(copies, "back_up_sqlite", lambda engine, to: copied(engine, to.with_name(f"{PHONE}.sqlite")))
+        case "file":  # what was tried is put down in a file
+            kept = backups.back_up
+
+            def back_up(app: App, now: datetime) -> Path | None:
+                app.settings.storage.backup_dir.mkdir(exist_ok=True)
+                (app.settings.storage.backup_dir / "trouble.txt").write_text(f"LOGIN {PASSWORD}")
+                return kept(app, now)
+
+            scene.patch(backups, "back_up", back_up)
+        case "page":
+            drawn = overview.render_template
+            scene.patch(overview, "render_template", lambda *given, **more: drawn(*given, **more) + quote(TOKEN))
         case "shown":
             scene.patch(Secret, "__repr__", lambda secret: f"Secret({secret.reveal()})")
         case _:
@@ -186,13 +234,14 @@ def _office(folder: Path) -> Iterator[Scene]:
         with open_app(settings, clock, roster=office.roster()) as app:
             recovery.recover(app)
             port = doors.enter_context(healthz.serving(0, app.board))
-            yield Scene(app, clock, imap, sink, robot, folder, ExitStack(), port)
+            desk = make_application(app, guest=_GUEST).test_client()
+            yield Scene(app, clock, imap, sink, robot, folder, ExitStack(), port, desk)
 
 
 def _play(scene: Scene, faults: tuple[Fault, ...], mistake: str) -> list[str]:
     """Live through faults: three rounds and looks with them, then one without. Return what came to light."""
     ear, printed = _Ear(), io.StringIO()
-    scene.errors, asked = [], len(scene.robot.asked)
+    scene.errors, asked, sent = [], len(scene.robot.asked), len(scene.sink.delivered)
     found: list[str] = []
     with _listening(ear), redirect_stdout(printed), redirect_stderr(printed), ExitStack() as undo:
         scene.undo = undo
@@ -201,6 +250,7 @@ def _play(scene: Scene, faults: tuple[Fault, ...], mistake: str) -> list[str]:
             fault(scene)
         for _ in range(3):
             found += _round(scene)
+        found += _pages(scene)
     scene.imap.habits = Habits()
     scene.robot.status, scene.robot.answer, scene.robot.headers = 200, b"{}", {}
     with _listening(ear), redirect_stdout(printed), redirect_stderr(printed):
@@ -212,6 +262,9 @@ def _play(scene: Scene, faults: tuple[Fault, ...], mistake: str) -> list[str]:
     for error in scene.errors:
         text = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
         found += leaks("the text of an exception", text.encode(), SECRETS)
+    for letter in scene.sink.delivered[sent:]:
+        found += _letter(letter)
+    found += _files(scene.folder / "data")
     called = "+".join(fault.__name__ for fault in faults)
     return [f"{text} ({called})" for text in found]
 
@@ -235,6 +288,43 @@ def _round(scene: Scene) -> list[str]:
     found += leaks("what the program shows of itself", repr(scene.app).encode() + repr(scene.app.settings).encode())
     told = status._health_json(watching.examine(scene.app))
     return found + leaks("status --json", json.dumps(told, ensure_ascii=False).encode())
+
+
+def _pages(scene: Scene) -> list[str]:
+    """Look at the desk's pages: what persons wrote is there to be seen, secrets are not."""
+    found: list[str] = []
+    for path in _PAGES:
+        answer = scene.desk.get(path, base_url="http://127.0.0.1", buffered=True)
+        scene.shown |= {path} if answer.status_code == 200 else set()
+        scene.shown |= {name for name, canary in PERSONAL.items() if canary in answer.text}
+        found += leaks("a page of the desk", answer.data + str(answer.headers).encode(), SECRETS)
+    return found
+
+
+def _letter(letter: Delivered) -> list[str]:
+    """Look at a letter as its reader sees it and as it went. The digest names mails by sender and subject, not more."""
+    told = _told(letter.raw)
+    found = leaks("a letter", told.encode(), SECRETS) + leaks("a letter as it went", letter.raw, SECRETS)
+    if letter.recipients == (office.CLERK,):
+        told = told.replace(f"{SENDER}\u201c{SUBJECT}\u201d", "")
+        found += leaks("a letter to the clerk", told.encode(), PERSONAL)
+    return found
+
+
+def _told(raw: bytes) -> str:
+    """Return the head and the texts of a letter, decoded."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    texts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*(f"{name}: {value}" for name, value in message.items()), *texts])
+
+
+def _files(folder: Path) -> list[str]:
+    """Look at the names of all files, and at what stands in them: record, backups and archive are for persons' data only."""
+    found: list[str] = []
+    for path in folder.rglob("*"):
+        found += leaks("the name of a file", path.relative_to(folder).as_posix().encode())
+        found += leaks("a file", path.read_bytes(), SECRETS) if path.is_file() else []
+    return found
 
 
 def _ask(port: int) -> bytes:
@@ -267,11 +357,16 @@ def _were_there(scene: Scene) -> list[str]:
     with closing(sqlite3.connect(scene.folder / "data" / "intake.sqlite")) as database:
         fields = repr(database.execute("SELECT fields FROM submissions").fetchall())
         senders = repr(database.execute("SELECT from_address FROM messages").fetchall())
+    clerk = [_told(one.raw) for one in scene.sink.delivered if one.recipients == (office.CLERK,)]
     texts = [json.loads(one.body)["text"] for one in scene.robot.asked if one.method == "POST"]
     whole = {
         "the phone never came into the record": PHONE in fields,
         "the sender never came into the record": SENDER in senders,
         "no letter went out": bool(scene.sink.delivered),
+        "no digest named a mail": any(SUBJECT in one for one in clerk),
+        "no alarm went to the clerk": any("系统异常" in one for one in clerk),
+        "no backup was made": any((scene.folder / "data" / "backups").glob("*.sqlite")),
+        "a page was never shown, or none with what persons wrote": scene.shown == {*PERSONAL, *_PAGES},
         "the robot never heard an alarm": any("系统异常" in text for text in texts),
         "the robot never heard an all-clear": any("已恢复正常" in text for text in texts),
         "the switch never heard a ping": any(one.path == f"/{PING}" for one in scene.robot.asked),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from intake import pipeline
@@ -37,6 +38,7 @@ TOKEN = "canary-t0ken-webhook"
 PING = "canary-p1ng-uuid"
 PHONE = "13700007391"
 SENDER = "canary.sender7@example.net"
+SUBJECT = f"联络员表 {PHONE}"
 SECRETS: Mapping[str, str] = {"password": PASSWORD, "webhook token": TOKEN, "ping URL": PING}
 PERSONAL: Mapping[str, str] = {"phone": PHONE, "sender": SENDER}
 STONE, SAND, _ = office.UNITS
@@ -54,6 +56,8 @@ class Scene:
     folder: Path
     undo: ExitStack
     port: int  # of /healthz
+    desk: FlaskClient
+    shown: set[str] = field(default_factory=set)  # pages of the desk that were there, personal canaries on them
     number: int = 0
     errors: list[IntakeError] = field(default_factory=list)
 
@@ -68,7 +72,7 @@ class Scene:
         self.number += 1
         raw = office.mail(
             sender,
-            f"联络员表 {PHONE}",
+            SUBJECT,
             text=f"请查收。联系电话{PHONE}，邮箱{SENDER}。\n",
             attachment=attachment,
             name=f"附件2 {PHONE} {unit}.docx",

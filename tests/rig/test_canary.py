@@ -25,6 +25,12 @@ def test_through_every_fault_no_secret_comes_to_light():
         ("healthz", scene.nothing, "webhook token stands in /healthz"),
         ("status", scene.nothing, "sender stands in status --json"),
         ("printed", scene.nothing, "password stands in what was printed"),
+        ("alarm", scene.login_refused, "phone stands in a letter to the clerk"),
+        ("digest", scene.nothing, "password stands in a letter"),
+        ("digest personal", scene.nothing, "phone stands in a letter to the clerk"),
+        ("backup", scene.nothing, "phone stands in the name of a file"),
+        ("file", scene.nothing, "password stands in a file"),
+        ("page", scene.nothing, "webhook token stands in a page of the desk"),
         ("shown", scene.nothing, "password stands in what the program shows of itself"),
     ],
 )

@@ -138,6 +138,72 @@ def test_a_backup_that_can_not_be_made_says_why_in_chinese(engine, tmp_path, mon
     assert not re.search("[A-Za-z]", str(raised.value))
 
 
+@pytest.mark.parametrize(
+    ("break_it", "verdict"),
+    [
+        # a row that hangs in the air: the copy is what it was made of, and so is its fault
+        (
+            "INSERT INTO bad_addresses (address, since, reason, message_id) VALUES ('a@example.com', '2025', 'x', 99)",
+            "数据前后不一致",
+        ),
+        ("DROP TABLE messages", "这不是本程序的备份"),
+    ],
+)
+def test_a_copy_that_fails_its_verification_is_discarded_and_the_office_is_told(engine, tmp_path, break_it, verdict):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    target = tmp_path / "b" / "copy.sqlite"
+    back_up_sqlite(engine, target)
+    former = target.read_bytes()
+    beside = sqlite3.connect(tmp_path / "intake.sqlite")  # as another program would: our own connections keep the keys
+    beside.execute(break_it)
+    beside.commit()
+    beside.close()
+    with pytest.raises(OfficeError, match=f"校验未通过（{verdict}）"):
+        back_up_sqlite(engine, target)
+    assert [path.name for path in target.parent.iterdir()] == ["copy.sqlite"], "nothing unfinished is left"
+    assert target.read_bytes() == former, "the copy that was whole stays"
+
+
+def test_the_name_of_a_copy_is_durable_and_given_only_to_what_is_whole(engine, tmp_path, monkeypatch):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    target, done, real = tmp_path / "b" / "copy.sqlite", [], backups.fsync_folder
+
+    def fsync_folder(folder):
+        done.append((folder, target.exists()))
+        real(folder)
+
+    monkeypatch.setattr(backups, "fsync_folder", fsync_folder)
+    back_up_sqlite(engine, target)
+    assert done == [(tmp_path, False), (target.parent, True)], (
+        "the folder is new: its name first, then that of the copy"
+    )
+
+
+def test_a_copy_that_was_cut_short_by_a_power_loss_does_not_keep_the_next_from_being_made(engine, tmp_path):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    (tmp_path / "copy.tmp").write_bytes(b"torn" * 4096)
+    back_up_sqlite(engine, tmp_path / "copy.sqlite")
+    assert backups.what_is_wrong(tmp_path / "copy.sqlite") == ""
+
+
+def test_a_database_that_is_put_back_and_the_one_before_it_keep_their_names(engine, tmp_path, monkeypatch):
+    upgrade(engine, backup_dir=tmp_path, now=NOW)
+    copy, database, aside = tmp_path / "copy.sqlite", tmp_path / "intake.sqlite", tmp_path / "aside"
+    back_up_sqlite(engine, copy)
+    engine.dispose()
+    done, real = [], backups.fsync_folder
+
+    def fsync_folder(folder):
+        done.append((folder, database.exists()))
+        real(folder)
+
+    monkeypatch.setattr(backups, "fsync_folder", fsync_folder)
+    backups.put_back(copy, database, aside=aside)
+    assert done == [(tmp_path, True), (aside, False), (tmp_path, True)], (
+        "the former one has its new name before its place is taken"
+    )
+
+
 def test_an_instant_without_a_zone_is_refused_and_one_with_it_comes_back_in_utc(engine, tmp_path):
     upgrade(engine, backup_dir=tmp_path, now=NOW)
     row = {"tick": "x", "failures": 0, "message": "", "failed_at": None, "paused_until": None, "details": None}

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from parsers.confine import Layer
 from parsers.document import FailureCode
-from parsers.isolate import Answered, Limits, Stopped, Worker, WorkerReport, WorkerUnavailable
+from parsers.isolate import Answered, Limits, Stopped, Worker, WorkerUnavailable
 
 HANDLERS = "tests.builders.unruly"
 ROOT = Path(__file__).parents[3]
@@ -306,12 +305,6 @@ def test_the_child_finds_the_packages_wherever_the_parent_runs(directory):
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=directory, capture_output=True, text=True, check=False)
     assert json.loads(done.stdout) == 1, done.stderr
-
-
-def test_a_report_reads_as_one_line():
-    layers = (Layer("rlimits", active=True, detail="1024 MiB"), Layer("seccomp", active=False, detail="not on darwin"))
-    assert str(WorkerReport(layers, starts=1, calls=0)) == "rlimits 1024 MiB; without seccomp (not on darwin)"
-    assert str(WorkerReport(layers[:1], starts=1, calls=0)) == "rlimits 1024 MiB"
 
 
 # --- what the child asks for in the middle of a call -------------------------------------------------------------------

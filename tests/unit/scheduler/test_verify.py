@@ -1,22 +1,27 @@
 """`intake verify` says that all holds on a whole record, and sees each breach that is put into it."""
 
+import base64
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from intake.db import audit, heartbeats
 from intake.db.models import MessageRow, OutboxRow
-from intake.settings import Secret
+from intake.settings import Secret, Watching
 from scheduler import backups, jobs
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX
 from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
+from scheduler.desk import secret_search
+from scheduler.desk import verify as command
 from scheduler.desk.verify import verify
 from tests.builders import office
 
@@ -138,10 +143,109 @@ def test_a_value_that_another_reading_would_not_give_is_seen_by_the_deep_look(ap
     assert broken(app, deep=True) == {"I5"}
 
 
-def test_the_password_in_a_file_of_the_data_directory_is_seen(app):
-    assert app.settings.mailbox.password == Secret(office.PASSWORD)
-    (app.settings.storage.data_dir / "notes.txt").write_text(f"x{office.PASSWORD}x")
-    assert broken(app) == {"I12"}
+# --- secrets (I12) ---------------------------------------------------------------------------------------------------
+
+HOOK = "https://oapi.example.com/robot/send?access_token=canary-t0ken"
+PING = "https://hc.example.org/canary-p1ng-uuid"
+
+
+def with_urls(app, **storage):
+    settings = app.settings
+    settings = replace(
+        settings,
+        health=Watching(webhook_url=Secret(HOOK), ping_url=Secret(PING)),
+        storage=replace(settings.storage, **storage),
+    )
+    return replace(app, bench=replace(app.bench, settings=settings))
+
+
+def secrets(app):
+    return {one.what: one for one in verify(app) if one.rule == "I12"}
+
+
+@pytest.mark.parametrize("place", ["notes.txt", "logs/deep/intake.log", "backups/trouble.txt", "replaced.txt"])
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("授权码", office.PASSWORD),
+        ("授权码", base64.b64encode(f"\0{ADDRESS}\0{office.PASSWORD}".encode()).decode()),
+        ("授权码", base64.b64encode(office.PASSWORD.encode()).decode()),
+        ("告警和报平安的网址", HOOK),
+        ("告警和报平安的网址", PING),
+        ("告警和报平安的网址", "POST /robot/send?access_token=canary-t0ken HTTP/1.1"),
+    ],
+)
+def test_a_secret_in_any_file_is_seen_and_the_file_named(app, place, what, words):
+    app = with_urls(app)
+    assert all(one.ok for one in secrets(app).values())
+    path = app.settings.storage.data_dir / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"x {words} x")
+    assert {name for name, one in secrets(app).items() if one.ok is False} == {what}
+    assert str(path) in secrets(app)[what].words
+    assert words not in secrets(app)[what].words
+
+
+def test_a_secret_in_the_name_of_a_file_is_seen_also_of_a_backup(app):
+    backup = app.settings.storage.backup_dir / f"nightly-{office.PASSWORD}.sqlite"
+    shutil.copy(next(app.settings.storage.backup_dir.glob("*.sqlite")), backup)
+    assert secrets(app)["授权码"].ok is False
+
+
+def test_a_secret_in_the_record_is_seen_wherever_the_record_lies(app, tmp_path):
+    app = with_urls(app)
+    change(app, "UPDATE heartbeats SET message = :words WHERE tick = 'fetch'", words=f"LOGIN {office.PASSWORD} {PING}")
+    assert {name for name, one in secrets(app).items() if one.ok is False} == {"授权码", "告警和报平安的网址"}
+    (tmp_path / "empty").mkdir()
+    elsewhere = replace(app.settings, storage=replace(app.settings.storage, data_dir=tmp_path / "empty"))
+    assert {path.parent for path in secret_search.password_spilled(elsewhere).holding} == {tmp_path / "data"}
+
+
+def test_a_secret_across_two_pieces_of_a_large_file_is_seen(app):
+    path = app.settings.storage.data_dir / "large.log"
+    path.write_bytes(b"." * (2**20 - 5) + office.PASSWORD.encode() + b"." * 2**20)
+    assert secrets(app)["授权码"].ok is False
+
+
+def test_where_the_office_put_its_secrets_and_what_people_sent_is_no_leak(app, tmp_path):
+    """A data directory beside the configuration; a mail that quotes the password; a copy of the record that had it."""
+    app = with_urls(app, backup_dir=tmp_path / "elsewhere")
+    data, elsewhere = app.settings.storage.data_dir, app.settings.storage.backup_dir
+    (data / "config.toml").write_text(f'[mailbox]\npassword_file = "code.txt"\n[health]\nwebhook_url = "{HOOK}"\n')
+    (data / "code.txt").write_text(f"{office.PASSWORD}\n")
+    app = replace(app, bench=replace(app.bench, settings=replace(app.settings, source=data / "config.toml")))
+    spoken = [
+        *(folder / "archive" / "ab" / "x.eml" for folder in (data, elsewhere)),
+        *(data / "backups" / "nightly-1.sqlite", elsewhere / "nightly-1.sqlite", data / "replaced-1" / "intake.sqlite"),
+    ]
+    for path in spoken:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{office.PASSWORD} {HOOK}")
+    assert {name: one.ok for name, one in secrets(app).items()} == {"授权码": True, "告警和报平安的网址": True}
+    for path in (data / "code.txt.bak", elsewhere / "trouble.txt"):
+        path.write_text(office.PASSWORD)
+        assert secrets(app)["授权码"].ok is False
+        path.unlink()
+
+
+def test_a_password_that_is_not_known_or_too_short_is_not_looked_for_and_that_is_said(app):
+    for password, words in (("", "读不到"), ("390000", "太短")):
+        mailbox = replace(app.settings.mailbox, password=Secret(password))
+        one = replace(app, bench=replace(app.bench, settings=replace(app.settings, mailbox=mailbox)))
+        assert (secrets(one)["授权码"].ok, words in secrets(one)["授权码"].words) == (None, True)
+
+
+def test_a_file_that_can_not_be_read_is_told_and_no_promise_is_made_of_it(app, monkeypatch):
+    shut, real = app.settings.storage.data_dir / "shut.log", Path.open
+
+    def refuse(path, *arguments, **options):
+        if path == shut:
+            raise PermissionError(13, "x")
+        return real(path, *arguments, **options)
+
+    shut.touch()
+    monkeypatch.setattr(Path, "open", refuse)
+    assert (secrets(app)["授权码"].ok, "shut.log" in secrets(app)["授权码"].words) == (None, True)
 
 
 def test_a_formula_in_the_workbook_is_seen(app, monkeypatch):
@@ -176,11 +280,97 @@ def test_letters_to_the_clerk_and_reminders_are_no_breach(app):
     assert broken(app) == set()
 
 
+# --- a reminder of what had been sent (I8) ------------------------------------------------------------------------------
+
+REMINDED = (
+    "UPDATE outbox SET kind = 'reminder', key = 'reminder:x', cause_id = NULL, state = 'sent',"
+    " unit = (SELECT unit FROM submissions WHERE id = 1), claimed_at = :at, sent_at = :at WHERE id = 1"
+)
+
+
+def remind_after(app, minutes):
+    """Let the letter to the town be a reminder of the form it had sent, claimed so long after that was registered."""
+    with app.bench.sessions() as session:
+        at = session.query(MessageRow).filter_by(id=1).one().processed_at + timedelta(minutes=minutes)
+    change(app, REMINDED, at=at.strftime("%Y-%m-%d %H:%M:%S.000000"))
+
+
+def test_a_reminder_after_the_form_had_been_registered_is_seen_and_numbered(app):
+    remind_after(app, 11)
+    (found,) = [one for one in verify(app) if not one.ok]
+    assert (found.rule, "编号 1" in found.words) == ("I8", True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE submissions SET state = 'review' WHERE id = 1",
+        "UPDATE messages SET state = 'held' WHERE id = 1",
+        "UPDATE submissions SET unit = 'a name it had before' WHERE id = 1",
+        "UPDATE submissions SET campaign = 'of the year before' WHERE id = 1",
+        """UPDATE outbox SET forms = '["registration"]' WHERE id = 1""",
+        "UPDATE outbox SET state = 'cancelled' WHERE id = 1",
+        "UPDATE outbox SET key = 'again:x' WHERE id = 1",
+        "INSERT INTO audit (at, who, action, subject, details) VALUES ('2025-05-27', 'x', 'release', 'letter 1', '{}')",
+        (
+            "INSERT INTO audit (at, who, action, subject, details)"
+            " VALUES ('2025-05-27', 'x', 'release', 'letter 12, letter 1, letter 13', '{}')"
+        ),
+        (
+            "INSERT INTO audit (at, who, action, subject, details)"
+            " SELECT claimed_at, 'x', 'release', substr('letter ' || hex(zeroblob(200)), 1, 300), '{}' FROM outbox"
+        ),
+        (
+            'INSERT INTO decisions (sha256, kind, "values", note, who, at, undone_at)'
+            " SELECT sha256, 'dismiss', '{}', '', 'x', '2025-05-27', '2025-05-28' FROM messages WHERE id = 1"
+        ),
+        "UPDATE messages SET processed_at = '2026-01-01 00:00:00.000000' WHERE id = 1",
+    ],
+)
+def test_a_reminder_that_may_have_been_right_is_not_called_wrong(app, statement):
+    remind_after(app, 60)
+    assert "I8" in broken(app)
+    change(app, statement)
+    assert "I8" not in broken(app)
+
+
+def test_a_reminder_that_was_on_its_way_while_the_form_came_is_not_called_wrong(app):
+    remind_after(app, 9)
+    assert "I8" not in broken(app)
+
+
+# --- what must not grow (I11) -------------------------------------------------------------------------------------------
+
+
+def test_a_write_ahead_log_that_is_never_emptied_is_seen(app, monkeypatch):
+    monkeypatch.setattr(command, "_MOST_BYTES", 1000)
+    assert "I11" not in broken(app), "as long as the database at most"
+    with app.bench.sessions.begin() as session:  # a reader that never ends keeps the log from being emptied
+        size = (app.settings.storage.data_dir / "intake.sqlite").stat().st_size
+        session.execute(text("UPDATE heartbeats SET message = :long WHERE tick = 'fetch'"), {"long": "x" * 2 * size})
+    assert broken(app) == {"I11"}
+
+
+@pytest.mark.parametrize(
+    "place", ["archive/x.tmp", ".table.xlsx.ab12.tmp", "backups/nightly-20250530.tmp", "intake.restoring"]
+)
+def test_what_was_left_unfinished_is_seen_once_it_fills_the_disk(app, monkeypatch, place):
+    path = app.settings.storage.data_dir / place
+    path.write_bytes(b"x" * 2000)
+    now = app.clock.now().timestamp()
+    os.utime(path, (now - 7200, now - 7200))
+    assert broken(app) == set(), "a little of it harms nobody"
+    monkeypatch.setattr(command, "_MOST_BYTES", 1000)
+    (found,) = [one for one in verify(app) if one.what == "没有写完而留下的文件"]
+    assert (found.ok, path.name in found.words) == (False, True)
+    os.utime(path, (now - 60, now - 60))
+    (found,) = [one for one in verify(app) if one.what == "没有写完而留下的文件"]
+    assert found.ok, "it is being written"
+
+
 def test_what_is_printed_for_programs_is_one_object_a_line(app, capsys, monkeypatch):
     from contextlib import contextmanager  # noqa: PLC0415
     from types import SimpleNamespace  # noqa: PLC0415
-
-    from scheduler.desk import verify as command  # noqa: PLC0415
 
     @contextmanager
     def opened(_arguments):
