@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from intake.db.soundness import HEADER
 from intake.db.trouble import file_words
 from intake.errors import OfficeError, system_words
+from intake.whole_files import fsync_folder
 
 _BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a database (https://www.sqlite.org/walformat.html)
 
@@ -43,6 +44,7 @@ def back_up_sqlite(engine: Engine, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
         raise OfficeError(f"数据库备份校验未通过（{verdict}），未作任何改动。请先恢复最近一次完好的备份。")
     unfinished.replace(target)
+    fsync_folder(target.parent)
 
 
 def what_is_wrong(path: Path) -> str:
@@ -117,6 +119,7 @@ def put_back(copy: Path, database: Path, *, aside: Path) -> None:
         _make_durable(unfinished)
         set_aside(database, aside)
         unfinished.replace(database)
+        fsync_folder(database.parent)
     except OSError as error:
         raise OfficeError(
             f"备份没有能恢复：{system_words(error)}。原来的数据库没有删除。请检查磁盘空间和权限。"

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.rig import canary, clock, crash, disk, hostile, loops, restarts, sandbox, soak, wire, world
+from tests.rig import canary, clock, crash, disk, hostile, loops, restarts, sandbox, soak, upkeep, wire, world
 from tests.rig.report import Outcome, table
 
 PROCESSES = os.cpu_count() or 1
@@ -30,6 +30,7 @@ class Size:
 PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
     "crash": lambda size, seed: crash.run(runs=size.of(5_000, 40), seed=seed, processes=PROCESSES),
     "restarts": lambda size, seed: restarts.run(restarts=size.of(200, 4), seed=seed),
+    "upkeep": lambda size, seed: upkeep.run(kills=size.of(200, 2), seed=seed),
     "wire": lambda size, seed: wire.run(long=size.long, seed=seed),
     "disk": lambda size, seed: disk.run(long=size.long, seed=seed),
     "clock": lambda size, seed: clock.run(long=size.long, seed=seed),
