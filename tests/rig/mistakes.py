@@ -7,8 +7,8 @@ each ten, so that a process that lives for some seconds has its letters to send.
 
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from intake import archive, outbox, pipeline, whole_files
 from intake.db.models import OutboxRow
 from intake.model import OutboxState
 from intake.witness import SentFolder
-from scheduler import backups, daemon, recovery
+from scheduler import app, backups, daemon, recovery
 from scheduler.desk.cli import main
 
 QUITTING = 7  # the exit code of a start that ends by itself
@@ -68,8 +68,10 @@ def _deaf() -> None:
 def _doubt() -> None:
     """What had only been claimed is taken for handed over, and waits for the clerk."""
 
-    def resolve(row: Any, *_arguments: object, **_options: object) -> bool:
-        return False
+    original = outbox._resolve
+
+    def resolve(row: OutboxRow, *arguments: Any, **options: Any) -> bool:
+        return row.phase == outbox.DATA and original(row, *arguments, **options)
 
     outbox._resolve = resolve
 
@@ -88,19 +90,15 @@ def _unheld() -> None:
     backups.hold_if_cut_short = lambda _app: None
 
 
-def _half_a_key() -> None:
-    """The signing key is put back in two steps: a file, then its bytes."""
-
-    def replace_whole(path: Path, data: bytes, **_options: object) -> None:
-        path.touch()
-        path.write_bytes(data)
-
-    backups.replace_whole = replace_whole
+def _new_key() -> None:
+    """A start that finds no signing key makes a new one, whatever the backup has."""
+    original = app._signing_key
+    app._signing_key = lambda storage: original(replace(storage, backup_dir=storage.data_dir / "nowhere"))
 
 
 _MISTAKES = {
     "unheld": _unheld,
-    "half a key": _half_a_key,
+    "new key": _new_key,
     "resend": _resend,
     "no fsync": _no_fsync,
     "forget": _forget,

@@ -57,7 +57,7 @@ def foreign(module: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", ["tests.rig.checker", "tests.rig.reminding"])
+@pytest.mark.parametrize("module", ["tests.rig.checker", "tests.rig.reminding", "tests.rig.handed_over"])
 def test_a_judge_reaches_nothing_of_the_program_nor_a_library(module):
     assert file_of(module) is not None
     assert foreign(module) == set()
