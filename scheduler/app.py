@@ -27,8 +27,9 @@ from intake.letters import Stationery
 from intake.model import FormId
 from intake.pipeline import Workbench
 from intake.roster import Roster, parse_roster
-from intake.settings import Settings
+from intake.settings import Settings, Storage
 from intake.texts import Texts
+from intake.whole_files import replace_whole
 from parsers.isolate import Worker
 from parsers.services import Services
 from scheduler.board import Board
@@ -37,6 +38,8 @@ from scheduler.deadlines import late_after
 from scheduler.last_read import LastRead
 from scheduler.running import Running
 from scheduler.workdays import Calendar
+
+SIGNING_KEY = "signing.key"  # in the data directory and in the backups
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ def open_app(
                 stationery=Stationery(
                     settings,
                     Texts(settings.storage.template_dir),
-                    _signing_key(settings.storage.data_dir / "signing.key"),
+                    _signing_key(settings.storage),
                 ),
                 archive=Archive(archive),
                 worker=worker,
@@ -134,6 +137,7 @@ def open_app(
             )
             yield App(bench, calendar, clock, running, services, engine, clock.now())
     finally:
+        soundness.note_closing(url)
         engine.dispose()
         soundness.note_closed(url)
 
@@ -163,12 +167,16 @@ def prepare_data_dir(data_dir: Path) -> None:
         )
 
 
-def _signing_key(path: Path) -> bytes:
-    """Return the key that marks our own letters, made on first use (0600). Losing it only loses that recognition."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        path.touch(mode=0o600)
-        path.write_bytes(key)
-        return key
+def _signing_key(storage: Storage) -> bytes:
+    """Return the key that marks our own letters (0600), made on first use. Losing it only loses that recognition.
+
+    One that is lost comes back from the backup: with a new one a record that is restored after this start would look for
+    its letters under other names than they bear.
+    """
+    path, spare = storage.data_dir / SIGNING_KEY, storage.backup_dir / SIGNING_KEY
+    key = path.read_bytes() if path.exists() else b""
+    if not key:  # an empty one: a first start of an older version that was cut short
+        kept = spare.read_bytes() if spare.exists() else b""
+        replace_whole(path, kept or secrets.token_bytes(32), what="密钥文件")
+        key = path.read_bytes()
+    return key

@@ -14,7 +14,6 @@ Must not: delete anything but its own old copies.
 """
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,8 +29,9 @@ from intake.db.engine import open_engine
 from intake.db.record import SqlRecord
 from intake.errors import OfficeError
 from intake.settings import Settings, Storage
+from intake.whole_files import replace_whole
 from intake.words import DECISION_KIND_WORDS, NOTE_KIND_WORDS
-from scheduler.app import App
+from scheduler.app import SIGNING_KEY, App
 from scheduler.clock import SystemClock
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _AT = time(2)  # when nobody works; an office server that is off at night makes it up in the morning
 _KEPT = 14
 _ENTRY = "backup"
-_KEY = "signing.key"
+_UNDER_WAY = "restoring"  # lies in the data directory while the database may be another one and nothing is held yet
 
 
 # --- making them -----------------------------------------------------------------------------------------------------
@@ -126,11 +126,10 @@ def _newest_due(now: datetime) -> datetime:
 
 
 def _copy_key(storage: Storage) -> None:
-    source, target = storage.data_dir / _KEY, storage.backup_dir / _KEY
+    source, target = storage.data_dir / SIGNING_KEY, storage.backup_dir / SIGNING_KEY
     if source.exists() and (not target.exists() or target.read_bytes() != source.read_bytes()):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target.touch(mode=0o600)
-        shutil.copyfile(source, target)
+        replace_whole(target, source.read_bytes(), what="密钥文件")
 
 
 # --- bringing them back ----------------------------------------------------------------------------------------------
@@ -162,15 +161,19 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
     database = sqlite_file(storage.database_url)
     if database is None:
         _must_be_empty(storage, source)
-        return PutBack(None, storage.data_dir / "replaced", files_back(storage))
-    if source is not None:
+    elif source is not None:
         backups.refuse_what_is_no_backup(source)
+    mails = files_back(storage)  # first: a start between the two would make a new key beside the old record
+    storage.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_whole(storage.data_dir / _UNDER_WAY, b"", what="恢复标记")
+    if database is None:
+        return PutBack(None, storage.data_dir / "replaced", mails)
     aside = aside_of(storage, now)
     if source is None:
         backups.set_aside(database, aside)
     else:
         backups.put_back(source, database, aside=aside)
-    return PutBack(source, aside, files_back(storage))
+    return PutBack(source, aside, mails)
 
 
 def aside_of(storage: Storage, now: datetime) -> Path:
@@ -254,9 +257,11 @@ def _must_be_empty(storage: Storage, source: Path | None) -> None:
 
 def files_back(storage: Storage) -> int:
     """Bring back from the backups the signing key and the mails that are lost here. Return how many mails."""
-    if not (storage.data_dir / _KEY).exists() and (storage.backup_dir / _KEY).exists():
-        (storage.data_dir / _KEY).touch(mode=0o600)
-        shutil.copyfile(storage.backup_dir / _KEY, storage.data_dir / _KEY)
+    key, spare = storage.data_dir / SIGNING_KEY, storage.backup_dir / SIGNING_KEY
+    if not key.exists() and spare.exists():
+        storage.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # whole or not at all: with half a key, the second try would take it for ours and know no letter by its name
+        replace_whole(key, spare.read_bytes(), what="密钥文件")
     if not has_mirror(storage):
         return 0
     archive, there = Archive(storage.data_dir / "archive"), Archive(storage.backup_dir / "archive")
@@ -269,7 +274,18 @@ def files_back(storage: Storage) -> int:
 def hold(app: App) -> int:
     """Hold everything that could go out. Return how many letters that is."""
     with app.bench.sessions.begin() as session:
-        return restored.hold(session, restored.Held(app.clock.now()))
+        held = restored.hold(session, restored.Held(app.clock.now()))
+    (app.settings.storage.data_dir / _UNDER_WAY).unlink(missing_ok=True)
+    return held
+
+
+def hold_if_cut_short(app: App) -> None:
+    """Hold everything if a restore ended (a power loss) when the database was replaced and nothing was held yet.
+
+    Without this, the start of the machine after it would answer every mail again that came after the backup.
+    """
+    if (app.settings.storage.data_dir / _UNDER_WAY).exists():
+        log.warning("action=restore.cut_short letters_held=%d", hold(app))
 
 
 def adopt_orphans(app: App) -> int:

@@ -10,7 +10,7 @@ import logging
 
 from intake import outbox
 from intake.db import heartbeats
-from scheduler import first_letter, timekeeping
+from scheduler import backups, first_letter, timekeeping
 from scheduler.app import App
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 def recover(app: App) -> None:
     """At start: half-written files go, letters that were being sent are uncertain until the Sent folder has spoken."""
     app.bench.archive.clean_up()
+    backups.hold_if_cut_short(app)
     timekeeping.doubt(app)  # put right while nothing ran: the watch must not tell what the last run has found
     with app.bench.sessions.begin() as session:
         letters = outbox.recover(session, app.clock.now())

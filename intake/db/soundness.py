@@ -74,11 +74,20 @@ def note_open(url: str) -> None:
         _mark(path).write_text(str(path.stat().st_ino), encoding="ascii")
 
 
-def note_closed(url: str) -> None:
-    """Take the mark away if the database was closed in good order: nobody has it open, its log is part of it again."""
+def note_closing(url: str) -> None:
+    """Take the mark away before the last connection closes.
+
+    Not after it: the log goes with the connection, and a process that is killed between the two would leave a mark without
+    a log, as if the last commits had been removed; then no start would be let in, although nothing is lost.
+    """
     path = sqlite_file(url)
-    if path is not None and not _log(path).exists():
+    if path is not None:
         _mark(path).unlink(missing_ok=True)
+
+
+def note_closed(url: str) -> None:
+    """Put the mark back if another process has the database open still: then the log is there."""
+    note_open(url)
 
 
 def _holds_mails(archive: Path) -> bool:

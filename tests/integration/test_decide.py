@@ -19,7 +19,7 @@ from intake.db.models import AuditRow, DecisionRow, OutboxRow, SubmissionRow
 from intake.model import CellState, Disposition, LetterKind, NoteKind, OutboxState
 from scheduler import jobs
 from tests.builders import office
-from tests.rig import rosters
+from tests.rig import rosters, unit_names
 from tests.rig.checker import violations
 from tests.rig.clerk import LIAISON, SANDS, SCHOOLS, STRANGER, SUMMARY, TOWN
 from tests.rig.machines import checked
@@ -600,7 +600,7 @@ def test_an_excused_form_is_not_named_as_still_owed_in_a_receipt(desk):
 
 def test_a_mail_is_shown_under_what_its_unit_is_called_today(desk):
     number = desk.receives_form(TOWN)
-    (today,) = rosters.NAMES[office.UNITS[TOWN]] - {TOWN}
+    (today,) = unit_names.NAMES[office.UNITS[TOWN]] - {TOWN}
     renamed = replace(desk.bench, roster=rosters.edition(1))
     with desk.bench.sessions() as session:
         (item,) = look(session, renamed, number).items

@@ -1,14 +1,15 @@
 """`python -m tests.rig [PART …] [--long | --share S] [--seed S]`: the rig; prints part, runs, faults, violations, time.
 
-Exit status 1 if an invariant did not hold. The short form takes some minutes on two cores; .ci/run takes a share.
+Exit status 1 if an invariant did not hold, in CI also if a part could not be run: nothing may be hidden there.
+The short form takes some minutes on two cores; .ci/run takes a share.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from tests.rig import canary, clock, crash, disk, hostile, loops, restarts, sandbox, soak, wire, world
+from tests.rig import canary, clock, crash, disk, hostile, loops, restarts, sandbox, soak, upkeep, wire, world
 from tests.rig.report import Outcome, table
 
 PROCESSES = os.cpu_count() or 1
@@ -29,6 +30,7 @@ class Size:
 PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
     "crash": lambda size, seed: crash.run(runs=size.of(5_000, 40), seed=seed, processes=PROCESSES),
     "restarts": lambda size, seed: restarts.run(restarts=size.of(200, 4), seed=seed),
+    "upkeep": lambda size, seed: upkeep.run(kills=size.of(200, 2), seed=seed),
     "wire": lambda size, seed: wire.run(long=size.long, seed=seed),
     "disk": lambda size, seed: disk.run(long=size.long, seed=seed),
     "clock": lambda size, seed: clock.run(long=size.long, seed=seed),
@@ -43,13 +45,14 @@ PARTS: Mapping[str, Callable[[Size, int], Outcome]] = {
 }
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Given the arguments, run the parts and print their table. Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of: {', '.join(PARTS)}; default: all")
     parser.add_argument("--long", action="store_true", help="the counts of the issue; some hours on two cores")
     parser.add_argument("--share", type=float, metavar="S", help="a share of the long form, such as 0.1")
     parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
@@ -60,7 +63,8 @@ def main() -> int:
             outcomes.append(run(size, arguments.seed))
             print(table(outcomes[-1:]).splitlines()[2], file=sys.stderr, flush=True)
     print(table(outcomes))
-    return 1 if any(one.violations for one in outcomes) else 0
+    hidden = [one for one in outcomes if one.skipped and os.environ.get("CI")]
+    return 1 if hidden or any(one.violations for one in outcomes) else 0
 
 
 if __name__ == "__main__":

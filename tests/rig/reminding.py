@@ -1,7 +1,7 @@
 """I8 from outside: nobody is reminded of a form that the office had, or that lay in its mailbox for longer than a poll takes.
 
 In: the data directory, when each mail came to the server and each letter left it. Out: what does not hold, a sentence
-each. Standard library only, as the checker. Only units all of whose submissions of the form are accepted are looked at: a
+each. It shares no code with the program, as the checker: standard library, and the names of the units. Only units all of whose submissions of the form are accepted are looked at: a
 later faulty one may change the case.
 """
 
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.rig import rosters
+from tests.rig.unit_names import NAMES
 
 # What the program may not have seen yet: a look half an hour old is recent (facts/users.md §3.8), a clock nine minutes off.
 _UNSEEN = timedelta(minutes=45)
@@ -62,6 +62,6 @@ def _reminders(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, st
     given = [_Given(*row) for row in rows]
     for message_id, address, forms, claimed_at in sent:
         for form in json.loads(forms):
-            had = [one for one in given if one.unit in rosters.NAMES[address] and one.form == form]
+            had = [one for one in given if one.unit in NAMES[address] and one.form == form]
             if had and all(one.state == "accepted" for one in had):
                 yield message_id, address, form, claimed_at, had

@@ -8,21 +8,23 @@ know that they are one, and the office is told that a unit is gone. `ADDRESSES` 
 from collections.abc import Callable
 
 from intake.roster import Roster, parse_roster
-from tests.builders import office
+from tests.rig.unit_names import (
+    FIRST,
+    FIRST_BOX,
+    FIRST_TODAY,
+    NAMES,
+    SECOND,
+    SECOND_BOX,
+    SECOND_OTHER_BOX,
+    THIRD,
+    THIRD_BOX,
+    THIRD_TODAY,
+    WATER,
+    WATER_BOX,
+)
 
 _HEAD = "单位名称,简称,曾用名,分组,联系人,邮箱,电话"
-_FIRST, _SECOND, _THIRD = office.UNITS
-_WATER = "shuiwu@qs.example.com"
-_SECOND_BOX = "baisha2@bs.example.com"
-ADDRESSES = frozenset({*office.UNITS.values(), _WATER, _SECOND_BOX})
-# each unit's names over all editions, by its address
-NAMES = {
-    office.UNITS[_FIRST]: frozenset({_FIRST, "青石街道办事处"}),
-    office.UNITS[_SECOND]: frozenset({_SECOND}),
-    _SECOND_BOX: frozenset({_SECOND}),
-    office.UNITS[_THIRD]: frozenset({_THIRD, "泉州台商投资区教育局"}),
-    _WATER: frozenset({"水务局"}),
-}
+ADDRESSES = frozenset(NAMES)
 
 
 def _row(name: str, short: str, former: str, addresses: str) -> str:
@@ -30,13 +32,11 @@ def _row(name: str, short: str, former: str, addresses: str) -> str:
 
 
 def _rows(*, renamed: bool, second_box: bool, water: bool, merged_name: bool) -> list[str]:
-    first = ("青石街道办事处", "青石街道", _FIRST) if renamed else (_FIRST, "青石镇", "青石街道办事处")
-    education = "泉州台商投资区教育局"
-    third = (education, "教育局", _THIRD) if merged_name else (_THIRD, "教体局", education)
-    boxes = office.UNITS[_SECOND] + (f"；{_SECOND_BOX}" if second_box else "")
-    rows = [_row(*first, office.UNITS[_FIRST]), _row(_SECOND, "白沙镇", "", boxes)]
-    rows.append(_row(*third, office.UNITS[_THIRD]))
-    return [*rows, _row("水务局", "", "", _WATER)] if water else rows
+    first = (FIRST_TODAY, "青石街道", FIRST) if renamed else (FIRST, "青石镇", FIRST_TODAY)
+    third = (THIRD_TODAY, "教育局", THIRD) if merged_name else (THIRD, "教体局", THIRD_TODAY)
+    boxes = SECOND_BOX + (f"；{SECOND_OTHER_BOX}" if second_box else "")
+    rows = [_row(*first, FIRST_BOX), _row(SECOND, "白沙镇", "", boxes), _row(*third, THIRD_BOX)]
+    return [*rows, _row(WATER, "", "", WATER_BOX)] if water else rows
 
 
 _EDITIONS: tuple[Callable[[], list[str]], ...] = tuple(

@@ -16,7 +16,7 @@ from intake.roster import Roster
 from scheduler import jobs
 from scheduler.app import open_app
 from tests.builders import excel, office, word
-from tests.rig import crash, hostile, inprocess, restarts, rosters, sandbox, soak, world
+from tests.rig import crash, hostile, inprocess, mistakes, restarts, rosters, sandbox, soak, upkeep, world
 from tests.rig.reminding import needless_reminders
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL (POSIX)")
@@ -30,12 +30,20 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read fr
 def test_killed_at_drawn_boundaries_nothing_is_lost_and_nobody_is_answered_twice():
     outcome = crash.run(runs=12, seed=11)
     assert (outcome.runs, outcome.violations) == (12, ())
+    assert outcome.faults > 12, "no run was killed twice"
 
 
 @needs_fork
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("mistake", "told"), [("resend", "was sent 2 times"), ("no fsync", "I1"), ("forget", "never answered")]
+    ("mistake", "told"),
+    [
+        ("resend", "was sent 2 times"),
+        ("no fsync", "I1"),
+        ("forget", "never answered"),
+        ("deaf", "is uncertain, but its copy is in the Sent folder"),
+        ("doubt", "is uncertain, but no kill came while it was handed over"),
+    ],
 )
 def test_part_crash_sees_a_planted_mistake(mistake, told):
     found = crash.run(runs=300, seed=12, plant=mistake).violations
@@ -45,7 +53,81 @@ def test_part_crash_sees_a_planted_mistake(mistake, told):
 @needs_fork
 def test_the_real_program_survives_real_kills():
     outcome = restarts.run(restarts=2, seed=13)
-    assert (outcome.runs, outcome.violations) == (2, ())
+    assert (outcome.runs, outcome.faults, outcome.violations) == (2, 2, ())
+
+
+@needs_fork
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        ("resend", "was sent 2 times"),
+        ("forget", "never answered"),
+        ("deaf", "is uncertain, but its copy is in the Sent folder"),
+        ("quit", f"a start ended by itself with {mistakes.QUITTING}"),
+    ],
+)
+def test_part_restarts_sees_a_planted_mistake(mistake, told):
+    found = restarts.run(restarts=3, seed=13, plant=mistake).violations
+    assert any(told in one for one in found), f"{mistake} was not seen: {found}"
+
+
+def test_what_a_start_said_is_shown_without_the_persons_in_it():
+    said = "ValueError: 13900000001 of lin@qs.example.com, letter=12"
+    assert restarts.without_persons(said) == "ValueError: … of …@…, letter=12"
+
+
+TRAIL = [
+    "commit in intake.db.upgrade._migrate",
+    "before fsync in intake.archive._write",
+    *["commit in intake.deliver.write"] * 2,
+    "before send in intake.smtp._hand_over",
+    "commit in intake.deliver.settle",
+    "commit in intake.deliver.ended",
+]
+
+
+@pytest.mark.parametrize("runs", [4, 12, 40, 150])
+def test_every_size_of_part_crash_has_its_double_kills_the_same_for_the_same_seed(runs):
+    drawn = list(crash.cases(TRAIL, runs, seed=3))
+    double = [one for one in drawn if one.again_at]
+    assert (len(drawn), len(double) >= runs // 4) == (runs, True)
+    assert all(one.kill_at in {2, 5, 6} for one in double if one.again_within), "it leaves nothing half done"
+    assert len({one.again_within for one in double}) == min(len(double), 6)
+    assert drawn == list(crash.cases(TRAIL, runs, seed=3))
+
+
+def test_the_long_form_of_part_crash_has_every_single_kill():
+    runs = 38  # 7 boundaries, each with and without copies, dropped and torn: 28, and 9 double ones among them
+    assert (crash.covers(len(TRAIL), runs), crash.covers(len(TRAIL), runs - 2)) == (True, False)
+    single = [(one.kill_at, one.files_copies, one.lose) for one in crash.cases(TRAIL, runs, seed=3) if not one.again_at]
+    assert len(set(single)) == len(single) == 28
+
+
+# --- upkeep ----------------------------------------------------------------------------------------------------------
+
+
+@needs_fork
+def test_a_restore_a_backup_and_a_migration_that_were_killed_do_when_they_are_typed_again():
+    outcome = upkeep.run(kills=1, seed=19)
+    assert (outcome.faults, outcome.violations) == (len(upkeep.WAYS), ())
+
+
+@needs_fork
+@pytest.mark.long
+def test_at_whatever_boundary_a_restore_a_backup_and_a_migration_are_killed():
+    assert upkeep.run(kills=1000, seed=20).violations == ()
+
+
+@needs_fork
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("mistake", "way", "told"),
+    [("unheld", upkeep.RESTORE, "by the start after it"), ("new key", upkeep.RESTORE, "after all")],
+)
+def test_part_upkeep_sees_a_planted_mistake(mistake, way, told):
+    found = upkeep.run(kills=1000, seed=21, plant=mistake, ways=[way]).violations
+    assert any(told in one for one in found), f"{mistake} was not seen: {found}"
 
 
 # --- hostile, sandbox ------------------------------------------------------------------------------------------------

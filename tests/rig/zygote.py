@@ -4,37 +4,40 @@ The first line is JSON {"mails": [base64, …]} and an order: each mail is read 
 need not start one (reading is a function of the bytes; starting a worker is most of a round's time), then the order is
 run here, so that compiled statements and texts are inherited. Every other line is an order for a child:
 
-{"data": directory, "imap": port, "smtp": port, "now": ISO instant, "kill_at": n or 0, "lose": how or ""}
+{"data": directory, "imap": port, "smtp": port, "now": ISO instant, "kill_at": n or 0, "within": text or "", "lose": how or ""}
 
-The child runs one round of all ticks and, if asked, kills itself with SIGKILL at the n-th boundary. A boundary is
+The child runs one round of all ticks and, if asked, kills itself with SIGKILL at the n-th boundary; with `within`, at the
+n-th of those whose name has that text in it. A boundary is
 counted, without a word in the production code, before and after every commit, fsync, rename and SMTP command: between
 each pair of steps, and within the recovery as well. `lose` = "drop" or "tear" takes from the archive, before the kill,
 what no fsync has made durable: bytes of a file, and the name that a rename gave it (facts/reliability.md §2.4).
-The zygote answers a line: {"boundaries": count or null, "names": the boundaries by name, "killed": bool, "status": …}.
+
+An order {"command": arguments, "words": path of a file, "kill_at": …} lets the child run a console command instead, on the
+machine's clock, and is answered with its exit code as well ("code"); what it says is in the file. There the boundaries are
+also each statement of a migration, each file that is copied, and each that is made or moved.
+
+The zygote answers a line: {"trail": the boundaries' names in order, or null, "killed_at": name or "", "status": …}.
 """
 
 import base64
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
-from intake import archive as archive_module
-from intake import outbox, pipeline, smtp, whole_files
+from intake import smtp
 from intake.db.engine import open_engine
-from intake.db.models import OutboxRow
-from intake.model import OutboxState
 from intake.read import read_mail
 from intake.texts import Texts
 from parsers.isolate import Worker
@@ -42,8 +45,10 @@ from scheduler import app as app_module
 from scheduler import guard, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
+from scheduler.desk.cli import main as main_of_the_program
 from tests.builders import office
 from tests.rig.losing import Unsynced
+from tests.rig.mistakes import plant
 
 Question = tuple[str, str, bytes]
 READINGS: dict[Question, Any] = {}
@@ -52,20 +57,24 @@ TEXTS: dict[Path | None, Texts] = {}
 
 
 class Boundaries:
-    """Counts the boundaries that this child has passed, and kills it at one of them."""
+    """The boundaries that this child has passed, by name; it is killed at one of them."""
 
-    counted = 0
+    trail: ClassVar[list[str]] = []
     kill_at = 0
-    names: ClassVar[Counter[str]] = Counter()
+    within = ""
+    counted = 0
     unsynced: Unsynced | None = None
+    tell: Callable[[str], object] = staticmethod(lambda _name: None)
 
 
 def boundary(kind: str) -> None:
-    Boundaries.counted += 1
-    Boundaries.names[f"{kind} in {_caller()}"] += 1
-    if Boundaries.counted == Boundaries.kill_at:
+    name = f"{kind} in {_caller()}"
+    Boundaries.trail.append(name)
+    Boundaries.counted += Boundaries.within in name
+    if Boundaries.kill_at and Boundaries.counted == Boundaries.kill_at:
         if Boundaries.unsynced is not None:
             Boundaries.unsynced.lose()
+        Boundaries.tell(name)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -102,6 +111,19 @@ def watch() -> None:
     event.listen(Engine, "begin", lambda _connection: boundary("begin"))  # the former COMMIT is behind us
 
 
+def watch_upkeep() -> None:
+    """What the commands do beside: copies of files, and migrations, statement by statement."""
+    around(shutil, "copyfile")
+    around(pathlib.Path, "touch")
+    around(pathlib.Path, "unlink")
+    event.listen(Engine, "before_cursor_execute", _statement)
+
+
+def _statement(*_arguments: object) -> None:
+    if _caller().endswith("upgrade._migrate"):
+        boundary("statement")
+
+
 class RememberingWorker:
     """Stands where `scheduler.app` opens the worker, and answers what the zygote has read."""
 
@@ -131,30 +153,6 @@ class _Recording:
         return answer
 
 
-def plant(mistake: str) -> None:
-    """Put a known mistake into the program, so that the rig can be seen to find it."""
-    if mistake == "resend":  # what was being sent when the process ended is simply sent again
-
-        def recover(session: Session, now: datetime, **_options: object) -> int:
-            rows = session.scalars(select(OutboxRow).where(OutboxRow.state == OutboxState.SENDING)).all()
-            for row in rows:
-                row.state = OutboxState.QUEUED
-            return len(rows)
-
-        outbox.recover = recover
-    elif mistake == "no fsync":  # a mail's bytes are not durable when its row says so
-        archive_module.os = whole_files.os = _OsWithoutFsync()  # type: ignore[assignment]
-    elif mistake == "forget":  # a mail is filed without its letters
-        pipeline.post = lambda *_arguments, **_options: False
-    elif mistake:
-        raise ValueError(f"no such mistake: {mistake}")
-
-
-class _OsWithoutFsync:
-    def __getattr__(self, name: str) -> object:
-        return (lambda _descriptor: None) if name == "fsync" else getattr(os, name)
-
-
 def read_all(mails: list[bytes], data: Path) -> None:
     settings = office.settings(data, imap_port=1, smtp_port=1)
     with Worker(handlers="intake.unpack") as worker:
@@ -170,13 +168,27 @@ def inherit() -> None:
 
 
 def run(order: dict[str, Any], answer: int) -> None:
-    Boundaries.kill_at = order["kill_at"]
+    Boundaries.kill_at, Boundaries.within = order["kill_at"], order.get("within", "")
+    Boundaries.tell = lambda name: os.write(answer, json.dumps({"killed_at": name}).encode())
     if order.get("lose"):
         Boundaries.unsynced = Unsynced(Path(order["data"]) / "archive", order["lose"])
         Boundaries.unsynced.watch()
     watch()
-    a_round(order)
-    os.write(answer, json.dumps({"boundaries": Boundaries.counted, "names": Boundaries.names}).encode())
+    code = 0
+    if "command" in order:
+        watch_upkeep()
+        code = a_command(order)
+    else:
+        a_round(order)
+    os.write(answer, json.dumps({"trail": Boundaries.trail, "code": code}).encode())
+
+
+def a_command(order: dict[str, Any]) -> int:
+    with Path(order["words"]).open("w", encoding="utf-8") as words, redirect_stdout(words), redirect_stderr(words):
+        try:
+            return main_of_the_program(order["command"])
+        except SystemExit as ended:
+            return int(ended.code or 0)
 
 
 def a_round(order: dict[str, Any]) -> None:
@@ -192,10 +204,13 @@ def a_round(order: dict[str, Any]) -> None:
 
 def main() -> None:
     first = json.loads(sys.stdin.readline())
-    read_all([base64.b64decode(one) for one in first["mails"]], Path(first["data"]))
+    read_all([base64.b64decode(one) for one in first["mails"]], Path(first.get("data", "data")))
     inherit()
     plant(sys.argv[1] if len(sys.argv) > 1 else "")
-    a_round(first)
+    if "command" in first:
+        a_command(first)
+    else:
+        a_round(first)
     print(json.dumps({"read": len(READINGS)}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
@@ -216,9 +231,9 @@ def main() -> None:
         with os.fdopen(reader, "rb") as pipe:
             told = pipe.read()
         _, status = os.waitpid(child, 0)
-        result = {"boundaries": None, "names": {}} | (json.loads(told) if told else {})
-        result["killed"] = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        result["status"] = status
+        result = {"trail": None, "code": None, "killed_at": "", "status": status} | (json.loads(told) if told else {})
+        if bool(result["killed_at"]) is not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
+            raise RuntimeError(f"a child ended otherwise than it was told to: {status}, {result['killed_at']!r}")
         print(json.dumps(result), flush=True)
 
 

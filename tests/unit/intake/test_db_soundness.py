@@ -61,13 +61,26 @@ def test_a_lost_or_damaged_database_beside_an_archive_is_refused_and_left_as_it_
     assert (file.read_bytes() if file.exists() else None) == damaged
 
 
+def test_a_process_that_closes_the_database_leaves_the_mark_of_another_one(url, file):
+    mark = file.with_name(file.name + ".open")
+    daemon, command = open_engine(url), open_engine(url)
+    soundness.note_open(url)
+    soundness.note_closing(url)
+    command.dispose()
+    soundness.note_closed(url)
+    assert mark.read_text() == str(file.stat().st_ino)
+    daemon.dispose()
+
+
 def test_a_log_that_is_gone_after_a_kill_is_missed_and_after_a_good_end_is_not(url, archive, file):
     log, mark = file.with_name(file.name + "-wal"), file.with_name(file.name + ".open")
     engine = open_engine(url)
     soundness.note_open(url)
     assert mark.exists()
     held = log.read_bytes()
+    soundness.note_closing(url)
     engine.dispose()
+    soundness.examine(url, archive)  # as a kill leaves it that comes now
     soundness.note_closed(url)
     assert not mark.exists()
     soundness.examine(url, archive)

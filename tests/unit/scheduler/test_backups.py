@@ -17,7 +17,7 @@ from intake.errors import OfficeError, TransientServerError
 from intake.fetch import PollReport
 from intake.imap_session import ImapSession
 from intake.model import OutboxState
-from scheduler import backups, jobs
+from scheduler import backups, jobs, recovery
 from scheduler.app import open_app
 from scheduler.clock import SteppedClock
 from scheduler.demo.mailstore import INBOX, SENT
@@ -133,6 +133,47 @@ def test_after_a_restore_of_yesterday_nobody_is_answered_again_and_nothing_is_lo
         site.round(app)
     answered = [one.recipients[0] for one in site.sink.delivered[len(sent) :]]
     assert answered == [office.UNITS[SCHOOLS]]
+
+
+def test_a_restore_that_a_power_loss_cut_short_is_on_hold_from_the_next_start(site):
+    site.write(TOWN, 1)
+    with site.open() as app:
+        backup = backups.back_up(app, site.clock.now())  # it knows nothing of the mail
+        site.round(app)
+    sent = [one.raw for one in site.sink.delivered]
+    backups.put_back(site.settings, backup, site.clock.now())
+    with site.open() as app:  # the machine starts the program by itself
+        recovery.recover(app)
+        site.round(app, 2)
+        assert [one.raw for one in site.sink.delivered] == sent
+        with app.bench.sessions.begin() as session:
+            assert restored.end_hold(session)
+    with site.open() as app:
+        recovery.recover(app)
+        with app.bench.sessions() as session:
+            assert not restored.is_on_hold(session), "a person has said that letters may go"
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_first_start_that_was_cut_short_leaves_no_empty_key(site, left):
+    key = site.settings.storage.data_dir / "signing.key"
+    key.parent.mkdir()
+    if left is not None:
+        key.touch(mode=0o600)
+    for _ in range(2):
+        with site.open() as app:
+            assert len(app.bench.stationery.signing_key) == 32
+            assert key.read_bytes() == app.bench.stationery.signing_key
+    assert key.stat().st_mode & 0o77 == 0
+
+
+def test_a_start_without_its_key_takes_the_one_of_the_backup(site):
+    with site.open() as app:
+        backups.back_up(app, site.clock.now())
+        key = app.bench.stationery.signing_key
+    (site.settings.storage.data_dir / "signing.key").unlink()
+    with site.open() as app:
+        assert app.bench.stationery.signing_key == key
 
 
 def test_what_the_sent_folder_does_not_have_waits_for_the_clerk_after_a_restore(site):
