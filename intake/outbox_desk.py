@@ -36,9 +36,12 @@ class ListedLetter:
     answer: str
 
 
-def listed(session: Session, states: Collection[OutboxState]) -> tuple[ListedLetter, ...]:
-    """Return the letters in `states`, oldest first."""
-    rows = session.scalars(select(OutboxRow).where(OutboxRow.state.in_(states)).order_by(OutboxRow.id))
+def listed(
+    session: Session, states: Collection[OutboxState], *, kind: LetterKind | None = None
+) -> tuple[ListedLetter, ...]:
+    """Return the letters in `states`, of one kind or of all, oldest first."""
+    chosen = select(OutboxRow).where(OutboxRow.state.in_(states)).order_by(OutboxRow.id)
+    rows = session.scalars(chosen if kind is None else chosen.where(OutboxRow.kind == kind))
     return tuple(
         ListedLetter(
             row.id,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from intake import outbox, restored
+from intake import outbox, outbox_desk, restored
 from intake.db import backlog, heartbeats, lists, queries
 from intake.db.models import OutboxRow
 from intake.db.record import SqlRecord
@@ -20,7 +20,7 @@ from intake.errors import IntakeError, PermanentServerError, ServerError
 from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
-from intake.model import LetterKind, OutboxState
+from intake.model import CellState, LetterKind, OutboxState
 from intake.pipeline import process_message
 from intake.smtp import SmtpSession
 from intake.witness import SentFolder, SentHeader
@@ -214,6 +214,7 @@ def deliver(app: App) -> None:
     A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
     So does an alarm of the process before this one, until this one has looked, and one that says that nothing can be sent.
     """
+    _withdraw_what_came(app)
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
         batch = deliver_batch(
@@ -229,6 +230,23 @@ def deliver(app: App) -> None:
         )
     if batch.sent or batch.unsent:
         log.info("action=deliver.done sent=%d unsent=%d", batch.sent, batch.unsent)
+
+
+def _withdraw_what_came(app: App) -> None:
+    """Stop the reminders of forms that are there by now.
+
+    Filing a mail stops those that wait at that moment: not one whose fate was uncertain then and that waits again since, nor
+    one that was written while a clerk decided.
+    """
+    with app.bench.sessions() as session:
+        if not outbox_desk.listed(session, [OutboxState.QUEUED], kind=LetterKind.REMINDER):
+            return
+    with app.bench.sessions.begin() as session:
+        cells = app.bench.ledgers.read(session).state.cells
+        there = {key for key, cell in cells.items() if cell.state in (CellState.ACCEPTED, CellState.NO_INTENT)}
+        stopped = outbox_desk.withdraw_reminders(session, there, called_now=app.bench.roster.name_of_the_day)
+    if stopped:
+        log.info("action=deliver.withdrawn reminders=%d", stopped)
 
 
 def _note_sent(app: App, letter: int, answer: str) -> None:

@@ -1,0 +1,45 @@
+"""Who has sent a form is not reminded of it by a letter that was out of reach when the form was filed."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from intake.db.models import OutboxRow
+from intake.model import LetterKind, OutboxState
+from scheduler import jobs
+from tests.builders import office
+from tests.rig.clerk import SANDS, TOWN
+
+
+@pytest.fixture
+def reminded(desk):
+    """An office on the day before the deadline, whose reminders are written and not sent yet."""
+    desk.goes_on(timedelta(days=1))
+    jobs.fetch(desk.app)
+    jobs.process(desk.app)
+    jobs.remind(desk.app)
+    assert {row.unit for row in reminders(desk)} >= {TOWN, SANDS}
+    return desk
+
+
+def reminders(desk) -> list[OutboxRow]:
+    return [row for row in desk.rows(OutboxRow) if row.kind == LetterKind.REMINDER]
+
+
+def set_state(desk, state: OutboxState) -> None:
+    with desk.bench.sessions.begin() as session:
+        waiting = OutboxRow.kind == LetterKind.REMINDER, OutboxRow.unit == TOWN
+        session.execute(update(OutboxRow).where(*waiting).values(state=state, not_before=desk.now))
+
+
+def test_a_reminder_whose_fate_was_uncertain_when_the_form_came_is_stopped_when_it_waits_again(reminded):
+    set_state(reminded, OutboxState.UNCERTAIN)
+    reminded.receives_form(TOWN, unsent=True)
+    set_state(reminded, OutboxState.QUEUED)  # the Sent folder has shown that it never left
+    jobs.deliver(reminded.app)
+    (state,) = {row.state for row in reminders(reminded) if row.unit == TOWN}
+    assert state == OutboxState.CANCELLED
+    assert {row.state for row in reminders(reminded) if row.unit == SANDS} == {OutboxState.SENT}
+    to = [letter.recipients for _, letter in reminded.place.letters()]
+    assert to.count((office.UNITS[TOWN],)) == 1, "the receipt alone"
