@@ -137,9 +137,8 @@ def open_app(
             )
             yield App(bench, calendar, clock, running, services, engine, clock.now())
     finally:
-        soundness.note_closing(url)
-        engine.dispose()
-        soundness.note_closed(url)
+        with soundness.closing_in_order(url):
+            engine.dispose()
 
 
 def prepare_data_dir(data_dir: Path) -> None:

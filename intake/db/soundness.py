@@ -10,7 +10,8 @@ the last commits in it (https://www.sqlite.org/howtocorrupt.html §1.4). Nothing
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect
@@ -74,20 +75,21 @@ def note_open(url: str) -> None:
         _mark(path).write_text(str(path.stat().st_ino), encoding="ascii")
 
 
-def note_closing(url: str) -> None:
-    """Take the mark away before the last connection closes.
+@contextmanager
+def closing_in_order(url: str) -> Iterator[None]:
+    """Take the mark away; inside, close the last connection. If another process has the database open still, put it back.
 
-    Not after it: the log goes with the connection, and a process that is killed between the two would leave a mark without
-    a log, as if the last commits had been removed; then no start would be let in, although nothing is lost.
+    Not after the closing: the log goes with the connection, and a process that is killed between the two would leave a mark
+    without a log, as if the last commits had been removed; then no start would be let in, although nothing is lost. And not
+    where there was none: whoever else has the file open (a tool, before a start that failed) takes the log along, too.
     """
     path = sqlite_file(url)
+    marked = path is not None and _mark(path).exists()
     if path is not None:
         _mark(path).unlink(missing_ok=True)
-
-
-def note_closed(url: str) -> None:
-    """Put the mark back if another process has the database open still: then the log is there."""
-    note_open(url)
+    yield
+    if marked:
+        note_open(url)
 
 
 def _holds_mails(archive: Path) -> bool:

@@ -108,8 +108,9 @@ def _program(pipe: Connection, folder: Path, imap_port: int, smtp_port: int, now
 
 def _begun(app: App) -> object:
     """Begin to read the record and never end: nothing of the write-ahead log can be taken over behind that."""
-    connection = app.engine.connect()
-    return connection, connection.exec_driver_sql("SELECT count(*) FROM messages").scalar()
+    connection = sqlite3.connect(str(app.engine.url.database), isolation_level=None)
+    connection.execute("BEGIN")
+    return connection, connection.execute("SELECT count(*) FROM messages").fetchone()
 
 
 def _obey(app: App, clock: SteppedClock, folder: Path, order: tuple[str, Any]) -> object:

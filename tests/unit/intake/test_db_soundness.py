@@ -65,11 +65,18 @@ def test_a_process_that_closes_the_database_leaves_the_mark_of_another_one(url, 
     mark = file.with_name(file.name + ".open")
     daemon, command = open_engine(url), open_engine(url)
     soundness.note_open(url)
-    soundness.note_closing(url)
-    command.dispose()
-    soundness.note_closed(url)
+    with soundness.closing_in_order(url):
+        command.dispose()
     assert mark.read_text() == str(file.stat().st_ino)
     daemon.dispose()
+
+
+def test_a_start_that_failed_leaves_no_mark_because_a_tool_has_the_file_open(url, file):
+    tool, failed = open_engine(url), open_engine(url)
+    with tool.connect(), soundness.closing_in_order(url):
+        failed.dispose()
+    assert not file.with_name(file.name + ".open").exists()
+    tool.dispose()
 
 
 def test_a_log_that_is_gone_after_a_kill_is_missed_and_after_a_good_end_is_not(url, archive, file):
@@ -78,10 +85,9 @@ def test_a_log_that_is_gone_after_a_kill_is_missed_and_after_a_good_end_is_not(u
     soundness.note_open(url)
     assert mark.exists()
     held = log.read_bytes()
-    soundness.note_closing(url)
-    engine.dispose()
-    soundness.examine(url, archive)  # as a kill leaves it that comes now
-    soundness.note_closed(url)
+    with soundness.closing_in_order(url):
+        engine.dispose()
+        soundness.examine(url, archive)  # as a kill leaves it that comes now
     assert not mark.exists()
     soundness.examine(url, archive)
 
