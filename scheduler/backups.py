@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import chain, count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -177,8 +178,11 @@ def put_back(settings: Settings, source: Path | None, now: datetime) -> PutBack:
 
 
 def aside_of(storage: Storage, now: datetime) -> Path:
-    """Return where the database goes that is replaced now."""
-    return storage.data_dir / f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
+    """Return where the database goes that is replaced now: into no folder that holds another one already."""
+    name = f"replaced-{now.astimezone(SHANGHAI):%Y%m%d-%H%M%S}"
+    taken = {path.name for path in storage.data_dir.glob(f"{name}*")}
+    free = next(one for one in chain([name], (f"{name}-{number}" for number in count(2))) if one not in taken)
+    return storage.data_dir / free
 
 
 def prospect(storage: Storage, source: Path | None, now: datetime) -> tuple[str, ...]:

@@ -233,6 +233,9 @@ def test_the_former_database_is_set_aside_whole(site):
     done = backups.put_back(site.settings, backup, site.clock.now())
     assert (done.aside / site.database.name).read_bytes() == b"damaged"
     assert copies.what_is_wrong(site.database) == ""
+    again = backups.put_back(site.settings, backup, site.clock.now())  # in the same second
+    assert (done.aside / site.database.name).read_bytes() == b"damaged"
+    assert (again.aside / site.database.name).exists()
 
 
 def test_a_damaged_copy_is_refused_and_the_database_stays(site, tmp_path):
