@@ -107,7 +107,9 @@ class _Look:
         self._messages = {row["id"]: row for row in database.execute("SELECT * FROM messages")}
         self._outbox = database.execute("SELECT * FROM outbox").fetchall()
         self._submissions = database.execute("SELECT * FROM submissions ORDER BY id").fetchall()
-        self._decided = Counter(row["sha256"] for row in database.execute("SELECT sha256 FROM decisions"))
+        decisions = database.execute("SELECT sha256, unit FROM decisions ORDER BY id").fetchall()
+        self._decided = Counter(row["sha256"] for row in decisions)
+        self._assigned = {row["sha256"]: row["unit"] for row in decisions if row["unit"] is not None}
 
     def archive(self) -> Iterator[str]:
         """I1: each mail listed has one row and, if it was read, a file that holds the server's bytes."""
@@ -273,8 +275,9 @@ class _Look:
         for row in sorted(self._submissions, key=lambda one: (self._arrived(one), one["id"])):
             message = self._messages[row["message_id"]]
             decided = self._decided[message["sha256"]] > 0
-            place, sender = (row["unit"], row["form"]), message["from_address"]
-            if row["unit"] is None or row["form"] in _ROLLING or (row["state"] != "accepted" and not decided):
+            unit, sender = self._assigned.get(message["sha256"], row["unit"]), message["from_address"]
+            place = (unit, row["form"])
+            if unit is None or row["form"] in _ROLLING or (row["state"] != "accepted" and not decided):
                 continue
             own = in_force.get(place, "") in self._history.office
             if own and sender not in self._history.office and not decided:
