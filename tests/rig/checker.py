@@ -270,8 +270,12 @@ class _Look:
                 yield f"I5: mail {row['id']} brought a form, and no submission holds it"
 
     def versions(self) -> Iterator[str]:
-        """I7: where the unit's own form is in force, by its address on the roster, a stranger's waits for a person."""
+        """I7: where the unit's own form is in force, by its address on the roster, a stranger's waits for a person.
+
+        Unless it says the very same.
+        """
         in_force: dict[tuple[str, str], str] = {}  # unit and form → sender
+        said: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
         for row in sorted(self._submissions, key=lambda one: (self._arrived(one), one["id"])):
             message = self._messages[row["message_id"]]
             decided = self._decided[message["sha256"]] > 0
@@ -279,13 +283,22 @@ class _Look:
             place = (unit, row["form"])
             if unit is None or row["form"] in _ROLLING or (row["state"] != "accepted" and not decided):
                 continue
+            values = _values(row)
             own = in_force.get(place, "") in self._history.office
             if own and sender not in self._history.office and not decided:
+                if values in said[place]:
+                    continue
                 yield f"I7: submission {row['id']} of a stranger is accepted behind the unit's own"
             in_force[place] = "" if decided else sender  # who decides sees what else is there
+            said[place].append(values)
 
     def _arrived(self, submission: sqlite3.Row) -> str:
         return str(self._messages[submission["message_id"]]["arrived_at"])
+
+
+def _values(submission: sqlite3.Row) -> dict[str, str]:
+    fields = json.loads(submission["fields"])
+    return {one["key"]: str(one["value"]) for one in fields if one.get("value") not in (None, "")}
 
 
 def subject_of(raw: bytes) -> str:
