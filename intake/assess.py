@@ -18,7 +18,7 @@ from intake.completion import completed
 from intake.dossier import Dossier, Known, lay_open
 from intake.faults import FOR_THE_SENDER, Faults, faults, named_but_missing, people_left, unrecognised
 from intake.identify import Clue, Finding, Source, clue_in, doubted, identify, less_trusted, trust_of, written_unit
-from intake.merge import Candidate, candidate, differences, join
+from intake.merge import Candidate, candidate, join, says_the_same
 from intake.mime import QUOTED_MARK
 from intake.model import (
     Assessment,
@@ -220,8 +220,7 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
     if replaces and trust is Trust.ROSTER and _is_overtaken(one, dossier):
         problems.append(Problem(ProblemCode.AMBIGUOUS, detail=Doubt.OVERTAKEN))
     if unit is not None and former and replaces:
-        accepted = [old for old in former if old.state is CellState.ACCEPTED]
-        if one.spec.kind is FormKind.TABLE and any(not differences(old.fields, one.fields) for old in accepted):
+        if says_the_same(one.spec, one.fields, former):
             notes.append(reasons.same_as_registered(one.spec, unit))
         elif less_trusted(trust, address, former, proof=dossier.proof, roster=dossier.roster, confirmed=confirmed):
             problems.append(Problem(ProblemCode.UNTRUSTED_SENDER))
@@ -257,7 +256,7 @@ def _is_overtaken(one: Candidate, dossier: Dossier) -> bool:
         old.state is CellState.ACCEPTED
         and trust_of(old.from_address, unit, roster=dossier.roster, confirmed=dossier.known.confirmed_addresses)
         is not Trust.ROSTER
-        and differences(old.fields, one.fields)
+        and not says_the_same(one.spec, one.fields, (old,))
         for old in later
     )
 

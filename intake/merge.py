@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from intake.fault_words import comment_words
 from intake.identify import Finding, Source
-from intake.model import StoredSubmission
+from intake.model import CellState, StoredSubmission
 from intake.pieces import Filled, Piece, is_given, value_key
 from parsers.fields import is_unchanged
 from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
@@ -63,6 +63,13 @@ def differences(before: Iterable[FieldReading], after: Iterable[FieldReading]) -
     new = {field.key: field.value for field in after}
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(key for key in keys if value_key(old.get(key)) != value_key(new.get(key)))
+
+
+def says_the_same(spec: FormSpec, fields: Iterable[FieldReading], former: Iterable[StoredSubmission]) -> bool:
+    """Return whether one of the accepted `former` has the same values. Of free documents, whose text is no field, never."""
+    given = tuple(fields)
+    accepted = (old for old in former if old.state is CellState.ACCEPTED)
+    return spec.kind is FormKind.TABLE and any(not differences(old.fields, given) for old in accepted)
 
 
 def about(spec: FormSpec) -> FieldType | None:

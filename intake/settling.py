@@ -24,7 +24,7 @@ from intake.drafting import Incoming
 from intake.errors import OfficeError
 from intake.identify import less_trusted, trust_of
 from intake.letters import post
-from intake.merge import differences
+from intake.merge import says_the_same
 from intake.model import (
     Assessment,
     CellState,
@@ -194,7 +194,7 @@ def may_not_replace(
     ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
     known = known_for(session, reading.head, ledger, campaign, roster, without=row.id)
     former = known.before(row.arrived_at, unit, one.form)
-    if any(old.state is CellState.ACCEPTED and not differences(old.fields, one.fields) for old in former):
+    if says_the_same(campaign.collection(one.form).form, one.fields, former):
         return False
     address, confirmed = reading.head.from_address, known.confirmed_addresses
     trust = trust_of(address, unit, roster=roster, confirmed=confirmed)

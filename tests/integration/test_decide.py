@@ -13,6 +13,7 @@ from email.policy import default
 import pytest
 
 from intake import decide, noting, pipeline, reasons, settling
+from intake.blanks import docx_document
 from intake.cases import OvertakenError, RefusedError, look
 from intake.db import queries
 from intake.db.models import AuditRow, DecisionRow, OutboxRow, SubmissionRow
@@ -69,6 +70,18 @@ def test_a_stranger_s_form_that_is_assigned_to_a_unit_replaces_its_form_only_whe
     desk.goes_on()
     assert desk.breaches() == []
     assert [one for one in desk.subjects() if "登记内容变更" in one]
+
+
+def test_a_stranger_s_paper_that_is_assigned_waits_though_its_title_is_the_same(desk):
+    def paper(words: str) -> bytes:
+        return docx_document(f"{TOWN}活动总结", [words * 40])
+
+    desk.receives(office.UNITS[TOWN], "活动总结", attachment=paper("一、做法。"), name="活动总结.docx")
+    assert desk.cell(form=SUMMARY).state is CellState.ACCEPTED
+    number = desk.receives(STRANGER, "活动总结", attachment=paper("二、成效。"), name="活动总结.docx")
+    desk.acts(decide.assign, number, 1, TOWN)
+    assert desk.is_open(number)
+    assert desk.cell(form=SUMMARY).submissions[0].message_id != number
 
 
 def test_a_word_to_the_unit_is_stopped_when_the_form_that_replaced_its_own_is_taken_back(desk):
