@@ -48,7 +48,7 @@ from intake.model import (
     Sha256,
     Triage,
 )
-from intake.read import read_document, read_mail, with_words_below
+from intake.read import Begun, read_document, read_mail, read_turn, with_words_below
 from intake.roster import Roster
 from intake.settings import Settings
 from intake.triage import triage
@@ -57,6 +57,7 @@ from parsers.isolate import Worker, WorkerUnavailable
 log = logging.getLogger(__name__)
 
 STRANGERS = "strangers"  # the heartbeat that says that answers to strangers are held
+_BEGUN_AT_MOST = 8  # mails half read that are remembered: each may hold some megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Workbench:
     ledgers: Ledgers
     stopping: threading.Event = field(default_factory=threading.Event)
     owed: set[int] = field(default_factory=set, repr=False)  # messages whose last try is still to be taken back
+    begun: dict[int, Begun] = field(default_factory=dict, repr=False)  # messages half read, whose next turn is to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,12 @@ class Examined:
     assessment: Assessment
 
 
-def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disposition | None:
-    """Given the id of an archived message, bring it to its end and return what it amounts to.
+def process_message(bench: Workbench, message_id: int, *, now: datetime, one_turn: bool = False) -> Disposition | None:
+    """Given the id of an archived message, bring it to its end, or `one_turn` further, and return what it amounts to.
 
-    Return None if it did not come to an end: it no longer waits, the process is stopping, or a bug stopped it (then
-    the failure is counted, and after three tries the message is set aside for a person).
+    Return None if it did not come to an end: it no longer waits, its turn is over (then it stands in `bench.begun` and is
+    given another one), the process is stopping, or a bug stopped it (then the failure is counted, and after three tries
+    the message is set aside for a person).
     """
     with bench.sessions.begin() as session:
         if message_id in bench.owed:
@@ -103,7 +106,7 @@ def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disp
     if pending is None:
         return None
     try:
-        return _process(bench, pending, now)
+        return _process(bench, pending, now, one_turn=one_turn)
     except (OfficeError, WorkerUnavailable):
         _give_back(bench, pending.id)  # the archive or the disk: the message is not at fault, the tick rests
         raise
@@ -115,12 +118,15 @@ def process_message(bench: Workbench, message_id: int, *, now: datetime) -> Disp
         return None
 
 
-def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Disposition | None:
+def _process(bench: Workbench, pending: queries.Pending, now: datetime, *, one_turn: bool) -> Disposition | None:
     settings = bench.settings
 
     # 1. the archived bytes, unpacked and read in the worker; no transaction is open meanwhile
-    raw = bench.archive.read(Sha256(pending.sha256))
-    reading = read_mail(bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
+    reading = _read(bench, pending, one_turn=one_turn and len(bench.begun) < _BEGUN_AT_MOST)
+    if isinstance(reading, Begun):  # slow documents: its turn is over, the other mails come first
+        bench.begun[pending.id] = reading
+        _give_back(bench, pending.id)
+        return None
 
     # 2. what the record knows; an answer below our own quoted letter is found by that letter
     with bench.reading() as session:
@@ -160,6 +166,17 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime) -> Dispo
         _file(session, bench, pending, examined, known, now)
     log.info("action=process.filed message=%d disposition=%s", pending.id, assessment.disposition)
     return assessment.disposition
+
+
+def _read(bench: Workbench, pending: queries.Pending, *, one_turn: bool) -> MailReading | Begun:
+    """Give a mail its turn, the first or the next; or all that it needs."""
+    raw = bench.archive.read(Sha256(pending.sha256))
+    begun = bench.begun.pop(pending.id, None)
+    forms, area_code = bench.settings.campaign.forms, bench.settings.office.area_code
+    reading = read_turn(bench.worker, raw, forms, area_code=area_code, begun=begun)
+    while isinstance(reading, Begun) and not one_turn:
+        reading = read_turn(bench.worker, raw, forms, area_code=area_code, begun=reading)
+    return reading
 
 
 def _file(

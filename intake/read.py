@@ -6,6 +6,7 @@ parsed here. A part on which the worker stops is a reading with a failure; the o
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -22,8 +23,11 @@ from parsers.traces import Traces
 
 T = TypeVar("T")
 
-# One mail of many slow documents must not keep the others waiting for ever: so many times `seconds` for all of it.
-_DOCUMENTS_WORTH = 3
+# The next mail must be answered within a minute whatever came before it (facts/reliability.md §4): one document has so
+# long, and after so long the mail's turn is over, so that a turn takes 50 s at most and the letter leaves 10 s later.
+_DOCUMENT_S = 45.0
+_TURN_S = 5.0
+_DOCUMENTS_WORTH = 4  # times a document's time: then a mail of many slow documents has had enough
 # What never holds a form: signatures of the mail itself, visiting cards.
 _NO_DOCUMENTS = frozenset(
     {
@@ -38,34 +42,54 @@ _NO_DOCUMENTS = frozenset(
 )
 
 
-def read_mail(
-    worker: Worker, raw: bytes, forms: tuple[FormSpec, ...], *, area_code: str = "", seconds: float = 60.0
-) -> MailReading:
-    """Given the raw bytes of a mail, return all that was learnt of it.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A mail whose turn ended before its documents did: what was read of it so far, and how long that took in seconds."""
 
-    `seconds` bounds the unpacking and each document; three times that bounds the mail. If the mail can't even be
-    unpacked, the reading has its head (as far as that can be read), no parts, and a defect that says why. Raise
-    WorkerUnavailable if no worker can be started: that is no fault of the mail.
+    unpacked: Unpacked
+    documents: tuple[PartReading, ...]
+    spent_s: float
+
+
+def read_mail(
+    worker: Worker, raw: bytes, forms: tuple[FormSpec, ...], *, area_code: str = "", seconds: float = _DOCUMENT_S
+) -> MailReading:
+    """Given the raw bytes of a mail, return all that was learnt of it, however many turns that takes (`read_turn`)."""
+    reading = read_turn(worker, raw, forms, area_code=area_code, seconds=seconds)
+    while isinstance(reading, Begun):
+        reading = read_turn(worker, raw, forms, area_code=area_code, seconds=seconds, begun=reading)
+    return reading
+
+
+def read_turn(
+    worker: Worker,
+    raw: bytes,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    seconds: float = _DOCUMENT_S,
+    begun: Begun | None = None,
+) -> MailReading | Begun:
+    """Given the raw bytes of a mail, and what the last turn left of it, return its reading or what the next turn needs.
+
+    `seconds` bounds the unpacking and each document; four times that bounds the mail. A turn unpacks the mail or reads a
+    document at least; it begins with no other one once it has taken five seconds. If the mail can't even be unpacked, the
+    reading has its head (as far as that can be read), no parts, and a defect that says why. Raise WorkerUnavailable if no
+    worker can be started: that is no fault of the mail.
     """
-    call = _Calls(worker, raw, forms, area_code, seconds)
-    unpacked = call.unpack()
-    documents = [call.read("body", path, PartRole.BODY, enclosing) for path, enclosing in _bodies(unpacked)]
-    documents += [
-        call.read("part", part.path, part.role, part.enclosing, part.name)
-        for part in unpacked.parts
-        if _may_hold_form(part)
-    ]
-    if not any(one.document.forms for one in documents):
-        documents += [
-            call.read("part", part.path, part.role, part.enclosing, part.name)
-            for part in unpacked.parts
-            if _may_be_photograph(part)
-        ]
+    call = _Calls(worker, raw, forms, area_code, seconds, begun.spent_s if begun else 0.0)
+    unpacked = begun.unpacked if begun else call.unpack()
+    documents = list(begun.documents) if begun else []
+    known = len(documents) if begun else -1  # to unpack the mail is a step by itself
+    while (due := _next_document(unpacked, documents)) is not None:
+        if len(documents) > known and call.turn_s() >= _TURN_S:
+            return Begun(unpacked, tuple(documents), call.spent_s + call.turn_s())
+        documents.append(call.read(due))
     return _mail(unpacked, tuple(documents))
 
 
 def unpack_mail(
-    worker: Worker, raw: bytes, documents: tuple[PartReading, ...], *, seconds: float = 60.0
+    worker: Worker, raw: bytes, documents: tuple[PartReading, ...], *, seconds: float = _DOCUMENT_S
 ) -> MailReading:
     """Given the raw bytes of a mail and the readings of its documents as they were stored, return its reading.
 
@@ -94,7 +118,7 @@ def with_words_below(
     forms: tuple[FormSpec, ...],
     *,
     area_code: str = "",
-    seconds: float = 60.0,
+    seconds: float = _DOCUMENT_S,
 ) -> MailReading:
     """Given a mail and the text of our letter that it answers, return it with what its sender wrote below our letter.
 
@@ -122,7 +146,7 @@ def read_document(
     forms: tuple[FormSpec, ...],
     *,
     area_code: str = "",
-    seconds: float = 60.0,
+    seconds: float = _DOCUMENT_S,
 ) -> PartReading:
     """Given the bytes and the name of a bare file, return its reading as if it were the only attachment of a mail."""
     header: JsonObject = {"name": name, "declared_type": "", "forms": to_json(forms), "area_code": area_code}
@@ -137,7 +161,7 @@ def explain_mail(
     forms: tuple[FormSpec, ...],
     *,
     area_code: str = "",
-    seconds: float = 60.0,
+    seconds: float = _DOCUMENT_S,
 ) -> dict[PartPath, Traces]:
     """Given a mail and its reading, return for each part in which a form was read, or nothing, how that came about.
 
@@ -155,7 +179,13 @@ def explain_mail(
 
 
 def explain_document(
-    worker: Worker, data: bytes, name: str, forms: tuple[FormSpec, ...], *, area_code: str = "", seconds: float = 60.0
+    worker: Worker,
+    data: bytes,
+    name: str,
+    forms: tuple[FormSpec, ...],
+    *,
+    area_code: str = "",
+    seconds: float = _DOCUMENT_S,
 ) -> dict[PartPath, Traces]:
     """Given a bare file, return how its reading came about, as `explain_mail` does."""
     header: JsonObject = {"name": name, "declared_type": "", "forms": to_json(forms), "area_code": area_code}
@@ -163,15 +193,38 @@ def explain_document(
     return {PartPath("1"): traces} if isinstance(traces, Traces) else {}
 
 
-def _bodies(unpacked: Unpacked) -> list[tuple[PartPath, PartPath]]:
-    """The bodies that say something: path and enclosing message, a forward's original behind its own body."""
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A document of a mail that is to be read, and by which operation of `intake.unpack`."""
+
+    operation: str
+    path: PartPath
+    role: PartRole
+    enclosing: PartPath
+    name: str = ""
+
+
+def _next_document(unpacked: Unpacked, read: Sequence[PartReading]) -> _Due | None:
+    """Return what is read after what was read already: bodies, attachments, then pictures if none of them is a form."""
+    due = [*_bodies(unpacked), *(_part(part) for part in unpacked.parts if _may_hold_form(part))]
+    if len(read) >= len(due) and not any(one.document.forms for one in read[: len(due)]):
+        due += [_part(part) for part in unpacked.parts if _may_be_photograph(part)]
+    return due[len(read)] if len(read) < len(due) else None
+
+
+def _bodies(unpacked: Unpacked) -> list[_Due]:
+    """The bodies that say something, a forward's original behind its own body."""
     chosen = []
     for body in unpacked.bodies:
         if body.text.strip() or body.html:
-            chosen.append((body.path, body.enclosing))
+            chosen.append(_Due("body", body.path, PartRole.BODY, body.enclosing))
         if body.forwarded:
-            chosen.append((PartPath(body.path + QUOTED_MARK), body.enclosing))
+            chosen.append(_Due("body", PartPath(body.path + QUOTED_MARK), PartRole.BODY, body.enclosing))
     return chosen
+
+
+def _part(part: Part) -> _Due:
+    return _Due("part", part.path, part.role, part.enclosing, part.name)
 
 
 def _may_hold_form(part: Part) -> bool:
@@ -183,19 +236,20 @@ def _may_be_photograph(part: Part) -> bool:
     return part.role is PartRole.INLINE and part.type.startswith("image/") and part.size_bytes >= PHOTOGRAPH_BYTES
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Calls:
-    """The calls for one mail, and how much time is left for them."""
+    """The calls of one turn for one mail, and how much time is left for them."""
 
     worker: Worker
     raw: bytes
     forms: tuple[FormSpec, ...]
     area_code: str
     seconds: float
-    ends_at: float = field(init=False)  # on the monotonic clock
+    spent_s: float = 0.0  # in former turns
+    began_at: float = field(default_factory=time.monotonic)
 
-    def __post_init__(self) -> None:
-        self.ends_at = time.monotonic() + self.seconds * _DOCUMENTS_WORTH
+    def turn_s(self) -> float:
+        return time.monotonic() - self.began_at
 
     def unpack(self) -> Unpacked:
         answer = self.worker.call("mail", {}, self.raw, timeout_s=self.seconds)
@@ -208,14 +262,14 @@ class _Calls:
             return Unpacked(_unread_head(), defects=(defect, f"reading the header stopped: {head.code}"))
         return Unpacked(head.head, defects=(defect, *head.defects))
 
-    def read(self, operation: str, path: PartPath, role: PartRole, enclosing: PartPath, name: str = "") -> PartReading:
-        left = self.ends_at - time.monotonic()
+    def read(self, due: _Due) -> PartReading:
+        left = self.seconds * _DOCUMENTS_WORTH - self.spent_s - self.turn_s()
         if left <= 0:
             failure = Failure(FailureCode.TIMEOUT, "the time for this mail is used up")
-            return PartReading(path, role, _unread(name, failure), enclosing)
-        header: JsonObject = {"path": path, "forms": to_json(self.forms), "area_code": self.area_code}
-        answer = self.worker.call(operation, header, self.raw, timeout_s=min(self.seconds, left))
-        return PartReading(path, role, _reading(answer, name), enclosing)
+            return PartReading(due.path, due.role, _unread(due.name, failure), due.enclosing)
+        header: JsonObject = {"path": due.path, "forms": to_json(self.forms), "area_code": self.area_code}
+        answer = self.worker.call(due.operation, header, self.raw, timeout_s=min(self.seconds, left))
+        return PartReading(due.path, due.role, _reading(answer, due.name), due.enclosing)
 
 
 def _reading(answer: Answered | Stopped, name: str) -> DocumentReading:

@@ -131,13 +131,31 @@ def process(app: App) -> None:
         woken = backlog.wake(session, app.services.present())
     if woken:
         log.info("action=process.woken messages=%d", woken)
+    process_all(app)
+    app.bench.worker.rest()
+
+
+def process_all(app: App) -> None:
+    """Give every archived message its turns until it comes to its end: slow documents keep no other mail waiting."""
+    bench, ended = app.bench, set[int]()
+    while waiting := _turns(app, ended):
+        for message_id in waiting:
+            if app.running.stopping.is_set():
+                return
+            process_message(bench, message_id, now=app.clock.now(), one_turn=True)
+            if message_id in bench.begun:
+                break  # its turn is over: whatever came meanwhile goes first
+            ended.add(message_id)
+
+
+def _turns(app: App, ended: set[int]) -> list[int]:
+    """The messages that wait, but for those that ended in this tick; who has had the least time is first."""
     with app.bench.reading() as session:
         waiting = queries.pending_messages(session)
-    for message_id in waiting:
-        if app.running.stopping.is_set():
-            return
-        process_message(app.bench, message_id, now=app.clock.now())
-    app.bench.worker.rest()
+    begun = app.bench.begun
+    return sorted(
+        (one for one in waiting if one not in ended), key=lambda one: begun[one].spent_s if one in begun else 0.0
+    )
 
 
 # --- remind ----------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import Delivered, SmtpSink
 from tests.builders import office
 from tests.builders.hostile import CASES
+from tests.builders.hostile_texts import wide_row
 from tests.rig.crash import ADDRESS, SAND, STONE, filled
 from tests.rig.report import Outcome
 from tests.rig.ticking import SUMMARY
@@ -89,6 +90,19 @@ def _parts(number: int) -> Mail:
     return _raw(b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n', body)
 
 
+def _slow(documents: int) -> Mail:
+    """Rows that LibreOffice lays out for minutes, several to a mail: each is given its time, the good mail waits for one."""
+
+    def make(number: int) -> bytes:
+        message = message_from_bytes(_with_file("0.rtf", wide_row(30_000), number), policy=SMTP)
+        for one in range(1, documents):
+            row = wide_row(30_000 + one)
+            message.add_attachment(row, maintype="application", subtype="octet-stream", filename=f"{one}.rtf")  # type: ignore[attr-defined]
+        return message.as_bytes()
+
+    return make
+
+
 def _values(**changes: str) -> Mail:
     """A form whose values are weapons against whoever shows them: it is text to us, and must be text to everybody."""
 
@@ -135,6 +149,7 @@ MAILS: tuple[tuple[str, Mail], ...] = (
     ("a file named ../../etc/passwd", lambda number: _with_file("../../etc/passwd", b"x", number)),
     ("a file named CON.docx", lambda number: _with_file("CON.docx", b"PK\x03\x04", number)),
     ("a file name of 10,000 characters", lambda number: _with_file("长" * 10_000 + ".docx", b"PK\x03\x04", number)),
+    ("three rows of 30,000 cells, each in a file of its own", _slow(3)),
     ("a formula as a name", _values(name="=cmd|'/c calc'!A1")),
     # a name like the one above is sent back; a position is taken as it is written
     ("a formula as a position", _values(position="=cmd|'/c calc'!A1")),

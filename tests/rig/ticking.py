@@ -11,6 +11,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
@@ -23,7 +24,7 @@ from intake import letters, pipeline, summary
 from intake.db.record import SqlRecord
 from intake.model import MailHead, MailReading, Triage
 from scheduler import guard, jobs, papers, recovery
-from scheduler.app import open_app
+from scheduler.app import App, open_app
 from scheduler.clock import SteppedClock
 from tests.builders import office
 
@@ -31,6 +32,7 @@ HOARD: list[object] = []
 SUMMARY = "summary.xlsx"
 HOSTILE = "someone@example.net"
 _LATE_S = 8.0
+_DELIVER_S = 10.0  # as often as the daemon looks into the outbox
 _HOARDED = 1_200 * 2**20
 
 
@@ -133,6 +135,21 @@ class _AndEverySecond(AbstractSet[int]):
         return len(self._seen)
 
 
+def ticks(app: App) -> Iterator[Exception | None]:
+    """Run all ticks once and yield how each ended; letters leave while mails are being read, as in the daemon."""
+    for name, tick in jobs.TICKS.items():
+        if name != "process":
+            yield guard.guarded(app, name, tick)
+            continue
+        ended: list[Exception | None] = []
+        reading = threading.Thread(target=lambda: ended.append(guard.guarded(app, name, tick)))  # noqa: B023 - joined below
+        reading.start()
+        while reading.is_alive():
+            reading.join(_DELIVER_S)
+            yield guard.guarded(app, "deliver", jobs.TICKS["deliver"])
+        yield from ended
+
+
 def main() -> None:
     plant(sys.argv[1] if len(sys.argv) > 1 else "")
     order = json.loads(sys.stdin.readline())
@@ -144,8 +161,7 @@ def main() -> None:
         print(json.dumps({"bytes": resident(), "most": most_of_a_child()}), flush=True)
         for line in sys.stdin:
             clock.advance_to(datetime.fromisoformat(json.loads(line)["now"]))
-            errors = [guard.guarded(app, name, tick) for name, tick in jobs.TICKS.items()]
-            told = [str(error) for error in errors if error is not None]
+            told = [str(error) for error in ticks(app) if error is not None]
             papers.write_summary(app, Path(order["data"]) / SUMMARY)
             print(json.dumps({"errors": told, "bytes": resident(), "most": most_of_a_child()}), flush=True)
 

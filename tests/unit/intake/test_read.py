@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from intake.model import PartRole
-from intake.read import read_document, read_mail, with_words_below
+from intake import read as reading_module
+from intake.model import PHOTOGRAPH_BYTES, MailReading, PartRole
+from intake.read import Begun, read_document, read_mail, read_turn, with_words_below
 from parsers.document import FailureCode
 from parsers.forms import FieldSpec, FieldType, FormKind, FormSpec
 from parsers.isolate import Worker, WorkerUnavailable
@@ -117,6 +118,45 @@ def test_a_part_that_hangs_is_a_timeout_and_the_mail_has_an_end(worker):
     assert mobile(documents(reading)["2", PartRole.ATTACHMENT]) == ["13900000001"]
     assert [failure.code for failure in failures[2:]] == [FailureCode.TIMEOUT] * 8
     assert failures[-1].detail == "the time for this mail is used up"
+
+
+def test_a_mail_read_in_turns_is_read_as_in_one_go(worker, monkeypatch):
+    raw = web_mail("请查收", note("一.txt", "无"), note("二.txt", "KILL"), note("三.txt", LINES))
+    whole = read(worker, raw)
+    monkeypatch.setattr(reading_module, "_TURN_S", 0.0)
+    turn, done = read_turn(worker, raw, FORMS), []
+    while isinstance(turn, Begun):
+        done.append(len(turn.documents))
+        turn = read_turn(worker, raw, FORMS, begun=turn)
+    assert done == [0, 1, 2, 3], "each turn ends after one document; the unpacking is one, too"
+    assert turn == whole == read(worker, raw)
+
+
+def test_pictures_are_looked_at_in_a_later_turn_only_if_no_former_one_found_a_form(worker, monkeypatch):
+    related = multipart("related", html('<img src="cid:logo">'), picture("logo", b"x" * PHOTOGRAPH_BYTES))
+    monkeypatch.setattr(reading_module, "_TURN_S", 0.0)
+    without = read(worker, mail(multipart("mixed", related, note("一.txt", "无"))))
+    assert [one.role for one in without.documents].count(PartRole.INLINE) == 1
+    with_form = read(worker, mail(multipart("mixed", related, note("一.txt", LINES))))
+    assert PartRole.INLINE not in [one.role for one in with_form.documents]
+
+
+def test_the_time_of_a_mail_counts_over_its_turns(worker):
+    raw = web_mail("x", note("一.txt", LINES))
+    begun = Begun(read_turn_of_nothing(worker, raw), (), spent_s=500.0)
+    reading = read_turn(worker, raw, FORMS, begun=begun)
+    assert isinstance(reading, MailReading)
+    assert {one.document.failure.detail for one in reading.documents if one.document.failure} == {
+        "the time for this mail is used up"
+    }
+
+
+def read_turn_of_nothing(worker, raw):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading_module, "_TURN_S", 0.0)
+        turn = read_turn(worker, raw, FORMS)
+    assert isinstance(turn, Begun)
+    return turn.unpacked
 
 
 def test_of_a_mail_that_can_not_be_unpacked_the_head_is_known(worker):
