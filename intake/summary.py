@@ -9,7 +9,8 @@ telephone number keeps its zero (facts/documents.md §6 no. 21, facts/reliabilit
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,12 +24,14 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from intake.ledger import Ledger
-from intake.model import FormId, ReminderRecord
+from intake.model import CellState, FormId, ReminderRecord, StoredSubmission, UnitName
 from intake.roster import Roster
 from intake.settings import Campaign
 from intake.summary_matter import Column, Entry, Matter, Table, Tone, Waiting
+from intake.summary_remarks import shown
 from intake.summary_tables import tables
 from intake.whole_files import made_whole
+from parsers.forms import FieldType
 from parsers.readers.picturesize import picture_size
 from parsers.text import clean
 
@@ -300,3 +303,40 @@ def formula_cells(path: Path) -> tuple[str, ...]:
         for cell in row
         if cell.data_type == "f"
     )
+
+
+def values_left_out(path: Path, campaign: Campaign, ledger: Ledger) -> tuple[UnitName, ...]:
+    """Given a workbook and the ledger that it was made of, return the units of which it lacks a row as it is in force.
+
+    A row has the unit's name and each value of the form, the unit as it was written aside. It is looked for as a reader
+    does, without the tables from which the workbook was written.
+    """
+    rows: dict[str, list[Counter[str]]] = defaultdict(list)
+    for sheet in load_workbook(path).worksheets:
+        for row in sheet.iter_rows(values_only=True):
+            texts = Counter(value for value in row if isinstance(value, str))
+            for text in texts:
+                rows[text].append(texts)
+    keys = {
+        one.id: {spec.key for spec in one.form.fields if spec.type is not FieldType.UNIT}
+        for one in campaign.collections
+    }
+    return tuple(
+        dict.fromkeys(
+            unit
+            for (unit, form), cell in ledger.state.cells.items()
+            for submission in cell.submissions
+            if form in keys
+            and submission.state is not CellState.NO_INTENT
+            and not any(_values(submission, keys[form]) <= row for row in rows[_read_back(unit)])
+        )
+    )
+
+
+def _values(submission: StoredSubmission, keys: Collection[str]) -> Counter[str]:
+    return Counter(_read_back(shown(one.value)) for one in submission.fields if one.key in keys and shown(one.value))
+
+
+def _read_back(value: str) -> str:
+    """The text that a reader finds in a cell in which `value` was written."""
+    return _text(value).replace("x005F_", "")

@@ -17,22 +17,22 @@ from rich.console import Console
 
 from intake.db import audit, backups, condition, heartbeats, postgres, queries
 from intake.db.address import sqlite_file
-from intake.db.models import MessageRow
 from intake.errors import OfficeError
+from intake.ledger import Ledger
 from intake.model import OutboxState, Sha256
-from intake.read import read_mail
 from intake.settings import Storage
-from intake.summary import formula_cells
+from intake.summary import formula_cells, values_left_out
 from intake.words import moment_words
-from parsers.codec import to_json
 from scheduler import backups as nightly
 from scheduler import papers
 from scheduler.app import App, open_app
 from scheduler.clock import SystemClock
 from scheduler.desk import options, secret_search
+from scheduler.desk.rereading import reread
 from scheduler.desk.secret_search import Spilled
 
 _SHOWN = 8
+_TRIES = 5
 _STALE = timedelta(hours=36)
 _MEGABYTE = 2**20
 _MOST_BYTES = 64 * _MEGABYTE  # SQLite empties its log at 4 MB; no mail is larger
@@ -63,7 +63,7 @@ class Check:
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     command = commands.add_parser("verify", parents=[common], help="核验：数据是否完整、有无漏收、重复回信等，逐项核对")
-    command.add_argument("--deep", action="store_true", help="另把存档原件全部重新识别一遍，与登记的内容对照（较慢）")
+    command.add_argument("--deep", action="store_true", help="另在一份副本里把存档原件全部重新识别、登记一遍，与现在的对照（较慢）")
     command.add_argument("--json", action="store_true", help="输出 JSON，供程序读取")
     command.set_defaults(run=run)
 
@@ -105,9 +105,9 @@ def verify(app: App, *, deep: bool = False) -> Iterator[Check]:
     yield from _archive(app)
     yield from _record(app, now)
     if deep:
-        yield _reread(app)
+        yield from _reread(app)
     yield from _sizes(app, now)
-    yield _workbook(app)
+    yield from _workbook(app)
     yield from _secrets(app)
     yield _backup(app, now)
 
@@ -180,31 +180,24 @@ _HOLDS = {
 }
 
 
-def _reread(app: App) -> Check:
+def _reread(app: App) -> Iterator[Check]:
     """Read every archived mail again and compare with what was filed: the same rules must give the same."""
-    settings = app.settings
-    with app.bench.sessions() as session:
-        filed = {
-            row.id: (
-                row.sha256,
-                {part.path: part.reading for part in queries.parts_of(session, row.id) if part.reading},
-            )
-            for row in session.query(MessageRow).where(MessageRow.state.in_(["filed", "held"]))
-        }
-    changed = []
-    for number, (sha256, parts) in filed.items():
-        raw = app.bench.archive.read(Sha256(sha256))
-        reading = read_mail(app.bench.worker, raw, settings.campaign.forms, area_code=settings.office.area_code)
-        now = {document.path: to_json(document.document) for document in reading.documents}
-        if now != parts:
-            changed.append(number)
-    words = f"{len(filed)} 封重新识别，结果与登记的一致"
-    if changed:
+    found = reread(app)
+    words = f"{found.mails} 封重新识别，结果与登记的一致"
+    if found.readings:
         words = (
-            f"{len(changed)} 封重新识别的结果与登记的不同（编号 {_numbers(changed)}）。"
+            f"{len(found.readings)} 封重新识别的结果与登记的不同（编号 {_numbers(found.readings)}）。"
             "程序升级、改过配置或新装了识别程序以后属正常，可执行 intake replay 更新；否则请把日志交给维护人员"
         )
-    return Check("I5", "重新识别", ok=not changed, words=words)
+    yield Check("I5", "重新识别", ok=not found.readings, words=words)
+    words = f"{found.mails} 封按到达先后重新登记，报送与现在的一致"
+    if found.submissions:
+        words = (
+            f"{len(found.submissions)} 封按到达先后重新登记，报送与现在的不同（编号 {_numbers(found.submissions)}）。"
+            "改过名册或配置、来件没有按到达先后识别以后属正常；intake replay 会按重新登记的改过来，之前请先看这几封；"
+            "否则请把日志交给维护人员"
+        )
+    yield Check("I6", "重新登记", ok=None if found.submissions else True, words=words)
 
 
 def _sizes(app: App, now: datetime) -> Iterator[Check]:
@@ -243,13 +236,37 @@ def _changed(path: Path) -> float:
     return path.stat().st_mtime if path.exists() else 0.0
 
 
-def _workbook(app: App) -> Check:
+def _workbook(app: App) -> Iterator[Check]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "summary.xlsx"
-        papers.write_summary(app, path)
+        ledger = _written(app, path)
         formulas = formula_cells(path)
+        left_out = values_left_out(path, app.settings.campaign, ledger) if ledger else ()
     words = "可以导出，没有公式" if not formulas else f"有 {len(formulas)} 格是公式：{'、'.join(formulas[:_SHOWN])}"
-    return Check("I15", "汇总表", ok=not formulas, words=words)
+    yield Check("I15", "汇总表", ok=not formulas, words=words)
+    if ledger is None:
+        yield Check("I15", "汇总表的内容", ok=None, words="没有核对：程序正在登记来件，请过几分钟再核验一次")
+    elif left_out:
+        units = "、".join(left_out[:_SHOWN]) + (" 等" if len(left_out) > _SHOWN else "")
+        words = f"{len(left_out)} 个单位的报送在表里不全或不同（{units}）。请先不要使用汇总表，把日志交给维护人员"
+        yield Check("I15", "汇总表的内容", ok=False, words=words)
+    else:
+        yield Check("I15", "汇总表的内容", ok=True, words="与登记的报送逐栏一致")
+
+
+def _written(app: App, path: Path) -> Ledger | None:
+    """Write the workbook and return the ledger that it was made of; None if a service files one mail after another."""
+    for _ in range(_TRIES):
+        ledger = _ledger(app)
+        papers.write_summary(app, path)
+        if _ledger(app) is ledger:
+            return ledger
+    return None
+
+
+def _ledger(app: App) -> Ledger:
+    with app.bench.reading() as session:
+        return app.bench.ledgers.read(session)
 
 
 def _secrets(app: App) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from intake import summary
 from intake.db import audit, heartbeats
 from intake.db.models import MessageRow, OutboxRow
 from intake.settings import Secret, Watching
@@ -143,6 +144,14 @@ def test_a_value_that_another_reading_would_not_give_is_seen_by_the_deep_look(ap
     assert broken(app, deep=True) == {"I5"}
 
 
+def test_a_submission_that_another_reading_would_not_give_is_told_by_the_deep_look(app):
+    change(app, "UPDATE submissions SET fields = replace(fields, '13900000001', '13900000002')")
+    assert broken(app) == set()
+    (told,) = [one for one in verify(app, deep=True) if one.rule == "I6" and one.what == "重新登记"]
+    assert told.ok is None
+    assert "编号 1" in told.words
+
+
 # --- secrets (I12) ---------------------------------------------------------------------------------------------------
 
 HOOK = "https://oapi.example.com/robot/send?access_token=canary-t0ken"
@@ -251,6 +260,44 @@ def test_a_file_that_can_not_be_read_is_told_and_no_promise_is_made_of_it(app, m
 def test_a_formula_in_the_workbook_is_seen(app, monkeypatch):
     monkeypatch.setattr("scheduler.desk.verify.formula_cells", lambda _path: ("汇总!B2",))
     assert broken(app) == {"I15"}
+
+
+def contents(app):
+    (found,) = [one for one in verify(app) if one.what == "汇总表的内容"]
+    return found
+
+
+def test_a_value_that_the_workbook_does_not_show_as_it_is_registered_is_seen_and_the_unit_named(app, monkeypatch):
+    assert contents(app).ok
+    put = summary._put
+    monkeypatch.setattr(
+        summary,
+        "_put",
+        lambda sheet, row, column, value, *look, **more: put(sheet, row, column, as_a_number(value), *look, **more),
+    )
+    found = contents(app)
+    assert found.ok is False
+    assert TOWN in found.words
+
+
+def as_a_number(value):
+    """As a spreadsheet takes "0595-…" or a mobile that somebody pastes."""
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+@pytest.mark.parametrize("odd", ["_x0041_路1号", "=1+1路1号", "示例路1号\n二楼", "示例路" * 12_000, "_x005F_路1号"])
+def test_odd_values_are_found_in_the_workbook_as_they_are_shown_there(app, odd):
+    change(
+        app,
+        "UPDATE submissions SET fields = replace(fields, '示例路1号', :odd)",
+        odd=json.dumps(odd, ensure_ascii=False)[1:-1],
+    )
+    assert contents(app).ok
+
+
+def test_while_mails_are_being_filed_the_contents_are_not_judged(app, monkeypatch):
+    monkeypatch.setattr(command, "_ledger", lambda _app: object())
+    assert contents(app).ok is None
 
 
 def test_an_old_backup_and_none_at_all_are_told(app):
