@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow, SightingRow, SubmissionRow
 from intake.db.queries import MAXIMUM_ATTEMPTS
-from intake.model import TO_THE_OFFICE, CellState, LetterKind, OutboxState, SenderKind
+from intake.model import TO_THE_OFFICE, CellState, LetterKind, OutboxState, SenderKind, Trust
+from intake.pieces import value_key
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SLOW = timedelta(hours=1)  # a mail or a letter that is under way for longer hangs
@@ -36,13 +37,16 @@ class Breach:
     rows: tuple[int, ...] = ()
 
 
-def breaches(session: Session, *, allowed: Collection[str], now: datetime) -> Iterator[Breach]:
-    """Given the addresses of roster and office, yield what the record shows to be wrong."""
+def breaches(
+    session: Session, *, allowed: Collection[str], rolling: Collection[str], now: datetime
+) -> Iterator[Breach]:
+    """Given the addresses of roster and office and the forms collected at any time, yield what the record shows to be wrong."""
     yield from _accounting(session, now)
     yield from _answers(session, allowed)
     yield from _reminders(session)
     yield from _needless_reminders(session)
     yield from _submissions(session)
+    yield from _replaced_by_strangers(session, rolling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,49 @@ def _submissions(session: Session) -> Iterator[Breach]:
     )
     if session.scalar(orphan):
         yield Breach("I7", "a version whose mail is gone")
+
+
+def _replaced_by_strangers(session: Session, rolling: Collection[str]) -> Iterator[Breach]:
+    """Yield what a stranger sent and what was accepted unseen behind a form from the unit's own address on the roster.
+
+    By the trust that each had when it was read. Not what people decided about, nor what says the very same. Forms that
+    are collected at any time replace none.
+    """
+    decided = set(session.scalars(select(DecisionRow.sha256)))
+    own: dict[tuple[str, str, str], str] = {}  # the address of the roster whose form is in force
+    said: dict[tuple[str, str, str], list[set[tuple[str, str]]]] = defaultdict(list)
+    unseen = []
+    for number, campaign, unit, form, trust, fields, sha256, sender in session.execute(
+        select(
+            SubmissionRow.id,
+            SubmissionRow.campaign,
+            SubmissionRow.unit,
+            SubmissionRow.form,
+            SubmissionRow.trust,
+            SubmissionRow.fields,
+            MessageRow.sha256,
+            MessageRow.from_address,
+        )
+        .join(MessageRow, MessageRow.id == SubmissionRow.message_id)
+        .where(
+            SubmissionRow.state == CellState.ACCEPTED,
+            SubmissionRow.unit.is_not(None),
+            SubmissionRow.form.not_in(rolling),
+        )
+        .order_by(SubmissionRow.arrived_at, SubmissionRow.message_id, SubmissionRow.id)
+    ):
+        cell = (campaign, unit, form)
+        values = {(one["key"], value_key(one.get("value"))) for one in fields if value_key(one.get("value"))}
+        by_a_person = sha256 in decided
+        if cell in own and trust == Trust.UNKNOWN and sender != own[cell] and not by_a_person:
+            if values in said[cell]:
+                continue
+            unseen.append(number)
+        own.pop(cell, None)
+        if trust == Trust.ROSTER and not by_a_person:
+            own[cell] = sender
+        said[cell].append(values)
+    yield from _if_any("I7", "a stranger's form replaced the unit's own and no person saw it", unseen)
 
 
 def _if_any(rule: str, what: str, rows: Collection[int]) -> Iterator[Breach]:

@@ -85,7 +85,9 @@ class Desk:
 
     def breaches(self) -> list:
         with self.bench.sessions() as session:
-            found = audit.breaches(session, allowed=[*office.UNITS.values(), office.CLERK], now=self.now)
+            found = audit.breaches(
+                session, allowed=[*office.UNITS.values(), office.CLERK], rolling=["case"], now=self.now
+            )
             return list(found)
 
     def sheet(self, tmp_path, name: str) -> str:

@@ -98,6 +98,42 @@ def test_a_breach_in_the_record_is_seen(app, rule, statement):
     assert rule in broken(app)
 
 
+STRANGERS = """
+    INSERT INTO submissions
+        (message_id, ordinal, campaign, form, unit, state, trust, fields, problems, notes, attachment, source, arrived_at)
+    SELECT 3, 1, campaign, form, unit, 'accepted', :trust, replace(fields, :was, :given), '[]', '[]', '', '1',
+        '2025-05-30 00:00:00'
+    FROM submissions WHERE message_id = 1
+"""
+
+
+def put_behind(app, *, trust="unknown", was="13900000001", given="13900000009"):
+    """A form by another mail behind the unit's own, accepted as if nobody had to look."""
+    change(app, STRANGERS, trust=trust, was=was, given=given)
+
+
+def test_a_stranger_s_form_that_replaced_the_unit_s_own_unseen_is_a_breach(app):
+    put_behind(app)
+    assert broken(app) == {"I7"}
+
+
+def test_a_form_of_a_confirmed_address_one_that_says_the_same_and_one_that_was_decided_is_no_breach(app):
+    put_behind(app, trust="confirmed")
+    assert broken(app) == set()
+    change(app, "DELETE FROM submissions WHERE message_id = 3")
+    put_behind(app, given="１３９ 0000 0001")
+    assert broken(app) == set()
+    change(app, "DELETE FROM submissions WHERE message_id = 3")
+    put_behind(app)
+    change(
+        app,
+        """INSERT INTO decisions (sha256, ordinal, kind, "values", note, who, at)
+        SELECT sha256, 1, 'accept', :seen, '', '王芳', '2025-05-30 00:00:00' FROM messages WHERE id = 3""",
+        seen=json.dumps({"seen": {}, "fields": {}}),
+    )
+    assert "I7" not in broken(app)
+
+
 def test_a_missing_and_a_changed_original_are_seen(app):
     with app.bench.sessions() as session:
         first, second, _ = session.query(MessageRow).all()
