@@ -16,6 +16,7 @@ Must not: delete anything but its own old copies.
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import chain, count
@@ -41,6 +42,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _AT = time(2)  # when nobody works; an office server that is off at night makes it up in the morning
 _KEPT = 14
 _ENTRY = "backup"
+# What a kill in the middle of a backup leaves; another one that is under way has touched its own within the hour.
+_UNFINISHED = ("nightly-*.tmp", "before-*.tmp", f".{SIGNING_KEY}.*.tmp", "archive/*.tmp")
+_ABANDONED = timedelta(hours=1)
 _UNDER_WAY = "restoring"  # lies in the data directory while the database may be another one and nothing is held yet
 
 
@@ -64,6 +68,7 @@ def back_up_nightly(app: App) -> None:
 def back_up(app: App, now: datetime) -> Path | None:
     """Make a backup now and return the copy of the database; None if it lies on a server (only key and mails are copied)."""
     storage = app.settings.storage
+    _sweep(storage, now)
     target = None
     if app.engine.dialect.name == "sqlite":
         target = storage.backup_dir / f"nightly-{now.astimezone(SHANGHAI):%Y%m%d}.sqlite"
@@ -77,6 +82,14 @@ def back_up(app: App, now: datetime) -> Path | None:
         heartbeats.note_tick(session, _ENTRY, now=now, details=details)
     log.info("action=backup.done mirrored=%d", mails)
     return target
+
+
+def _sweep(storage: Storage, now: datetime) -> None:
+    for path in [path for pattern in _UNFINISHED for path in storage.backup_dir.glob(pattern)]:
+        with suppress(OSError):  # told by verify if it is much
+            # the time of the content is the mail's (`archive.store`), that of the inode is ours
+            if SystemClock.of(path.stat().st_ctime) < now - _ABANDONED:
+                path.unlink()
 
 
 def last_backup_at(details: dict[str, object] | None) -> datetime | None:

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -99,6 +99,25 @@ def test_a_mirror_elsewhere_holds_every_mail_and_the_key(site):
     elsewhere = site.settings.storage.backup_dir
     assert (elsewhere / "archive" / sha256[:2] / f"{sha256}.eml").read_bytes() == raw
     assert (elsewhere / "signing.key").read_bytes() == (site.settings.storage.data_dir / "signing.key").read_bytes()
+
+
+def test_what_a_kill_left_of_earlier_backups_goes_and_what_is_not_ours_stays(site):
+    site.write(TOWN, 1)
+    with site.open() as app:
+        site.round(app)
+        elsewhere = site.settings.storage.backup_dir
+        (elsewhere / "archive").mkdir(parents=True, exist_ok=True)
+        left = ["nightly-20250101.tmp", "before-0007-20250101-000000.tmp", ".signing.key.x1.tmp", "archive/tmpx1.tmp"]
+        strange = ["letters.tmp", "nightly.tmp", "tmpx1.tmp"]
+        for name in (*left, *strange):
+            (elsewhere / name).write_bytes(b"x")
+        real = datetime.now(UTC)
+        backups.back_up(app, real)
+        assert all((elsewhere / name).exists() for name in left), "another backup may be writing them"
+        backups.back_up(app, real + timedelta(hours=2))
+        assert [name for name in left if (elsewhere / name).exists()] == []
+        assert all((elsewhere / name).exists() for name in strange)
+        assert len(list((elsewhere / "archive").rglob("*.eml"))) == 1
 
 
 def test_a_mail_whose_bytes_have_gone_bad_is_not_mirrored_and_the_office_is_told(site):
