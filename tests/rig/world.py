@@ -1,9 +1,10 @@
 """Part "world": one seed drives clock, servers, clerk, crashes; the invariants are looked at after each step.
 
 In: how many seeds, how many steps each. Out: an `Outcome`. A step is drawn: mail arrives, time passes, a round of all
-ticks runs under a fault of a server or of the disk, the process ends at a commit, the clerk moves, deletes, releases,
-cancels, decides what waits for a person and edits the roster, the clock is set. After each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until
-nothing waits, and it looks at what must hold at rest. A failing seed is named: `python -m tests.rig world --seed S`.
+ticks runs under a fault of a server or of the disk, the process ends at a commit, the provider numbers the mails anew,
+the clerk moves, deletes, releases, cancels, decides what waits for a person and edits the roster, the clock is set. After
+each step the checker looks at what must hold at any time; at the end the faults stop, rounds run until nothing waits, and
+it looks at what must hold at rest. A failing seed is named: `python -m tests.rig world --seed S`.
 """
 
 import multiprocessing
@@ -105,6 +106,7 @@ class World:
             (self._reopen, 1),
             (self._move, 1),
             (self._delete, 1),
+            (self._renumber, 1),
             (self._release, 1),
             (self._cancel, 1),
             (self._decide, 2),
@@ -231,6 +233,13 @@ class World:
             uid = self._imap.mailbox.move(mail.folder, mail.uid, to)
             self._forget_unless_seen(mail)
             self._mails.append(replace(mail, folder=to, uid=uid))
+
+    def _renumber(self) -> None:
+        """The provider rebuilds the mailbox: every mail that is still there has another UID, and is listed once more."""
+        for mail in [one for one in self._mails if self._imap.mailbox.find(one.folder, one.uid) is not None]:
+            uid = self._imap.mailbox.move(mail.folder, mail.uid, mail.folder)
+            self._forget_unless_seen(mail)
+            self._mails.append(replace(mail, uid=uid))
 
     def _delete(self) -> None:
         there = [one for one in self._mails if self._imap.mailbox.find(one.folder, one.uid) is not None]
