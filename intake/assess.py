@@ -84,6 +84,8 @@ def assess(
     """
     dossier = lay_open(reading, triage, campaign, roster, known or Known(), arrived_at)
     dossier = replace(dossier, own_addresses=own_addresses)
+    if dossier.known.copy_of:
+        return Assessment(Disposition.IGNORED, (reasons.copy_of(dossier.known.copy_of),))
     candidates = found_in(dossier)
     if _is_machine_noise(dossier, candidates):
         return Assessment(Disposition.IGNORED, (reasons.ignored(triage.kind),))

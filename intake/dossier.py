@@ -11,7 +11,7 @@ from datetime import datetime
 from intake import reasons
 from intake.authentication import Authentication, authentication
 from intake.identify import MailClues, mail_clues
-from intake.model import CellState, FormId, MailReading, StoredSubmission, Triage, UnitName
+from intake.model import CellState, FormId, LetterKind, MailReading, StoredSubmission, Triage, UnitName
 from intake.pieces import Sorted, sort_out
 from intake.prose import signature_lines
 from intake.roster import Roster
@@ -34,7 +34,8 @@ class Known:
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
     spoke of (for a reminder: none), its unit, its forms, its text. `answers_unread`: that letter was about a mail of which no
     form was read, such as the word that a person looks. `overtaken`: numbers of those of them since which the
-    unit has sent something newer of that form, good or faulty.
+    unit has sent something newer of that form, good or faulty. `told`: what letters went to this very address about mails
+    of its own that came within a day before. `copy_of`: the number of the mail that came before and is this one, 0 if none.
     """
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)
@@ -47,6 +48,8 @@ class Known:
     overtaken: frozenset[int] = frozenset()
     excused: frozenset[tuple[UnitName, FormId]] = frozenset()
     pending: frozenset[tuple[UnitName, FormId]] = frozenset()
+    told: frozenset[LetterKind] = frozenset()
+    copy_of: int = 0
 
     def before(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
         """Return the submissions in force of one unit × form that arrived before, or in the second of, `arrived_at`.

@@ -24,7 +24,7 @@ from intake.authentication import authentication
 from intake.bounce import bounces
 from intake.bugs import frames
 from intake.caps import HOUR, answers_to_strangers
-from intake.correspondence import known_for
+from intake.correspondence import Mail, known_for
 from intake.db import by_hand, heartbeats, queries
 from intake.db.engine import ReadingSession
 from intake.db.ledgers import Ledgers
@@ -131,7 +131,8 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime, *, one_t
     # 2. what the record knows; an answer below our own quoted letter is found by that letter
     with bench.reading() as session:
         ledger = bench.ledgers.read(session)
-        known = known_for(session, reading.head, ledger, settings.campaign, bench.roster)
+        mail = Mail(pending.id, pending.arrived_at, reading)
+        known = known_for(session, mail, ledger, settings.campaign, bench.roster)
     reading = with_words_below(
         bench.worker,
         reading,

@@ -23,7 +23,7 @@ ALREADY_EXCUSED = "单位答复“无”，此前已登记免报"
 NO_INTENT_UNCLEAR = "来信表示无意向，但未能判明单位或所指的表，请人工确认"
 WITHDRAWAL = "该单位已报名，现来信表示无意向，请人工确认"
 WITHDRAWN = "来信要求撤回或作废已报材料，请人工确认"
-CORRECTED_IN_WORDS = "单位回信用文字说明已登记内容有误或有变动，请核实后改值，或请单位重报"
+CORRECTED_IN_WORDS = "单位来信用文字说明已登记内容有误或有变动，请核实后改值，或请单位重报"
 PARTIAL_UNCLEAR = "正文中有部分填报内容，未能判明补充的是哪一份表"
 ANSWERED_WITHIN = "来信在所引的我方信件里写了内容，请看原件"
 UNANSWERABLE = "发件人不能回信（系统发件或地址无效），请人工联系单位"
@@ -66,6 +66,11 @@ def of_files(problems: Iterable[FileProblem]) -> tuple[str, ...]:
 def ignored(kind: SenderKind) -> str:
     """Given what sent a mail, return why it is put away."""
     return f"{SENDER_WORDS[kind]}，不是报送"
+
+
+def copy_of(number: int) -> str:
+    """Given the number of the mail that came before, return why one that is the same is put away."""
+    return f"与编号 {number} 的来件是同一封（邮件标识和内容相同），不重复登记和回信"
 
 
 def same_as_registered(spec: FormSpec, unit: UnitName) -> str:

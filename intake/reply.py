@@ -33,6 +33,7 @@ from intake.model import (
     FormId,
     LetterKind,
     MailReading,
+    PartRole,
     SenderKind,
     StoredSubmission,
     Submission,
@@ -81,10 +82,23 @@ def answers(
             familiar = bool(roster.by_address(address)) or address in known.confirmed_addresses
             familiar = familiar or proof.verdict is Verdict.PROVED
             mends = may_mend(reading, known)
+            if _was_told_to_wait(reading, known):
+                return ()
             return (neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
         case _:
             desk = _Desk(assessment, reading, incoming, campaign, roster, known, late_after)
             return desk.answer()
+
+
+def _was_told_to_wait(reading: MailReading, known: Known) -> bool:
+    """Return whether a mail of mere words comes within a day after its sender was told that a person looks.
+
+    A machine that hides its marks answers that letter, too, and each time with the one before for its thread: nothing but
+    the address is the same then (seen: eight kinds of bots were written to until the cap). A person has been told.
+    """
+    words_only = not any(part.role is PartRole.ATTACHMENT for part in reading.parts)
+    words_only = words_only and not any(one.document.forms for one in reading.documents)
+    return words_only and not known.told.isdisjoint({LetterKind.RECEIVED, LetterKind.QUESTION})
 
 
 def may_be_answered(reading: MailReading, triage: Triage, campaign: Campaign, arrived_at: datetime) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from intake import outbox_desk, reply
 from intake.authentication import authentication
 from intake.cases import message
-from intake.correspondence import known_for
+from intake.correspondence import Mail, known_for
 from intake.db import by_hand, queries
 from intake.db.models import MessageRow, OutboxRow, PartRow, SubmissionRow
 from intake.decisions import Decision
@@ -139,7 +139,7 @@ def _answer(
     settings, roster = bench.settings, bench.roster
     campaign = settings.campaign
     ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
-    known = known_for(session, reading.head, ledger, campaign, roster, without=row.id)
+    known = known_for(session, Mail(row.id, row.arrived_at, reading), ledger, campaign, roster, without=row.id)
     sources = dict(
         session.execute(
             select(SubmissionRow.ordinal, SubmissionRow.source).where(SubmissionRow.message_id == row.id)
@@ -192,7 +192,7 @@ def may_not_replace(
     if campaign.collection(one.form).deadline is None:
         return False
     ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
-    known = known_for(session, reading.head, ledger, campaign, roster, without=row.id)
+    known = known_for(session, Mail(row.id, row.arrived_at, reading), ledger, campaign, roster, without=row.id)
     former = known.before(row.arrived_at, unit, one.form)
     if says_the_same(campaign.collection(one.form).form, one.fields, former):
         return False

@@ -19,6 +19,7 @@ from intake.model import (
     Disposition,
     FileProblem,
     FormId,
+    LetterKind,
     PartPath,
     StoredSubmission,
     Submission,
@@ -75,12 +76,14 @@ def spoken(dossier: Dossier) -> Spoken:
             return _for_a_person(reasons.ANSWERED_WITHIN)
         return Spoken(Disposition.IGNORED, reasons.NOTHING_TO_DO)
     files = bool(dossier.sorted.plain or dossier.sorted.blanks)
-    announced = phrases.speaks_of_attachment(text) or (
-        not reply and (phrases.speaks_of_attachment(subject) or bool(forms_named(subject, dossier.campaign)))
-    )
+    by_subject = phrases.speaks_of_attachment(subject) or bool(forms_named(subject, dossier.campaign))
+    # 关于附件2 over a sentence, from a unit that has sent it: that sentence is about what is registered
+    tells = bool(_registered(dossier)) and not phrases.is_bare(text)
+    announced = phrases.speaks_of_attachment(text) or (by_subject and not reply and not tells)
     # the number that was asked for, in words that no reader knows: its sender has not forgotten a file
     answers = any(one.state is CellState.CORRECTION for one in dossier.known.answered) and bool(numbers_in(text))
-    if announced and not files and not answers and not phrases.promises(text) and len(text) <= _SHORT:
+    again = LetterKind.UNREADABLE in dossier.known.told  # who was asked for the file and sends none may be a machine
+    if announced and not again and not files and not answers and not phrases.promises(text) and len(text) <= _SHORT:
         problem = Problem(ProblemCode.NO_ATTACHMENT)
         return Spoken(Disposition.CORRECTION, "", FileProblem(problem))
     if dossier.sorted.partial:
@@ -106,15 +109,28 @@ def declined_beside(
 
 
 def _corrects_what_is_registered(dossier: Dossier, text: str) -> bool:
-    """Return whether an answer to our letter says that the form it spoke of is wrong: 收到，谢谢。姓名应为张三丰。
+    """Return whether the mail says that what is registered is wrong: 收到，谢谢。姓名应为张三丰。
 
-    It is heard before thanks are, which such a mail may begin with.
+    It is heard before thanks are, which such a mail may begin with. An answer is about the form that our letter spoke of, a
+    new mail about those of its sender.
     """
-    registered = [one for one in dossier.known.answered if one.state is CellState.ACCEPTED]
+    registered = [one for one in dossier.known.answered if one.state is CellState.ACCEPTED] or _registered(dossier)
     if not registered or dossier.sorted.partial or phrases.speaks_of_attachment(text):
         return False
     values = {str(field.value) for one in registered for field in one.fields if isinstance(field.value, str)}
     return speaks_against(text, values, people=values)
+
+
+def _registered(dossier: Dossier) -> list[StoredSubmission]:
+    """The accepted forms of the sender: those that came from the address, and those of the units whose address it is."""
+    address, units = dossier.reading.head.from_address, set(dossier.clues.sender_units)
+    return [
+        one
+        for one in dossier.known.current
+        if one.state is CellState.ACCEPTED
+        and one.arrived_at <= dossier.arrived_at
+        and ((address and one.from_address == address) or one.unit in units)
+    ]
 
 
 def _says_more_than_thanks(dossier: Dossier, text: str) -> bool:

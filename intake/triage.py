@@ -59,7 +59,7 @@ _SYSTEM_LINE = re.compile(
     re.IGNORECASE,
 )
 _LAST_LINES = 4
-_SENTENCE_END = re.compile("(?<=[\u3002\uff01!])")
+_SENTENCE_END = re.compile("(?<=[\u3002\uff01!])|(?=[(\uff08\u3010])")
 _AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "list-help", "mailing-list")
 
