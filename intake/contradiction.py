@@ -20,13 +20,14 @@ _CLAUSE_END = re.compile("[\uff0c,\u3001]")
 _CONDITION = re.compile("(?:如果?|若|倘若?|万一|是否|有无|假如|一旦)[^\uff0c,\u3002\uff1b;\n]{0,16}")
 _TAKING_BACK = re.compile(
     "作废|撤回|撤销|(?:不要|请勿|切勿|不予|先不|先别|暂不|勿)(?:登记|采用|采纳|使用)|不作数|稍后重发|重新发一份给"
-    "|忽略(?:所附|附件|附表|此表|本表|该表)"
+    "|忽略(?:所附|附件|附表|此表|本表|该表)|^(?:这是|此为)?(?:一封)?测试(?:一下|邮件|件)?$"
 )
 _WITHDRAWING = re.compile("作废|撤回|撤销|不作数")
 _FORMER_FORM = re.compile("之前|以前|此前|先前|上次|前次|上一|前一|前面|前表|原表|旧表|前件|原件|昨[天日]|刚才")
 # Not the unit's last word: a draft, sent for information, or before its leader has agreed. Not 尚未盖章: the values stand.
 _NOT_FINAL = re.compile(
     "(?<!不是)(?<!非)(?:初稿|草稿|征求意见稿|未定稿|讨论稿|送审稿)|(?:仅|只|附件|附表|此表|该表)[供作](?:[^\u3002\uff0c,]{0,4})参考"
+    "|暂报|最终(?:以(?!此|本|该|附)|(?!以))[^\u3002\uff0c,]{0,12}为准|可能(?:还)?(?:会)?有(?:所)?(?:变动|变化|调整|改动)"
     "|先(?:报|发|交|送)[^\u3002\uff0c,]{0,4}一[稿版]"
     "|(?:尚|还|暂)?未(?:经|获|通过)?[^\u3002\uff0c,]{0,8}?(?:审定|审核|审批|审签|审议|定稿|批准)"
     "|待[^\u3002\uff0c,]{0,12}(?:审定|审核|审批|审签|审议|定稿|批准|同意|研究)[^\u3002\uff0c,]{0,4}(?:再|另行|正式)[^\u3002\uff0c,]{0,4}[报送发]"
@@ -68,6 +69,12 @@ _THE_PERSON_IS = re.compile(
     "(?:联[络系]员|联系人|姓名|名字|人选)[^\u3002\uff0c,]{0,10}?(?:登记|录入|填写?|改|换|变更|调整|更正)[为成由]"
     "|登记(?:联络员|姓名)[为是:\uff1a]|^(?:联络员|姓名)[ \u3000]*[:\uff1a]"
 )
+# 联络员王某, 联络员（王某，139…）, 联络员手机：139…: by the form's own word for its person, in whatever sentence.
+_THE_PERSON = re.compile("联[络系]员[ \u3000]*(?:同志|[(\uff08:\uff1a是为“])?[ \u3000]*")
+_HAN = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]")
+_BEHIND_A_NAME = re.compile("同志|先生|女士|主任|的?(?:座机|手机|电话|邮箱|号码|传真)")
+_HAN_RUN = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]{2,4}")
+_LONGEST_NAME = 4
 _SURELY_A_NAME = 1.0  # `parsers.names`: a surname in front and one or two characters behind it
 _REACHED_BY = re.compile("座机|手机|电话|邮箱|号码|传真")
 _GONE = re.compile(
@@ -159,6 +166,8 @@ def _keys(values: Collection[str]) -> frozenset[str]:
 def _against(sentence: str, known: Collection[str], names: Collection[str], *, file_is_right: bool) -> bool:
     if _registers_another_number(sentence, known) or _gives_another_person(sentence, names):
         return True
+    if _speaks_of_another(sentence, known, names):
+        return True
     right_here = bool(_FILE_IS_RIGHT.search(sentence))
     instead = list(_IS_INSTEAD.finditer(sentence))
     if instead:
@@ -199,6 +208,30 @@ def _gives_another_person(sentence: str, names: Collection[str]) -> bool:
         if name is not None and name.text and name.likeness >= _SURELY_A_NAME and value_key(name.text) not in names:
             return bool(names)
     return False
+
+
+def _speaks_of_another(sentence: str, known: Collection[str], names: Collection[str]) -> bool:
+    """Return whether the person of the form is named beside it as somebody else, or with a number that it has not.
+
+    A name ends where no word goes on: 联络员方面如有调整 is nobody's.
+    """
+    for found in _THE_PERSON.finditer(sentence) if names else ():
+        rest = sentence[found.end() :]
+        if _REACHED_BY.match(rest):
+            return _another_number(rest, known)
+        run = _HAN_RUN.match(rest)
+        for length in range(min(_LONGEST_NAME, len(run.group())) if run else 0, 1, -1):
+            name, behind = find_name(rest[:length]), rest[length:]
+            # 联络员任务，联络员查收。: two characters are a name only where something says so
+            told = length > 2 or found.group().strip()[-1] != "员" or numbers_in(behind) or _BEHIND_A_NAME.match(behind)
+            if told and name.text and name.likeness >= _SURELY_A_NAME and _ends_here(behind):
+                return value_key(name.text) not in names or _another_number(behind.split("\n")[0], known)
+    return False
+
+
+def _ends_here(behind: str) -> bool:
+    """Return whether a name may end before this: no word of its own goes on there."""
+    return not _HAN.match(behind) or bool(_BEHIND_A_NAME.match(behind))
 
 
 def _names(text: str, known: Collection[str]) -> bool:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from intake.fault_words import file_text, problem_text
 from intake.model import FileProblem, SenderKind, StoredSubmission, Submission, UnitName
-from intake.words import SENDER_WORDS
+from intake.words import SENDER_WORDS, day_words
 from parsers.forms import FormSpec, Problem, ProblemCode
 
 ALL_COMPLETE = "报送内容完整"
@@ -66,6 +67,11 @@ def of_files(problems: Iterable[FileProblem]) -> tuple[str, ...]:
 def ignored(kind: SenderKind) -> str:
     """Given what sent a mail, return why it is put away."""
     return f"{SENDER_WORDS[kind]}，不是报送"
+
+
+def before(starts_on: date) -> str:
+    """Given the first day of a campaign, return why a mail of an earlier day is put away: it may be last year's."""
+    return f"早于本次收集的开始日（{starts_on.year}年{day_words(starts_on)}），只存档，不登记也不答复"
 
 
 def copy_of(number: int) -> str:
