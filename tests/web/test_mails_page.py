@@ -242,7 +242,7 @@ def test_while_a_mail_waits_to_be_read_again_nobody_is_told_that_nothing_came(ma
     mails.client.log_in()
     number = mails.number_of(office.UNITS[STONE])
     with mails.app.bench.sessions.begin() as session:  # so long ago that the quiet time after a mail is over
-        long_ago = office.START - timedelta(days=9)
+        long_ago = office.START - timedelta(days=1)
         session.execute(update(MessageRow).values(arrived_at=long_ago))
         session.execute(update(SubmissionRow).values(arrived_at=long_ago))
     mails.client.post(f"/mails/{number}/again", {"seen": seen_of(mails, number)})
