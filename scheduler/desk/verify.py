@@ -162,7 +162,7 @@ def _record(app: App, now: datetime) -> Iterator[Check]:
         large = condition.too_large(session, settings.mailbox.address).count
     broken = {one.rule for one in found}
     for one in found:
-        yield Check(one.rule, _WORDS[one.rule], ok=False, words=f"{one.what}（编号 {_numbers(one.rows)}）")
+        yield Check(one.rule, _WORDS[one.rule], ok=False, words=f"{_FOUND[one.what]}{_which(one.rows)}")
     for rule in _WORDS.keys() - broken:
         beside = f"；另有 {large} 封超过大小上限，没有取回，见 intake status" if rule == "I1" and large else ""
         yield Check(rule, _HOLDS[rule], ok=True, words=f"核对无误{beside}")
@@ -171,6 +171,23 @@ def _record(app: App, now: datetime) -> Iterator[Check]:
     yield Check("I2", "去向不明的信", ok=True, words=words)
 
 
+# What `audit` found, for people.
+_FOUND = {
+    "a mail was listed and its message is missing": "邮箱里列出过的来件没有登记",
+    "a mail was listed in one length and recorded in another": "登记的大小与邮箱列出的不同",
+    "archived for more than an hour and not read": "存档一小时以上还没有识别",
+    "a message in a state that there is not": "来件的状态无法识别，登记可能被改动过",
+    "tried more often than three times": "识别了三次以上仍未完成",
+    "one mail was answered twice": "同一封来件回复了两次",
+    "a machine was answered": "回复了自动邮件",
+    "a letter went to somebody who is not on the roster and did not write": "收件人不在名册上，也没有来过信",
+    "a unit was reminded twice on one day": "同一天催报了两次",
+    "a unit was reminded of a form that it had sent": "已受理的表又被催报",
+    "accepted although something is wrong with it": "有问题而仍算已受理",
+    "a value without the place it was read at": "有的值没有出处",
+    "a version whose mail is gone": "报送版本对应的来件已不在",
+    "a stranger's form replaced the unit's own and no person saw it": "别人的来件替换了单位自己报的，而没有人核实过",
+}
 _HOLDS = {
     "I1": "来件都有登记",
     "I2": "没有重复回信",
@@ -315,6 +332,10 @@ def _backup(app: App, now: datetime) -> Check:
     fresh = now - at <= _STALE
     words = f"{moment_words(at)}，已校验" + ("" if fresh else "；已经超过一天半，请查看日志")
     return Check("I6", "备份", ok=fresh, words=words)
+
+
+def _which(rows: tuple[int, ...]) -> str:
+    return f"（编号 {_numbers(rows)}）" if rows else ""
 
 
 def _numbers(rows: "tuple[int, ...] | list[int]") -> str:

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -95,7 +96,16 @@ def test_a_whole_record_holds_all_promises_also_when_it_is_read_again(app):
 )
 def test_a_breach_in_the_record_is_seen(app, rule, statement):
     change(app, statement)
-    assert rule in broken(app)
+    found = [one for one in verify(app) if one.ok is False]
+    assert rule in {one.rule for one in found}
+    assert not [one.words for one in found if re.search("[a-z]{3,}", one.words)], "told in Chinese"
+
+
+def test_every_breach_that_there_is_has_words_for_people():
+    source = Path(audit.__file__).read_text(encoding="utf-8")
+    told = re.findall(r'(?:_if_any|Breach)\(\s*"I\d+",\s*"([^"]+)"', source)
+    assert len(told) == len(command._FOUND)
+    assert set(told) == set(command._FOUND)
 
 
 STRANGERS = """
