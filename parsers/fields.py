@@ -24,7 +24,7 @@ from parsers.lexicon import (
     UNCHANGED,
     UNIT_TAILS,
 )
-from parsers.names import find_name
+from parsers.names import find_name, has_surname
 from parsers.phones import Found, Number, NumberKind, find_numbers
 from parsers.remarks import is_hint, without_hints
 from parsers.text import fold, narrow
@@ -189,6 +189,8 @@ def _person(spec: FieldSpec, text: str, _cell: Cell | None, _area: str) -> Check
         return _invalid(spec, text, found.fault, fit)
     if _NO_LONGER.search(found.note):
         return _ambiguous(spec, text, "words that take a name back", found.likeness, found.text)
+    if not has_surname(found.text):
+        return _ambiguous(spec, text, "no surname in front", found.likeness, found.text)
     return Checked(found.text, None, found.likeness, (found.note,) if found.note else ())
 
 

@@ -10,7 +10,16 @@ of transliterated names (· • ‧ ∙ ・ and more) all become U+00B7.
 import re
 from dataclasses import dataclass
 
-from parsers.lexicon import COMPOUND_SURNAMES, HONORIFICS, LABEL_TAILS, NOT_A_NAME, POSITIONS, SURNAMES, UNIT_TAILS
+from parsers.lexicon import (
+    COMPOUND_SURNAMES,
+    HONORIFICS,
+    LABEL_TAILS,
+    NOT_A_NAME,
+    POSITIONS,
+    RARER_SURNAMES,
+    SURNAMES,
+    UNIT_TAILS,
+)
 from parsers.text import fold, narrow
 
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -25,6 +34,7 @@ _MASK = re.compile("[*\u00d7xX]{1,3}$|某")
 _NAME_LIMIT = 20  # characters: the longest transliterated names of the household register have 15
 _TITLES_BEFORE = sorted((word for word in {*HONORIFICS, *POSITIONS} if len(word) > 1), key=len, reverse=True)
 _FAMILIAR = "小老"  # 小林, 老陈: how colleagues are called, and no surnames of the register
+_CALLED_BY = "局处总厅"  # 李局: how a head is called; nobody is given such a name
 _SURE = 1.0  # a surname in front and two or three characters
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _OFFICE_TAIL = re.compile("[室站委科办局所队处部厅院会组]$")
@@ -66,6 +76,12 @@ def find_name(text: str) -> Name:
     return Name(found.text, found.likeness, found.fault, found.several, f"{found.note} {remarks}".strip())
 
 
+def has_surname(name: str) -> bool:
+    """Given a name as `find_name` returns it, return whether it may be one: a surname in front, a dotted or a Latin name."""
+    known = name[:1] in SURNAMES or name[:1] in RARER_SURNAMES or name[:2] in COMPOUND_SURNAMES
+    return known or "\u00b7" in name or bool(_LATIN_NAME.fullmatch(name))
+
+
 def _spaced(bare: str) -> Name:
     """Given a text without separators but blanks, return the name: 王 五 is one, 张三 李四 are two, 王五 主任 is one."""
     parts = bare.split()
@@ -102,6 +118,8 @@ def _one(text: str) -> Name:
         inner = _one(text.removeprefix(before))
         return Name(inner.text, inner.likeness, inner.fault, inner.several, before)  # 科长李军
     if title and len(text) - len(title) == 1:
+        return Name("", 0.0, fault="surname and title only")
+    if len(text) == 2 and text[0] in SURNAMES and text[1] in _CALLED_BY:
         return Name("", 0.0, fault="surname and title only")
     if len(text) == 2 and text[0] in _FAMILIAR and text[1] in SURNAMES:
         return Name("", 0.0, fault="surname only")

@@ -263,3 +263,22 @@ def test_what_takes_itself_back_is_asked_about(kind, text, code):
     checked = check(FieldSpec("key", "栏目", kind, required=True), text)
     assert checked.problem is not None
     assert checked.problem.code is code
+
+
+NAME = FieldSpec("name", "姓名", FieldType.PERSON, required=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["见附表", "见名单", "如附件", "同去年", "还是老李", "不详", "本人", "空缺", "照旧", "李局"]
+)
+def test_words_in_the_place_of_a_name_are_asked_about(text):
+    found = check(NAME, text)
+    assert found.problem is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["卫红", "乐嘉", "安志强", "陳大文", "欧阳娜", "买买提·艾力", "李科", "张䶮", "John Smith", "麦家"]
+)
+def test_rarer_surnames_are_names(text):
+    found = check(NAME, text)
+    assert (found.value, found.problem) == (text, None)
