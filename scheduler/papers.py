@@ -18,7 +18,7 @@ from intake.db import heartbeats, queries
 from intake.db.models import OutboxRow
 from intake.ledger import Ledger
 from intake.letters import post
-from intake.model import OutboxState, ReminderRecord
+from intake.model import OutboxState, ReminderRecord, UnitName
 from intake.roster import Roster
 from intake.roster_table import roster_table
 from intake.summary import build_summary, write_tables
@@ -154,10 +154,19 @@ def reminders_that_went(app: App, session: Session) -> tuple[ReminderRecord, ...
 
 
 def reminder_records(rows: tuple[OutboxRow, ...], roster: Roster) -> tuple[ReminderRecord, ...]:
-    """Given rows of reminders, return what there was, each under its unit's name of the day."""
+    """Given rows of reminders, return what there was, each under its unit's name of the day.
+
+    A unit that was renamed without its 曾用名 is another one by the roster; that it was reminded is known by its address.
+    """
     return tuple(
-        ReminderRecord(
-            roster.name_of_the_day(row.unit or ""), tuple(row.forms), row.created_at.astimezone(SHANGHAI).date()
-        )
+        ReminderRecord(_reminded(row, roster), tuple(row.forms), row.created_at.astimezone(SHANGHAI).date())
         for row in rows
     )
+
+
+def _reminded(row: OutboxRow, roster: Roster) -> UnitName:
+    name = roster.name_of_the_day(row.unit or "")
+    if any(unit.name == name for unit in roster.units):
+        return name
+    heirs = roster.by_address(row.to_address)
+    return UnitName(heirs[0].name) if len(heirs) == 1 else name

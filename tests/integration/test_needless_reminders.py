@@ -1,5 +1,6 @@
 """Who has sent a form is not reminded of it by a letter that was out of reach when the form was filed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import update
 
 from intake.db.models import OutboxRow
 from intake.model import LetterKind, OutboxState
+from intake.roster import Roster
 from scheduler import jobs
 from tests.builders import office
 from tests.rig.clerk import SANDS, TOWN
@@ -43,3 +45,24 @@ def test_a_reminder_whose_fate_was_uncertain_when_the_form_came_is_stopped_when_
     assert {row.state for row in reminders(reminded) if row.unit == SANDS} == {OutboxState.SENT}
     to = [letter.recipients for _, letter in reminded.place.letters()]
     assert to.count((office.UNITS[TOWN],)) == 1, "the receipt alone"
+
+
+@pytest.mark.parametrize("renamed", ["青石街道办事处", "青石新城管委会"])
+def test_a_unit_that_is_renamed_without_its_former_name_is_not_reminded_twice_on_one_day(reminded, renamed):
+    jobs.deliver(reminded.app)
+    bench = reminded.bench
+    units = [replace(one, name=renamed) if one.name == TOWN else one for one in bench.roster.units]
+    anew = replace(reminded.app, bench=replace(bench, roster=Roster(tuple(units))))
+    reminded.place.pass_time(timedelta(minutes=10))
+    assert {draft.unit for draft in jobs.due_reminders(anew).drafts}.isdisjoint({renamed, TOWN})
+
+
+def test_of_two_units_with_one_address_each_is_reminded(reminded):
+    """By the address alone nobody can tell which of them a name that is gone was."""
+    jobs.deliver(reminded.app)
+    bench = reminded.bench
+    kept = [one for one in bench.roster.units if one.name != TOWN]
+    (town,) = [one for one in bench.roster.units if one.name == TOWN]
+    units = [replace(town, name=name, aliases=()) for name in ("东石街道办事处", "西石街道办事处")]
+    anew = replace(reminded.app, bench=replace(bench, roster=Roster((*kept, *units))))
+    assert {draft.unit for draft in jobs.due_reminders(anew).drafts} == {one.name for one in units}
