@@ -13,7 +13,17 @@ from collections.abc import Iterable, Mapping
 from intake.words import KIND_WORDS
 from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
-from parsers.forms import EXAMPLE_ONLY, RELABELLED, RUN_ON, UNLABELLED, Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import (
+    EXAMPLE_ONLY,
+    RELABELLED,
+    RUN_ON,
+    UNLABELLED,
+    UNREGISTERED,
+    Doubt,
+    FieldType,
+    Problem,
+    ProblemCode,
+)
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 from parsers.remarks import may_change_a_value
@@ -105,6 +115,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"“{given}”没有写在栏目里，可能是{name}，需要核实"
         case ProblemCode.AMBIGUOUS if label and problem.detail == RUN_ON:
             return f"{name}填写为“{given}”，其中像是还有别的栏目的内容，需要核实"
+        case ProblemCode.AMBIGUOUS if label and problem.detail == UNREGISTERED:
+            return f"{name}填写为“{given}”，其中有号码或邮箱在表中别处没有登记，需要核实"
         case ProblemCode.AMBIGUOUS if label and problem.detail.startswith(RELABELLED):
             return _relabelled(name, given, problem.detail.partition(": ")[2])
         case ProblemCode.AMBIGUOUS if label:
