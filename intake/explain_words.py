@@ -162,5 +162,3 @@ def rejected_words(one: Rejected, best: float | None) -> str:
             return f"“{one.text}”是表样的提示，不算"
         case Why.NOTHING:
             return f"“{one.text}”按未填处理"
-        case Why.DITTO:
-            return f"“{one.text}”没有写明内容，按未填处理"

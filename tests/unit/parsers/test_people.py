@@ -126,3 +126,15 @@ def test_a_word_for_another_field_is_not_the_value_above():
     first, second = forms(TITLE, [header, *rows, ["王晓云", "科员", "同手机", "13805950002", "青石镇"]])
     assert first.field("office_phone").value == "0595-27391234"
     assert second.field("office_phone").value is None
+
+
+def test_a_reference_that_no_cell_above_answers_is_asked_about_in_an_optional_column_too():
+    header = ["序号", "姓名", "职务", "手机", "办公电话", "传真", "单位名称"]
+    rows = [
+        header,
+        ["1", "李志明", "副镇长", "13805950001", "", "同左", "青石镇人民政府"],
+        ["2", "王晓云", "科员", "13805950002", "同上", "0595-27391235", "青石镇人民政府"],
+    ]
+    first, second = forms(TITLE, rows)
+    assert faults(first) == {"fax": ProblemCode.INVALID}
+    assert faults(second) == {"office_phone": ProblemCode.INVALID}
