@@ -49,7 +49,9 @@ def _printed(form: FormSpec) -> list[str]:
     """Return the numbers and addresses that stand on the office's own blank form."""
     if form.blank is None:
         return []
-    texts = (*(hint.text for hint in form.blank.hints), *form.blank.notes, *(cell.text for cell in form.blank.labels))
+    blank = form.blank
+    hints, labels = (hint.text for hint in blank.hints), (cell.text for cell in blank.labels)
+    texts = (*hints, *labels, *blank.notes, *blank.around)
     return [one for text in texts for one in _counted(text)]
 
 

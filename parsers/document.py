@@ -116,6 +116,9 @@ class Document:
 
     `second_look` is empty for containers that hold text. For a scan it holds the same blocks as an independent second
     look of the engine saw them: a value counts only where both looks give the same. `laid` are the pages it looked at.
+
+    `footers` are the lines at the foot of its pages. They are no part of a form (page numbers, whom to ask), and heard only
+    for what they say against one.
     """
 
     blocks: tuple[Block, ...]
@@ -124,6 +127,7 @@ class Document:
     pictures: int = 0
     second_look: tuple[Block, ...] = ()
     laid: tuple[LaidPage, ...] = ()
+    footers: tuple[str, ...] = ()
 
     def grids(self) -> Iterator[Grid]:
         """Yield the top-level grids in reading order."""
