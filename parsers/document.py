@@ -70,6 +70,8 @@ class NoteCode(StrEnum):
     TRACKED_CHANGES = "tracked_changes"
     HIDDEN_TEXT = "hidden_text"
     HIDDEN_SHEET = "hidden_sheet"
+    HIDDEN_ROWS = "hidden_rows"  # with text in them, not read; detail: sheet and rows, "Sheet1!3-4,7"
+    FILTERED_ROWS = "filtered_rows"  # hidden by a filter only, and read; detail: as above
     STRUCK_TEXT = "struck_text"  # detail: the page of a stroke of which nobody can tell what it strikes out
     MACROS = "macros"
     EMBEDDED_FILE = "embedded_file"

@@ -112,6 +112,8 @@ class Doubt(StrEnum):
     ANSWERED_TWICE = "a no beside the details of a yes"  # `Problem.given`: the details
     UNCALCULATED = "a formula in its table has no stored result"  # `Problem.given`: the cells
     OVERTAKEN = "what somebody else sent later was accepted before this was read"
+    HIDDEN_ROWS = "text in hidden rows of its sheet was not read"  # `Problem.given`: sheet and rows, "Sheet1!3-4,7"
+    FILTERED_ROWS = "stands in a row that a filter hides"  # `Problem.given`: as above
     STROKE = "a stroke through something that was not made out"
 
 

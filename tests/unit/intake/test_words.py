@@ -99,6 +99,12 @@ def test_a_value_without_a_label_is_not_called_a_filled_field():
     assert problem_text(problem, "电子邮箱") == "“w@unit.example.com”没有写在栏目里，可能是“电子邮箱”，需要核实"
 
 
+@pytest.mark.parametrize("doubt", [Doubt.HIDDEN_ROWS, Doubt.FILTERED_ROWS])
+def test_rows_that_nobody_sees_are_named_by_their_sheet(doubt):
+    words = file_text(Problem(ProblemCode.AMBIGUOUS, given="名单!3-4,7", detail=doubt), clerk=True)
+    assert "（“名单”第3-4、7行）" in words
+
+
 def test_a_number_that_the_form_has_nowhere_else_is_called_so():
     problem = Problem(ProblemCode.AMBIGUOUS, "name", given="王某13900000001", detail=UNREGISTERED)
     assert (
