@@ -119,6 +119,8 @@ NOTE_WORDS: Mapping[NoteCode, str] = {
     NoteCode.TRACKED_CHANGES: "有修订痕迹：按接受修订后的文字读，删去的不算",
     NoteCode.HIDDEN_TEXT: "有隐藏文字：没有读",
     NoteCode.HIDDEN_SHEET: "有隐藏的工作表：没有读",
+    NoteCode.HIDDEN_ROWS: "有隐藏的行：没有读，转人工核实",
+    NoteCode.FILTERED_ROWS: "有被筛选隐藏的行：已读，转人工核实",
     NoteCode.STRUCK_TEXT: "有划去的文字：不算",
     NoteCode.MACROS: "含宏：没有运行",
     NoteCode.EMBEDDED_FILE: "嵌有别的文件：没有读",
@@ -162,5 +164,3 @@ def rejected_words(one: Rejected, best: float | None) -> str:
             return f"“{one.text}”是表样的提示，不算"
         case Why.NOTHING:
             return f"“{one.text}”按未填处理"
-        case Why.DITTO:
-            return f"“{one.text}”没有写明内容，按未填处理"

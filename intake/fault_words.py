@@ -13,7 +13,17 @@ from collections.abc import Iterable, Mapping
 from intake.words import KIND_WORDS
 from parsers.document import FailureCode, Note, NoteCode
 from parsers.engines import Engine
-from parsers.forms import EXAMPLE_ONLY, RELABELLED, RUN_ON, UNLABELLED, Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import (
+    EXAMPLE_ONLY,
+    RELABELLED,
+    RUN_ON,
+    UNLABELLED,
+    UNREGISTERED,
+    Doubt,
+    FieldType,
+    Problem,
+    ProblemCode,
+)
 from parsers.looks import DETAIL as LOOKS_DIFFER
 from parsers.looks import UNPROVED_ADDRESS
 from parsers.remarks import may_change_a_value
@@ -105,6 +115,8 @@ def problem_text(problem: Problem, label: str, field_type: FieldType | None = No
             return f"“{given}”没有写在栏目里，可能是{name}，需要核实"
         case ProblemCode.AMBIGUOUS if label and problem.detail == RUN_ON:
             return f"{name}填写为“{given}”，其中像是还有别的栏目的内容，需要核实"
+        case ProblemCode.AMBIGUOUS if label and problem.detail == UNREGISTERED:
+            return f"{name}填写为“{given}”，其中有号码或邮箱在表中别处没有登记，需要核实"
         case ProblemCode.AMBIGUOUS if label and problem.detail.startswith(RELABELLED):
             return _relabelled(name, given, problem.detail.partition(": ")[2])
         case ProblemCode.AMBIGUOUS if label:
@@ -192,6 +204,8 @@ def file_text(problem: Problem, *, clerk: bool = False) -> str:
         return failure_text(FailureCode(failure), kind, engine=engine, clerk=clerk)
     if clerk and problem.code is ProblemCode.AMBIGUOUS and problem.detail in _DOUBTS:
         named = f"“{_quoted(problem.given)}”" if problem.given else ""
+        if problem.detail in (Doubt.HIDDEN_ROWS, Doubt.FILTERED_ROWS):
+            named = _rows(problem.given)
         return _DOUBTS[Doubt(problem.detail)].format(named)
     if clerk and problem.code is ProblemCode.NOT_APPLICABLE and problem.given:
         return f"单位答复“{_quoted(problem.given)}”，请确认是否同意免报"
@@ -235,12 +249,16 @@ _DOUBTS: Mapping[Doubt, str] = {
     Doubt.OVERTAKEN: "另一邮箱晚些时候以本单位名义发来的一份先读到，已经受理，请核实以哪一份为准",
     Doubt.UNCALCULATED: "表中有没算出结果的公式{}，该处内容没有读到，请打开原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
+    Doubt.HIDDEN_ROWS: "工作表中有隐藏的行{}，其中的内容没有读，请打开原件核实",
+    Doubt.FILTERED_ROWS: "该行在原件中被筛选隐藏{}，内容已读入，请核实是否报送",
 }
 # What is said of a document's remarks without quoting them: a letter goes to who mailed the file, not to who remarked.
 # Who wrote the letter is asked what he means, instead of hearing his own words again.
 _REMARKED: Mapping[Doubt, str] = {
     Doubt.COMMENTED: "文件中有批注，可能改动表中内容，需要对照原件核实",
     Doubt.STROKE: "文件上有删除线，未能判明划去的是哪项内容，需要对照原件核实",
+    Doubt.HIDDEN_ROWS: "工作表中有隐藏的行，其中的内容没有读入，需要核实",
+    Doubt.FILTERED_ROWS: "该行在文件中被筛选隐藏，需要核实是否报送",
     Doubt.SPOKEN_AGAINST: "来信的文字与所附表格不一致或要求作废，请写明以哪个为准",
     Doubt.WORDS_LEFT: "来信除填报内容外另有文字，不能确定是不是要更改登记内容",
 }
@@ -260,6 +278,12 @@ def comment_words(notes: Iterable[Note], *, told: bool) -> tuple[str, ...]:
     quoted = "；".join(f"“{_quoted(text)}”" for text in said[:_COMMENTS_QUOTED] if not _COUNT.fullmatch(text))
     more = len(said) > _COMMENTS_QUOTED
     return (f"文件中有批注：{quoted}{'等，其余请看原件' if more else ''}",)
+
+
+def _rows(given: str) -> str:
+    """Given sheet and rows such as ``"名单!3-4,7"``, return them in brackets: （“名单”第3-4、7行）."""
+    sheet, found, rows = given.rpartition("!")
+    return f"（“{sheet}”第{_quoted(rows.replace(',', '、'))}行）" if found else ""
 
 
 def _quoted(text: str) -> str:

@@ -23,7 +23,7 @@ from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading,
 # A file that calls itself a new or old version contradicts its twin: which one counts is not guessed.
 _VERSION_MARK = re.compile("新|更正|修改|修订|旧|作废|终稿|定稿|最终")
 # What the other copy says about values of the form does not end with the copy: a comment in the PDF beside the Word file.
-_KEPT = frozenset({Doubt.COMMENTED, Doubt.STROKE})
+_KEPT = frozenset({Doubt.COMMENTED, Doubt.STROKE, Doubt.CORRECTED, Doubt.HIDDEN_ROWS})
 _NUMBER_DIGITS = 7  # fewer are no telephone number
 _SLIP = 0.85  # a mobile with a digit too few or too many is at least 0.95 like it; of 2,000 others none over 0.76
 _CONTACT_TYPES = frozenset({FieldType.MOBILE, FieldType.PHONE, FieldType.EMAIL})

@@ -120,7 +120,7 @@ def _workbook_lines(data: bytes, file_name: str) -> tuple[str, list[_Line]]:
 def _refuse_hidden(document: Document, file_name: str) -> None:
     """Hidden rows are units that nobody would be asked about: raise OfficeError rather than leave them out."""
     codes = {note.code for note in document.notes}
-    if NoteCode.HIDDEN_TEXT in codes:
+    if codes & {NoteCode.HIDDEN_TEXT, NoteCode.FILTERED_ROWS}:
         raise OfficeError(
             f"名册 {file_name} 里有隐藏、被筛选掉或被合并单元格遮住的内容，不知道算不算数。请取消筛选和隐藏，保存后再用。"
         )

@@ -9,9 +9,9 @@ The way of a document:
 5. `extract`    label → value: `tags` names the cells, `pairing` enumerates the readings of a grid, `scoring` chooses,
                 `people`, `persons`, `roles` and `records` tell how many forms it is; `joining` adds what stands beside a grid;
                 `inlines` reads lines outside grids; every non-empty cell is explained (`remarks`, `lexicon`) or left
-                over (`loose`: what it may be is asked); `contradictions` hears what a form says against itself. If the
-                office gave its own blank form (`blank`, made by `template`), `alignment` reads by it and `agreement`
-                asks where the two readings differ
+                over (`loose`: what it may be is asked; `accounted`: what stands beside a value in its cell);
+                `contradictions` hears what a form says against itself. If the office gave its own blank form (`blank`,
+                made by `template`), `alignment` reads by it and `agreement` asks where the two readings differ
 6. `fields`     one raw text → one checked value of its field type, or a problem (`phones`, `names`, `answers`)
 7. `looks`      of a scan only what two looks agree on is believed
 8. `parse`      the page that calls 1–7 in order: `parse_document` → `forms.DocumentReading`

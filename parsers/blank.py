@@ -37,13 +37,15 @@ class Hint:
 class Blank:
     """One blank form. `tables`: for each table of it the rows that hold labels, from the left to the right.
 
-    `notes` are the other texts in its tables, as they stand (填表说明：…). `title` is its heading, for the year in it.
+    `notes` are the other texts in its tables, as they stand (填表说明：…), `around` the lines beside them and at the foot of its
+    pages (联系电话：…). `title` is its heading, for the year in it.
     """
 
     title: str
     tables: tuple[tuple[tuple[BlankCell, ...], ...], ...]
     hints: tuple[Hint, ...] = ()
     notes: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[BlankCell, ...]:

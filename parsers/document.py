@@ -70,6 +70,8 @@ class NoteCode(StrEnum):
     TRACKED_CHANGES = "tracked_changes"
     HIDDEN_TEXT = "hidden_text"
     HIDDEN_SHEET = "hidden_sheet"
+    HIDDEN_ROWS = "hidden_rows"  # with text in them, not read; detail: sheet and rows, "Sheet1!3-4,7"
+    FILTERED_ROWS = "filtered_rows"  # hidden by a filter only, and read; detail: as above
     STRUCK_TEXT = "struck_text"  # detail: the page of a stroke of which nobody can tell what it strikes out
     MACROS = "macros"
     EMBEDDED_FILE = "embedded_file"
@@ -116,6 +118,9 @@ class Document:
 
     `second_look` is empty for containers that hold text. For a scan it holds the same blocks as an independent second
     look of the engine saw them: a value counts only where both looks give the same. `laid` are the pages it looked at.
+
+    `footers` are the lines at the foot of its pages. They are no part of a form (page numbers, whom to ask), and heard only
+    for what they say against one.
     """
 
     blocks: tuple[Block, ...]
@@ -124,6 +129,7 @@ class Document:
     pictures: int = 0
     second_look: tuple[Block, ...] = ()
     laid: tuple[LaidPage, ...] = ()
+    footers: tuple[str, ...] = ()
 
     def grids(self) -> Iterator[Grid]:
         """Yield the top-level grids in reading order."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from parsers.document import Cell, Document
 from parsers.extract import FORM_MARGIN, Attempt, attempts, from_grids, people_in_lines
-from parsers.fields import is_ditto
 from parsers.forms import DocumentReading, FieldReading, FieldSpec, FieldType, FormReading, FormSpec, ProblemCode
 from parsers.grid import GridView
 from parsers.inlines import Cluster, forms_in_lines, line_pairs
@@ -235,7 +234,7 @@ def _nothing(field: FieldReading) -> Iterator[Rejected]:
     text = field.raw.strip()
     if text and (field.problem is None or field.problem.code is ProblemCode.MISSING):
         plain = narrow(text)
-        why = Why.DITTO if is_ditto(plain) else Why.HINT if is_hint(plain) else Why.NOTHING
+        why = Why.HINT if is_hint(plain) else Why.NOTHING
         yield _rejected(why, text, field.place)
 
 

@@ -99,7 +99,8 @@ def extract(
     ours = tuple(_of_another_occasion(reading, titles, hint) for reading in (*readings, *in_lines))
     specs = {form.id: form for form in forms}
     around = () if body else outside  # what a mail itself says is weighed by `intake`
-    ours = tuple(replace(one, problems=(*one.problems, *contradictions(one, specs[one.form], around))) for one in ours)
+    said = contradictions(ours, specs, around, document.footers)
+    ours = tuple(replace(one, problems=(*one.problems, *found)) for one, found in zip(ours, said, strict=True))
     return Extraction((*ours, *unread), outside)
 
 

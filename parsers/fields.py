@@ -164,11 +164,9 @@ def _nothing_given(spec: FieldSpec, text: str, raw: str) -> Checked | None:
         return Checked(None, missing, 0.0, ("hint of the template",) if text else ())
     if _STROKES.fullmatch(text) or (spec.type is not FieldType.YESNO and is_nothing(text)):
         return Checked(None, missing, 0.1)
-    if is_unchanged(text):  # no value here either, and an optional one that was told before must not vanish for it
+    if is_unchanged(text) or is_ditto(text):
+        # no value here, but one is meant: an optional one that another cell has, or that was told before, must not vanish
         return _invalid(spec, given, "refers to another cell", 0.0)
-    if is_ditto(text):
-        problem = Problem(ProblemCode.INVALID, spec.key, given=given, detail="refers to another cell")
-        return Checked(None, problem if spec.required else None, 0.0, ("refers to another cell",))
     return None
 
 

@@ -84,6 +84,8 @@ class ProblemCode(StrEnum):
 
 UNLABELLED = "stands under no label"  # `Problem.detail` of a field whose value may stand somewhere without a label
 RUN_ON = "goes on over what may be another field's label"  # `Problem.detail` of such a free text
+# `Problem.detail` of a field in whose cell more stands than its value: a number or an address that the form has nowhere.
+UNREGISTERED = "holds a number or an address that is registered nowhere"
 EXAMPLE_ONLY = "only the example beside the blank form has values"  # `Problem.detail` of such an EMPTY form
 # Beginning of the `Problem.detail` of a field that was read by its position on the office's blank form; behind the colon
 # stands what is written where the blank has its label.
@@ -110,6 +112,8 @@ class Doubt(StrEnum):
     ANSWERED_TWICE = "a no beside the details of a yes"  # `Problem.given`: the details
     UNCALCULATED = "a formula in its table has no stored result"  # `Problem.given`: the cells
     OVERTAKEN = "what somebody else sent later was accepted before this was read"
+    HIDDEN_ROWS = "text in hidden rows of its sheet was not read"  # `Problem.given`: sheet and rows, "Sheet1!3-4,7"
+    FILTERED_ROWS = "stands in a row that a filter hides"  # `Problem.given`: as above
     STROKE = "a stroke through something that was not made out"
 
 

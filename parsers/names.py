@@ -38,6 +38,8 @@ _CALLED_BY = "局处总厅"  # 李局: how a head is called; nobody is given suc
 _SURE = 1.0  # a surname in front and two or three characters
 _UNIT_TAIL = re.compile(f"(?:{'|'.join(sorted(UNIT_TAILS, key=len, reverse=True))})$")
 _OFFICE_TAIL = re.compile("[室站委科办局所队处部厅院会组]$")
+# 高工, 常委, 党办, 班长 in brackets begin like a surname and are none; names that end so are rare.
+_ROLE_TAIL = re.compile(f"{_OFFICE_TAIL.pattern.removesuffix('$')}|[工长员任师委族籍角]$")
 _LABEL_TAIL = re.compile(f"(?:{'|'.join(LABEL_TAILS)}|方式|情况)$")
 
 
@@ -71,6 +73,8 @@ def find_name(text: str) -> Name:
         good = sum(_one(piece).text != "" for piece in people)
         return Name(bare if good > 1 else "", 0.4 if good > 1 else -0.3, fault="several names", several=good > 1)
     found = _spaced(bare)
+    if found.text and any(map(_is_name, re.split("[^\\w\u00b7]+", remarks))):
+        return Name("", 0.4, fault="several names", several=True)  # 王五（赵六）: 主/副
     if not remarks or not found.text:
         return found
     return Name(found.text, found.likeness, found.fault, found.several, f"{found.note} {remarks}".strip())
@@ -80,6 +84,12 @@ def has_surname(name: str) -> bool:
     """Given a name as `find_name` returns it, return whether it may be one: a surname in front, a dotted or a Latin name."""
     known = name[:1] in SURNAMES or name[:1] in RARER_SURNAMES or name[:2] in COMPOUND_SURNAMES
     return known or "\u00b7" in name or bool(_LATIN_NAME.fullmatch(name))
+
+
+def _is_name(remark: str) -> bool:
+    """Return whether a remark beside a name is somebody's name: not 高工, 党办, 副镇长, 汉族."""
+    found = _one(remark)
+    return found.likeness >= _SURE and not found.note and found.text == remark and not _ROLE_TAIL.search(remark)
 
 
 def _spaced(bare: str) -> Name:

@@ -32,7 +32,8 @@ class Pair:
     """A label and what stands in its place. No `keys`: a foreign label, kept so that its value is explained.
 
     `also` are the keys of the second half of a double label. `doubt` is an English remark if the place is not certain.
-    `row` and `column` are those of the label, `cell` the value's cell. `exact` and `primary` tell how well the label is
+    `row` and `column` are those of the label, `cell` the value's cell, `whole` what stands there if `raw` is a part of it.
+    `exact` and `primary` tell how well the label is
     known.
     """
 
@@ -50,6 +51,7 @@ class Pair:
     doubt: str = ""
     is_label: bool = False  # the value is itself a label
     no_cell: bool = False  # there is no cell where a value could stand
+    whole: str = ""
 
 
 @dataclass(slots=True)

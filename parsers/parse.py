@@ -46,6 +46,8 @@ _PASTED_CHARACTERS = 400  # tried 200 and 800: no difference, compared in none o
 # _NOTHING_BUT_PICTURES: tried 10 and 40: no difference, compared in none of these mails.
 _NOTHING_BUT_PICTURES = 20  # characters: a caption, a page number
 _PAGE_LINE = re.compile(r"page \d+, line")
+_SHEET_ROW = re.compile(r"^(.*)![A-Z]+(\d+)$", re.DOTALL)
+_UNSEEN = {NoteCode.HIDDEN_ROWS: Doubt.HIDDEN_ROWS, NoteCode.FILTERED_ROWS: Doubt.FILTERED_ROWS}
 _WORDS = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[^\\W_\u3400-\u9fff]+")
 
 
@@ -217,7 +219,7 @@ def _reading(opened: Opened, name: str, kind: Kind, asked: _Asked) -> DocumentRe
         forms = tuple(
             form if form.blank else replace(form, problems=(*remarks, *form.problems, *doubts)) for form in forms
         )
-    forms = tuple(_uncalculated(form, document) for form in forms)
+    forms = tuple(_with_unseen_rows(_uncalculated(form, document), document) for form in forms)
     reading = _described(document, name, kind.value, replace(found, forms=forms))
     bare = document.pictures > 0 and characters < _NOTHING_BUT_PICTURES
     _show(asked, document, reading)
@@ -243,7 +245,7 @@ def _doubts(document: Document) -> Iterator[Problem]:
 
 def _uncalculated(form: FormReading, document: Document) -> FormReading:
     """A form on a sheet with a formula that shows nothing here may lack what its sender sees: 传真 =0595-27391102."""
-    sheets = {form.place, *(field.place.rpartition("!")[0] for field in form.fields)}
+    sheets = _sheets(form)
     found = [note.detail.rpartition("!") for note in document.notes if note.code is NoteCode.FORMULA_WITHOUT_VALUE]
     cells = [cell for sheet, _, cell in found if sheet in sheets]
     if form.blank or not cells:
@@ -251,6 +253,32 @@ def _uncalculated(form: FormReading, document: Document) -> FormReading:
     given = "\u3001".join(cells)
     doubt = Problem(ProblemCode.AMBIGUOUS, given=given, detail=Doubt.UNCALCULATED)
     return replace(form, problems=(*form.problems, doubt))
+
+
+def _with_unseen_rows(form: FormReading, document: Document) -> FormReading:
+    """What stands in hidden rows may be part of a form on their sheet; one in a row that a filter hides was read unseen."""
+    if form.blank:
+        return form
+    rows = {match for field in form.fields if field.value is not None for match in _SHEET_ROW.findall(field.place)}
+    doubts = [
+        Problem(ProblemCode.AMBIGUOUS, given=note.detail, detail=_UNSEEN[note.code])
+        for note in document.notes
+        if (note.code is NoteCode.HIDDEN_ROWS and note.detail.rpartition("!")[0] in _sheets(form))
+        or (note.code is NoteCode.FILTERED_ROWS and not rows.isdisjoint(_rows(note.detail)))
+    ]
+    return replace(form, problems=(*form.problems, *doubts))
+
+
+def _sheets(form: FormReading) -> set[str]:
+    return {form.place, *(field.place.rpartition("!")[0] for field in form.fields)}
+
+
+def _rows(detail: str) -> Iterator[tuple[str, str]]:
+    """Given sheet and rows such as ``"Sheet1!3-4,7"``, yield each row with its sheet."""
+    sheet, _, ranges = detail.rpartition("!")
+    for one in ranges.split(","):
+        first, _, last = one.partition("-")
+        yield from ((sheet, str(row)) for row in range(int(first), int(last or first) + 1))
 
 
 def _incomplete(_detail: str) -> Problem:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parsers.accounted import accounted
 from parsers.fields import Checked
 from parsers.forms import (
     Doubt,
@@ -115,7 +116,9 @@ def assemble(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int 
     `reach` is the number of rows (or lines) below 填表人 in which a number may still be that person's.
     """
     by_key = candidates(form, pairs, judge, reach=reach)
-    return tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+    fields = tuple(_field(spec.key, by_key[spec.key], judge) for spec in form.fields if spec.key in by_key)
+    wholes = {key: found[0].whole for key, found in by_key.items() if found[0].whole}
+    return accounted(form, fields, wholes)
 
 
 def candidates(form: FormSpec, pairs: Iterable[Pair], judge: Judge, *, reach: int = 0) -> dict[str, list[Pair]]:
@@ -142,7 +145,7 @@ def _number_beside_name(form: FormSpec, by_key: dict[str, list[Pair]], judge: Ju
         name, number = (replace(pairs[0], raw=piece, rule="double", cell=None) for piece in parted.groups())
         if judge.check(spec.key, name).problem is not None:
             continue
-        by_key[spec.key] = [name]
+        by_key[spec.key] = [replace(name, whole=pairs[0].raw.strip())]
         for key in _free_numbers(form, by_key, judge):
             if judge.check(key, number).problem is None:
                 by_key[key] = [number]

@@ -33,6 +33,7 @@ _HINT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAMPLE_CUE = re.compile("\\s*[(\\[\u3010]?\\s*(?:例|示例|样例|范例|例如)\\s*[):,\\]\u3011]")
+_SAMPLE_INSIDE = re.compile("例|样|范|格式|形如|如[:\\d]")  # 例：…, 格式：…, 如0595-…; not 如打不通请打…
 # 填写示例： above a table, 联络员反馈表（填写示例）. 样表 and 样式 are what an office calls the form itself: they are no cue.
 _SAMPLE_HEADING = re.compile(
     "(?:.{0,40}[(\\[\u3010])?(?:附|以下|下面|下表)?[:为是]?(?:填[写报表])?(?:示例|样例|范例|示范|举例)(?:如下|所示|表|供参考)?[)\\]\u3011]?[:.]?"
@@ -95,6 +96,19 @@ def hints_in(text: str) -> tuple[str, ...]:
     """Given a value, return the bracketed hints and the remark for the seal that `without_hints` takes out of it."""
     found = [*_SEAL.findall(text), *(hint for hint in _BRACKETED.findall(_SEAL.sub("", text)) if is_hint(hint))]
     return tuple(found)
+
+
+def without_samples(text: str) -> str:
+    """Given a value, return it without bracketed samples of the template (例：0595-27390000), or "" if it is one itself.
+
+    Other hints stay: （请打139…） reads like one of the template's, and may be what the sender wants to say.
+    """
+    if is_hint(text) and _SAMPLE_INSIDE.search(narrow(text)):
+        return ""
+    return _BRACKETED.sub(
+        lambda found: "" if is_hint(found.group()) and _SAMPLE_INSIDE.search(narrow(found.group())) else found.group(),
+        text,
+    )
 
 
 def is_sample_mark(text: str) -> bool:

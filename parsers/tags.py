@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from parsers.document import Cell, Grid
 from parsers.entries import Entry, bare_entry, begins_text, entries, unwrapped
+from parsers.fields import is_ditto
 from parsers.forms import FieldSpec, FieldType, FormSpec
 from parsers.grid import GridView
 from parsers.labels import LABEL_LIMIT, LabelIndex, LabelMatch
@@ -152,6 +153,8 @@ def _tag(cell: Cell, form: FormSpec, index: LabelIndex) -> Tagged:
     if not text:
         # Struck-out options alone leave no text, but they are an answer.
         return Tagged(cell, Tag.OTHER if cell.struck else Tag.BLANK)
+    if is_ditto(text):
+        return Tagged(cell, Tag.OTHER)  # 同手机 in a value's place is nearly the label 手机
     colon = bool(_COLON_END.search(text))
     match = index.match(text)
     if match is not None:

@@ -68,6 +68,7 @@ def find_blank(document: Document, form: str, forms: tuple[FormSpec, ...], *, hi
         tuple(survey.rows() for survey in surveys),
         tuple(hint for survey in surveys for hint in survey.hints),
         tuple(note for survey in surveys for note in survey.notes),
+        (*(line.text for line in layout.lines if line.text.strip()), *document.footers),
     )
     return Template(
         blank,

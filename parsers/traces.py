@@ -26,7 +26,6 @@ class Why(StrEnum):
     STRUCK = "struck"  # struck out
     HINT = "hint"  # a hint of the template
     NOTHING = "nothing"  # says that there is nothing: 无, /
-    DITTO = "ditto"  # points at another cell
 
 
 @dataclass(frozen=True, slots=True)

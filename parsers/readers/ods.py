@@ -149,6 +149,8 @@ class _Sheet:
         first, times = self.row + 1, _repeated(row, "rows")
         self.row += times
         used = self._cells(row, first, times)
+        if hidden and row.get(f"{TABLE}visibility") == "filter":
+            self.scan.filtered_rows.update(range(first, first + max(used, 1)))
         if hidden:
             self.scan.hidden_rows.update(range(first, first + max(used, min(times, _EMPTY_HIDDEN_ROWS))))
 

@@ -83,6 +83,9 @@ class Collector:
         placed = place(name, cells, scan, self._budget)
         if placed.covered:
             self.note(NoteCode.HIDDEN_TEXT, name)
+        for code, rows in ((NoteCode.HIDDEN_ROWS, placed.hidden), (NoteCode.FILTERED_ROWS, placed.filtered)):
+            if rows:
+                self.note(code, f"{name}!{_ranges(rows)}")
         if placed.clipped or scan.clipped:
             self.note(NoteCode.CLIPPED, name)
         for missing in scan.missing_results[:NAMES_IN_NOTES]:
@@ -105,3 +108,14 @@ class Collector:
         for name in unknown:
             self.note(NoteCode.UNKNOWN_SYMBOL, name)
         return text
+
+
+def _ranges(rows: Iterable[int]) -> str:
+    """Given row numbers in order, return them as ranges: ``"3-4,7"``."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and found[-1][1] == row - 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in found)

@@ -16,11 +16,16 @@ from parsers.readers.sheetscan import Box, Scan, column_letters
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The grid, the positions of cells that merges or hidden strips cover, and whether anything was cut off."""
+    """The grid, the positions of cells that merges or hidden strips cover, and whether anything was cut off.
+
+    `hidden` are rows that hold text and are not shown, `filtered` those that only a filter hides: they are.
+    """
 
     grid: Grid
     covered: tuple[tuple[int, int], ...]
     clipped: bool
+    hidden: tuple[int, ...] = ()
+    filtered: tuple[int, ...] = ()
 
 
 def place(name: str, cells: Mapping[tuple[int, int], Cell], scan: Scan, budget: Budget) -> Placed:
@@ -28,7 +33,7 @@ def place(name: str, cells: Mapping[tuple[int, int], Cell], scan: Scan, budget: 
     boxes, owner = _merged(scan.merges, cells, budget)
 
     def shown_row(number: int) -> bool:
-        return number not in scan.hidden_rows
+        return number not in scan.hidden_rows or scan.is_filtered(number)
 
     def shown_column(number: int) -> bool:
         return not scan.hidden_columns[number]
@@ -48,7 +53,11 @@ def place(name: str, cells: Mapping[tuple[int, int], Cell], scan: Scan, budget: 
         kept.setdefault(box, Cell(0, 0, "", _name(name, box.top, box.left)))
     rows = _strips(((box.top, box.bottom) for box in kept), shown_row)
     columns = _strips(((box.left, box.right) for box in kept), shown_column)
-    return _grid(name, kept, rows, columns, tuple(covered), budget)
+    placed = _grid(name, kept, rows, columns, tuple(covered), budget)
+    texts = {position[0] for position, cell in cells.items() if cell.text.strip()}
+    hidden = {row for row, column in covered if not shown_row(row) and cells[row, column].text.strip()}
+    filtered = {row for row in texts & scan.hidden_rows if shown_row(row)}
+    return replace(placed, hidden=tuple(sorted(hidden)), filtered=tuple(sorted(filtered)))
 
 
 def _grid(

@@ -8,6 +8,7 @@ Standard: ECMA-376 part 1 §18.3.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -19,7 +20,7 @@ from parsers.document import FailureCode, ReadFailure
 from parsers.readers.sheetstyles import S, Styles, reduced_text, without_escapes
 
 _ROW, _C, _V, _F, _IS = (f"{S}{name}" for name in ("row", "c", "v", "f", "is"))
-_COL, _MERGE = f"{S}col", f"{S}mergeCell"
+_COL, _MERGE, _FILTER = f"{S}col", f"{S}mergeCell", f"{S}autoFilter"
 _COORDINATE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,320}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -49,11 +50,20 @@ class Scan:
     positions: dict[tuple[int, int], None] = field(default_factory=dict)  # an ordered set
     merges: list[Box] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
+    filters: list[Box] = field(default_factory=list)  # their first row is the header
+    filtered_rows: set[int] = field(default_factory=set)  # where the file tells them from others
     hidden_columns: bytearray = field(default_factory=lambda: bytearray(_LAST_COLUMN + 2))
     missing_results: list[str] = field(default_factory=list)
     pictures: int = 0
     clipped: bool = False
     painted: bool = False  # what lies behind a cell is not known from its style
+
+    def is_filtered(self, row: int) -> bool:
+        """Return whether a hidden row may be hidden by a filter only: it is data that its sender looked past.
+
+        A row within a filter's range that was hidden by hand looks the same in the file: what is read there is asked.
+        """
+        return row in self.filtered_rows or any(box.top < row <= box.bottom for box in self.filters)
 
     def xml(self) -> bytes:
         """Return the rebuilt sheet."""
@@ -70,7 +80,7 @@ def scan(data: bytes, strings: int, styles: Styles, limit: int) -> Scan:
     steps = etree.iterparse(
         BytesIO(data),
         events=("end",),
-        tag=(_COL, _ROW, _MERGE),
+        tag=(_COL, _ROW, _MERGE, _FILTER),
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -86,6 +96,8 @@ def scan(data: bytes, strings: int, styles: Styles, limit: int) -> Scan:
             elif element.tag == _COL and rules < _COLUMN_RULES:
                 rules += 1
                 _column(element, found)
+            elif element.tag == _FILTER:
+                found.filters.extend(filter_box(element))
             elif element.tag == _MERGE:
                 box = _box(element.get("ref", ""))
                 if box is not None:
@@ -171,6 +183,13 @@ def _column(element: Element, found: Scan) -> None:
         first, last = _whole(element.get("min"), 1), min(_whole(element.get("max"), 1), _LAST_COLUMN)
         if 1 <= first <= last:
             found.hidden_columns[first : last + 1] = b"\1" * (last + 1 - first)
+
+
+def filter_box(element: Element) -> Iterator[Box]:
+    """Given an `autoFilter` of a sheet or of a table on it, yield its range."""
+    box = _box(element.get("ref", ""))
+    if box is not None:
+        yield box
 
 
 def _box(reference: str) -> Box | None:

@@ -10,19 +10,19 @@ import posixpath
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
+from itertools import groupby
 
 import docx
 from lxml import etree
 from lxml.etree import _Element as Element
 
 from parsers.archives import Package, open_package, plain_xml
-from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, ReadFailure
+from parsers.document import Block, Budget, Document, FailureCode, Note, NoteCode, Paragraph, ReadFailure
 from parsers.readers import comments, opc
 from parsers.readers.border import reads
 from parsers.readers.ink import Look
 from parsers.readers.wordlook import W, style_looks, styles_worth_reading
 from parsers.readers.wordml import Walker
-from parsers.remarks import is_void
 
 READER = f"word/1 python-docx {docx.__version__}"
 
@@ -58,15 +58,18 @@ def _read(data: bytes, budget: Budget) -> Document:
     document_xml = opc.part(package, main)
     body = _body(document_xml)
     links = {link.id: link for link in opc.relationships(package, main)}
-    walker = Walker(_styles(package, links.values(), document_xml), budget, body)
+    styles = _styles(package, links.values(), document_xml)
+    walker = Walker(styles, budget, body)
     blocks = (*_headers(package, body, links, walker), *walker.blocks(body))
     remarks = comments.comment_notes(comments.of_word(package, links.values()))
-    notes = (*walker.notes, *_package_notes(package), *remarks, *_void_footers(package, body, links))
+    notes = (*walker.notes, *_package_notes(package), *remarks)
     if walker.imported and not blocks:
         raise ReadFailure(FailureCode.UNSUPPORTED, "the text is an imported part (altChunk)")
     if not blocks and not walker.pictures and not notes:
         raise ReadFailure(FailureCode.EMPTY, "no text and no picture")
-    return Document(blocks, READER, notes, walker.pictures)
+    # a walker of their own: a logo at the foot of the page is no picture of a form
+    footers = tuple(_footers(package, body, links, Walker(styles, budget, body)))
+    return Document(blocks, READER, notes, walker.pictures, footers=footers)
 
 
 def _body(document_xml: bytes) -> Element:
@@ -105,17 +108,24 @@ def _headers(package: Package, body: Element, links: Mapping[str, opc.Relationsh
         yield from walker.blocks(opc.parse(opc.part(package, link.target)), prefix)
 
 
-def _void_footers(package: Package, body: Element, links: Mapping[str, opc.Relationship]) -> Iterator[Note]:
-    """Yield as a comment what the page footers say if it takes the form back (本表作废).
-
-    Page numbers, and whom to ask, are no part of a form.
-    """
+def _footers(package: Package, body: Element, links: Mapping[str, opc.Relationship], walker: Walker) -> Iterator[str]:
+    """Yield the lines of the page footers, those in tables and text boxes too."""
     found = (links.get(one.get(_R_ID, "")) for one in body.iter(f"{W}footerReference"))
     for target in dict.fromkeys(link.target for link in found if link is not None):
         if package.has(target):
-            text = "".join(map(str, opc.parse(opc.part(package, target)).itertext(f"{W}t"))).strip()
-            if is_void(text):
-                yield Note(NoteCode.COMMENT, text)
+            for block in walker.blocks(opc.parse(opc.part(package, target)), "footer, "):
+                yield from _lines(block)
+
+
+def _lines(block: Block) -> Iterator[str]:
+    if isinstance(block, Paragraph):
+        yield from (line.strip() for line in block.text.splitlines() if line.strip())
+        return
+    for _, row in groupby(block.cells, key=lambda cell: cell.row):  # a label and its number are one line
+        cells = list(row)
+        yield from filter(None, [" ".join(text for cell in cells if (text := " ".join(cell.text.split())))])
+        for grid in (grid for cell in cells for grid in cell.nested):
+            yield from _lines(grid)
 
 
 def _package_notes(package: Package) -> tuple[Note, ...]:

@@ -7,6 +7,7 @@ silently. Standard: ECMA-376 part 1 §18.2, §12.3.
 """
 
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from xml.sax.saxutils import quoteattr
@@ -17,7 +18,7 @@ from lxml.etree import _Element as Element
 from parsers.archives import Package
 from parsers.document import Budget, FailureCode, ReadFailure
 from parsers.readers import comments, opc
-from parsers.readers.sheetscan import Scan, scan
+from parsers.readers.sheetscan import Box, Scan, filter_box, scan
 from parsers.readers.sheetstyles import S, Strings, Styles, reduced_strings, reduced_styles
 from parsers.text import clean
 
@@ -72,6 +73,7 @@ def reduce(package: Package, budget: Budget) -> Workbook:
             raise ReadFailure(FailureCode.DAMAGED, "the part of a sheet is missing")
         elif link.kind.endswith("/worksheet") and len(sheets) < _SHEETS:
             found = scan(opc.part(package, link.target), strings.count, styles, left)
+            found.filters.extend(_table_filters(package, link.target))
             left -= len(found.positions)
             shapes, remarks = _shapes(package, link.target), comments.of_sheet(package, link.target)
             sheets.append(Sheet(name, found, shapes, remarks))
@@ -104,6 +106,14 @@ def _shapes(package: Package, sheet: str) -> tuple[str, ...]:
                 lines = ("".join(run.text or "" for run in line.iter(f"{_A}t")) for line in body.iter(f"{_A}p"))
                 texts.append(clean("\n".join(lines)).strip())
     return tuple(text for text in texts if text)
+
+
+def _table_filters(package: Package, sheet: str) -> Iterator[Box]:
+    """Given a sheet's part name, yield the ranges of the filters of the tables on it (套用表格格式)."""
+    for link in opc.relationships(package, sheet):
+        if link.kind.endswith("/table") and package.has(link.target):
+            for element in opc.parse(opc.part(package, link.target)).iter(f"{S}autoFilter"):
+                yield from filter_box(element)
 
 
 def _package(sheets: list[Sheet], styles: Styles, strings: Strings, epoch: str) -> bytes:

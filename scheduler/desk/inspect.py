@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             work_left = work_left or examined.assessment.disposition is Disposition.REVIEW
             told = _explained(path, examined, worker, settings, roster) if arguments.explain else None
             if arguments.json:
-                line = report.to_contract(examined.assessment, source=str(path))
+                line = report.to_contract(examined.assessment, str(path), settings.campaign.forms)
                 if told is not None:
                     line["explanation"] = to_json(told)
                 print(json.dumps(line, ensure_ascii=False), flush=True)  # a pipe's reader sees each mail at once

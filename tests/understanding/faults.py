@@ -145,7 +145,7 @@ PHONE: Mapping[str, Make] = {
     "out of use": _ask(lambda v: f"{v}（已停机）"),
     "none": _says(lambda _v: "无", lambda _v: NOTHING),
     "stroke": _says(lambda _v: "—", lambda _v: NOTHING),
-    "same as mobile": _says(lambda _v: "同手机", lambda _v: maybe(None)),
+    "same as mobile": _ask(lambda _v: "同手机"),
     "lost zero": lambda v, _d: Fault(Ink(v.replace("-", "")[1:], number="General"), maybe(v), "numbers"),
     "zero by format": lambda v, _d: Fault(Ink(v.replace("-", "")[1:], number="0000-00000000"), maybe(v), "numbers"),
     "struck": lambda v, _d: Fault(Ink("", struck=v), maybe(None), "marks"),
@@ -226,7 +226,7 @@ POSITION: Mapping[str, Make] = {
 }
 ADDRESS: Mapping[str, Make] = {
     "hint": lambda _v, _d: Fault(Ink("请填写详细地址"), NOTHING),
-    "ditto": lambda _v, _d: Fault(Ink("同上"), maybe(None)),
+    "ditto": _ask(lambda _v: "同上"),
     "none": lambda _v, _d: Fault(Ink("无"), NOTHING),
     "wrapped": _says(lambda v: f"{v[:5]}\n{v[5:]}"),
 }

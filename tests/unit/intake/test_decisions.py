@@ -237,11 +237,18 @@ def test_what_cannot_be_a_value_is_told_in_words(typed, words):
     assert words in "；".join(typed_values(OFFICER, typed, area_code="0595")[1])
 
 
-@pytest.mark.parametrize("text", ["\u540c\u4e0a", "同办公电话", "（必填）", "x", "X", "×", " x "])
+@pytest.mark.parametrize("text", ["（必填）", "x", "X", "×", " x "])
 def test_what_was_typed_and_would_vanish_is_refused_in_words(text):
     given, faults = typed_values(OFFICER, {"email": text}, area_code="0595")
     assert [one.value for one in given] == [None]
     assert faults == (f"“电子邮箱”这里写的“{text.strip()}”看作没有填写，请写明内容，或留空",)
+
+
+@pytest.mark.parametrize("text", ["\u540c\u4e0a", "同办公电话"])
+def test_what_was_typed_and_refers_to_another_cell_is_refused_in_words(text):
+    given, faults = typed_values(OFFICER, {"email": text}, area_code="0595")
+    assert [one.value for one in given] == [None]
+    assert faults == (f"“电子邮箱”填写为“{text}”，请写明具体内容",)
 
 
 @pytest.mark.parametrize("text", ["", " ", "无", "暂无", "/", "—", "无邮箱"])

@@ -15,6 +15,8 @@ from tests.builders.judging import ARRIVED, CAMPAIGN, PERSON, ROSTER, file, mail
 REMARK = "手机已换，请以13900000002为准"
 DOUBT = Problem(ProblemCode.AMBIGUOUS, given=REMARK, detail=Doubt.COMMENTED)
 STROKE = Problem(ProblemCode.AMBIGUOUS, detail=Doubt.STROKE)
+CORRECTED = Problem(ProblemCode.AMBIGUOUS, given="手机有变：13900000002", detail=Doubt.CORRECTED)
+HIDDEN = Problem(ProblemCode.AMBIGUOUS, given="名单!4", detail=Doubt.HIDDEN_ROWS)
 
 
 def said(*texts: str) -> tuple[Note, ...]:
@@ -49,7 +51,7 @@ def test_a_file_without_comments_has_no_such_note():
     assert judged(file("附件2.docx", officer())).submissions[0].notes == ()
 
 
-@pytest.mark.parametrize("doubt", [DOUBT, STROKE])
+@pytest.mark.parametrize("doubt", [DOUBT, STROKE, CORRECTED, HIDDEN])
 def test_what_hangs_on_the_scan_beside_the_word_file_is_not_lost_with_the_copy(doubt):
     found = judged(remarked("附件2.docx"), remarked("附件2.pdf", "已阅", doubt=doubt))
     assert found.disposition is Disposition.REVIEW

@@ -23,7 +23,7 @@ from tests.builders.judging import (
 
 def report(reading):
     judged = assess(reading, PERSON, campaign=CAMPAIGN, roster=ROSTER, arrived_at=ARRIVED)
-    return to_contract(judged, source="a/0001.eml")
+    return to_contract(judged, "a/0001.eml", CAMPAIGN.forms)
 
 
 def test_an_accepted_form_has_all_that_the_contract_names():
@@ -79,11 +79,11 @@ def test_a_unit_that_nobody_knows_is_null():
     assert (told["disposition"], one["unit"], one["problems"][0]["code"]) == ("review", None, "unknown_unit")
 
 
-def test_a_field_that_was_not_found_is_called_by_its_key():
+def test_a_field_that_was_not_found_is_named_as_the_campaign_names_it():
     form = officer()
     form = type(form)(form.form, form.title, form.fields[:-2], form.place)
     (one,) = report(mail(file("附件2.docx", form), sender=STRANGER))["submissions"]
-    assert one["problems"] == [{"field": "unit", "code": "missing", "message": "“unit”未填写"}]
+    assert one["problems"] == [{"field": "unit", "code": "missing", "message": "“单位名称”未填写"}]
 
 
 def test_a_conflict_names_both_values():

@@ -6,7 +6,7 @@ from intake.fault_words import failure_detail, failure_text, file_text, problem_
 from intake.model import CellState, Disposition, LetterKind, OutboxState, SenderKind
 from intake.words import DISPOSITION_WORDS, KIND_NAMES, KIND_WORDS, OUTBOX_WORDS, SENDER_WORDS, STATE_WORDS, masked
 from parsers.document import FailureCode
-from parsers.forms import UNLABELLED, Doubt, FieldType, Problem, ProblemCode
+from parsers.forms import UNLABELLED, UNREGISTERED, Doubt, FieldType, Problem, ProblemCode
 from parsers.sniff import Kind
 
 
@@ -97,6 +97,19 @@ def test_every_doubt_about_a_form_tells_the_clerk_what_was_seen(doubt):
 def test_a_value_without_a_label_is_not_called_a_filled_field():
     problem = Problem(ProblemCode.AMBIGUOUS, "email", given="w@unit.example.com", detail=UNLABELLED)
     assert problem_text(problem, "电子邮箱") == "“w@unit.example.com”没有写在栏目里，可能是“电子邮箱”，需要核实"
+
+
+@pytest.mark.parametrize("doubt", [Doubt.HIDDEN_ROWS, Doubt.FILTERED_ROWS])
+def test_rows_that_nobody_sees_are_named_by_their_sheet(doubt):
+    words = file_text(Problem(ProblemCode.AMBIGUOUS, given="名单!3-4,7", detail=doubt), clerk=True)
+    assert "（“名单”第3-4、7行）" in words
+
+
+def test_a_number_that_the_form_has_nowhere_else_is_called_so():
+    problem = Problem(ProblemCode.AMBIGUOUS, "name", given="王某13900000001", detail=UNREGISTERED)
+    assert (
+        problem_text(problem, "姓名") == "“姓名”填写为“王某13900000001”，其中有号码或邮箱在表中别处没有登记，需要核实"
+    )
 
 
 @pytest.mark.parametrize(

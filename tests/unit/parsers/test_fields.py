@@ -96,7 +96,6 @@ def test_only_plain_courtesy_may_stand_behind_a_number(tail):
         "（没有可不填）",
         "例：abc@unit.example.com",
         "____",
-        "同上",
     ],
 )
 @pytest.mark.parametrize("kind", ["phone", "email", "address", "text"])
@@ -111,8 +110,12 @@ def test_nothing_given_is_missing_in_a_required_field(kind, raw):
     assert code(run(kind, raw, required=True)) is ProblemCode.MISSING
 
 
-def test_a_reference_to_another_cell_is_no_value():
-    assert code(run("mobile", "同上", required=True)) is ProblemCode.INVALID
+@pytest.mark.parametrize("raw", ["同上", "同左", "同办公电话", "（同上）", "见上", "〃"])
+@pytest.mark.parametrize("kind", ["mobile", "phone", "email", "address", "position", "text"])
+def test_a_reference_to_another_cell_is_no_value_and_asked_for_where_it_may_be_left_open_too(kind, raw):
+    for required in (True, False):
+        checked = run(kind, raw, required=required)
+        assert (checked.value, code(checked)) == (None, ProblemCode.INVALID)
 
 
 @pytest.mark.parametrize("kind", ["person", "mobile", "position", "text"])

@@ -1,5 +1,7 @@
 """A header over rows, or a column of labels beside columns: several people in one table."""
 
+import pytest
+
 from parsers.forms import ProblemCode
 from tests.builders.forms import LIAISON, NOTE, Box
 from tests.builders.reading import faults, forms, one, people
@@ -126,3 +128,25 @@ def test_a_word_for_another_field_is_not_the_value_above():
     first, second = forms(TITLE, [header, *rows, ["王晓云", "科员", "同手机", "13805950002", "青石镇"]])
     assert first.field("office_phone").value == "0595-27391234"
     assert second.field("office_phone").value is None
+
+
+def test_a_reference_that_no_cell_above_answers_is_asked_about_in_an_optional_column_too():
+    header = ["序号", "姓名", "职务", "手机", "办公电话", "传真", "单位名称"]
+    rows = [
+        header,
+        ["1", "李志明", "副镇长", "13805950001", "", "同左", "青石镇人民政府"],
+        ["2", "王晓云", "科员", "13805950002", "同上", "0595-27391235", "青石镇人民政府"],
+    ]
+    first, second = forms(TITLE, rows)
+    assert faults(first) == {"fax": ProblemCode.INVALID}
+    assert faults(second) == {"office_phone": ProblemCode.INVALID}
+
+
+@pytest.mark.parametrize("raw", ["同手机", "同办公电话", "同左", "同上", "同单位", "同座机"])
+@pytest.mark.parametrize("label", ["传真", "办公电话", "通信地址"])
+def test_a_reference_beside_a_label_is_asked_about_and_no_label_itself(label, raw):
+    pairs = {"姓名": "王晓云", "职务": "科员", "手机": "13805950002", "单位名称": "青石镇人民政府", label: raw}
+    wanted = {spec.key for spec in LIAISON.fields if spec.label == label}
+    assert set(faults(one(TITLE, [list(pair) for pair in pairs.items()]))) == wanted
+    assert set(faults(one(TITLE, [list(pairs), list(pairs.values())]))) == wanted
+    assert set(faults(one(TITLE, *(f"{name}：{value}" for name, value in pairs.items())))) == wanted

@@ -10,6 +10,7 @@ import pytest
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
+from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 
 from parsers.document import DEFAULT_BUDGET, Document, FailureCode, Note, NoteCode, Paragraph
@@ -105,7 +106,7 @@ def test_hidden_rows_and_columns_are_skipped_and_told() -> None:
 
     document = read(workbook(fill))
     assert seen(document) == {"表!A1": "a", "表!C1": "c", "表!A3": "d"}
-    assert codes(document) == {NoteCode.HIDDEN_TEXT}
+    assert document.notes == (Note(NoteCode.HIDDEN_TEXT, "表"), Note(NoteCode.HIDDEN_ROWS, "表!2"))
     assert (only(document).rows, only(document).columns) == (2, 2)
 
 
@@ -417,3 +418,49 @@ def test_dates_of_old_macintosh_workbooks() -> None:
         workbook(fill), {"xl/workbook.xml": lambda xml: xml.replace("<workbookPr/>", '<workbookPr date1904="1"/>')}
     )
     assert seen(read(data)) == {"表!A1": "2025-05-30"}
+
+
+# Rows that are not to be seen
+
+
+def listed(sheet: Worksheet) -> None:
+    cells(A1="姓名", B1="手机", A2="林一", B2="13500000001", A3="王二", B3="13500000002", A4="陈三")(sheet)
+
+
+def test_rows_that_a_filter_hides_are_read_and_told() -> None:
+    def fill(sheet: Worksheet) -> None:
+        listed(sheet)
+        sheet.auto_filter.ref = "A1:B3"
+        for row in (3, 4):
+            sheet.row_dimensions[row].hidden = True
+
+    document = read(workbook(fill))
+    assert seen(document)["表!A3"] == "王二"
+    assert "表!A4" not in seen(document)
+    assert document.notes == (
+        Note(NoteCode.HIDDEN_TEXT, "表"),
+        Note(NoteCode.HIDDEN_ROWS, "表!4"),
+        Note(NoteCode.FILTERED_ROWS, "表!3"),
+    )
+
+
+def test_rows_that_the_filter_of_a_table_hides_are_read_and_told() -> None:
+    def fill(sheet: Worksheet) -> None:
+        listed(sheet)
+        sheet.add_table(Table(displayName="t", ref="A1:B4"))
+        for row in (2, 3):
+            sheet.row_dimensions[row].hidden = True
+
+    document = read(workbook(fill))
+    assert seen(document)["表!A2"] == "林一"
+    assert document.notes == (Note(NoteCode.FILTERED_ROWS, "表!2-3"),)
+
+
+def test_a_hidden_header_of_a_filter_and_hidden_rows_without_text_are_no_filtered_rows() -> None:
+    def fill(sheet: Worksheet) -> None:
+        listed(sheet)
+        sheet.auto_filter.ref = "A1:B9"
+        for row in (1, 7):
+            sheet.row_dimensions[row].hidden = True
+
+    assert read(workbook(fill)).notes == (Note(NoteCode.HIDDEN_TEXT, "表"), Note(NoteCode.HIDDEN_ROWS, "表!1"))

@@ -166,9 +166,7 @@ def test_hidden_tables_are_skipped_and_told() -> None:
     assert (seen(document), document.notes) == ({"表!A1": "x"}, (Note(NoteCode.HIDDEN_SHEET, "旧表"),))
 
 
-@pytest.mark.parametrize(
-    "attributes", ['table:visibility="collapse"', 'table:visibility="filter"', 'table:style-name="flat"']
-)
+@pytest.mark.parametrize("attributes", ['table:visibility="collapse"', 'table:style-name="flat"'])
 def test_hidden_rows_are_skipped_and_told(attributes: str) -> None:
     data = file_of(
         sheet(
@@ -179,8 +177,15 @@ def test_hidden_rows_are_skipped_and_told(attributes: str) -> None:
     )
     document = read(data)
     assert seen(document) == {"表!A1": "a", "表!A5": "d"}
-    assert codes(document) == {NoteCode.HIDDEN_TEXT}
+    assert document.notes == (Note(NoteCode.HIDDEN_TEXT, "表"), Note(NoteCode.HIDDEN_ROWS, "表!2-4"))
     assert only(document).rows == 2
+
+
+def test_rows_that_a_filter_hides_are_read_and_told() -> None:
+    filtered = row(cell("b"), attributes='table:visibility="filter"')
+    document = read(file_of(sheet(row(cell("a")), filtered, row(cell("d")))))
+    assert seen(document) == {"表!A1": "a", "表!A2": "b", "表!A3": "d"}
+    assert document.notes == (Note(NoteCode.FILTERED_ROWS, "表!2"),)
 
 
 @pytest.mark.parametrize("attributes", ['table:visibility="collapse"', 'table:style-name="thin"'])
@@ -196,7 +201,10 @@ def test_a_closed_group_is_hidden_and_an_open_one_is_not() -> None:
 
     headed = f"<table:table-header-rows>{row(cell('头'))}</table:table-header-rows>"
     document = read(file_of(sheet(headed, group("旧", "false"), group("c", "true"))))
-    assert (seen(document), codes(document)) == ({"表!A1": "头", "表!A3": "c"}, {NoteCode.HIDDEN_TEXT})
+    assert (seen(document), codes(document)) == (
+        {"表!A1": "头", "表!A3": "c"},
+        {NoteCode.HIDDEN_TEXT, NoteCode.HIDDEN_ROWS},
+    )
 
 
 def test_covered_cells_comments_deletions_and_unshown_values_are_hidden() -> None:

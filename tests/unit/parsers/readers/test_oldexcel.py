@@ -145,7 +145,7 @@ def test_hidden_rows_and_columns_are_skipped_and_told(manner: str) -> None:
 
     document = read(old_workbook(fill))
     assert seen(document) == {"表!A1": "a", "表!C1": "c", "表!A3": "d"}
-    assert codes(document) == {NoteCode.HIDDEN_TEXT}
+    assert document.notes == (Note(NoteCode.HIDDEN_TEXT, "表"), Note(NoteCode.HIDDEN_ROWS, "表!2"))
     assert (only(document).rows, only(document).columns) == (2, 2)
 
 
@@ -153,7 +153,7 @@ def test_rows_that_are_hidden_by_default_are_skipped() -> None:
     data = without(old_workbook(cells(A1="a", A3="旧")), DEFAULT_ROW)
     found = [(code, payload) for code, payload in records(data) if code != ROW or payload[:2] == b"\0\0"]
     document = read(file_of([*found[:-1], (DEFAULT_ROW, struct.pack("<HH", 2, 255)), (EOF, b"")]))
-    assert (seen(document), codes(document)) == ({"表!A1": "a"}, {NoteCode.HIDDEN_TEXT})
+    assert (seen(document), codes(document)) == ({"表!A1": "a"}, {NoteCode.HIDDEN_TEXT, NoteCode.HIDDEN_ROWS})
 
 
 def test_values_under_a_merge_and_values_without_a_format_are_hidden() -> None:

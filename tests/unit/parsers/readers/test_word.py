@@ -275,15 +275,24 @@ def test_content_controls_at_every_level(level: str) -> None:
     assert texts(grid(whole)) == ["手机", "13900001234"]
 
 
-def test_headers_are_read_and_footers_are_not() -> None:
-    reference = '<w:p><w:pPr><w:sectPr><w:headerReference w:type="default" r:id="rId7"/></w:sectPr></w:pPr></w:p>'
+def test_headers_are_read_and_footers_are_kept_apart() -> None:
+    references = "".join(
+        f'<w:{kind}Reference w:type="default" r:id="{name}"/>'
+        for kind, name in (("header", "rId7"), ("footer", "rId8"))
+    )
+    foot = f"{para('第1页')}{table(row('手机有变', '13900001234'))}{para(w.inserted(run('新')), w.deleted('旧'))}"
     data = w.package(
         para("正文"),
-        reference,
-        parts={"word/header1.xml": f"<w:hdr {w.DECLARED}>{para('附件2')}</w:hdr>"},
-        links=[("rId7", "header", "header1.xml")],
+        f"<w:p><w:pPr><w:sectPr>{references}</w:sectPr></w:pPr></w:p>",
+        parts={
+            "word/header1.xml": f"<w:hdr {w.DECLARED}>{para('附件2')}</w:hdr>",
+            "word/footer1.xml": f"<w:ftr {w.DECLARED}>{foot}</w:ftr>",
+        },
+        links=[("rId7", "header", "header1.xml"), ("rId8", "footer", "footer1.xml")],
     )
-    assert word.read(data, DEFAULT_BUDGET).blocks == (Paragraph("附件2", "header, para 1"), Paragraph("正文", "para 1"))
+    document = word.read(data, DEFAULT_BUDGET)
+    assert document.blocks == (Paragraph("附件2", "header, para 1"), Paragraph("正文", "para 1"))
+    assert document.footers == ("第1页", "手机有变 13900001234", "新")
 
 
 # Ticks
