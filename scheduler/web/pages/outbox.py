@@ -200,7 +200,7 @@ def act() -> ResponseReturnValue:
         everything = action is Action.RELEASE and request.form.get("all") == "1"
         if everything and not _more_held(session) and restored.end_hold(session):
             changes.note(session, who=who(), action="end_hold", subject="outbox", now=now)
-            done += "恢复数据以后的暂停已解除，此后照常发信。"
+            done += "为免重复回信的暂停已解除，此后照常发信。"
     flash(done)
     return redirect(url_for("outbox.listing"), 303)
 
@@ -334,7 +334,7 @@ def _shown(row: OutboxRow, bad: Mapping[str, str], now: datetime) -> Shown:
     elif letter.state is OutboxState.UNCERTAIN:
         warning = "此信发送时断了线，对方可能已经收到；放行或重发，对方可能会收到两封。"
     elif row.phase == restored.PHASE:
-        warning = "数据恢复以后还没有核对过“已发送”，此信可能已经发出过；放行后对方可能会收到两封。"
+        warning = "还没有核对过“已发送”，此信可能已经发出过；放行后对方可能会收到两封。"
     elif row.expires_at is not None and row.expires_at <= now:
         warning = "信中写的是当天的情况，已经过时：放行后也不会发出，请取消。"
     return Shown(letter, read_own(row.raw), warning)
