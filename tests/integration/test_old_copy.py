@@ -6,7 +6,6 @@ The Sent folder is filled as the provider fills it, with every letter that the s
 import shutil
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from email import message_from_bytes
 
 import pytest
