@@ -220,6 +220,24 @@ def has_written_to_units(session: Session) -> bool:
     return session.scalar(select(OutboxRow.id).where(*gone).limit(1)) is not None
 
 
+def has_due_to_units(session: Session, now: datetime) -> bool:
+    """Return whether any letter but those to the office itself is due."""
+    due = OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now, OutboxRow.kind.not_in(TO_THE_OFFICE)
+    return session.scalar(select(OutboxRow.id).where(*due).limit(1)) is not None
+
+
+def was_handed_over(session: Session, message_id: str) -> bool:
+    """Return whether the letter with that Message-ID was sent, or may have been."""
+    gone = or_(OutboxRow.claimed_at.is_not(None), OutboxRow.sent_at.is_not(None))
+    return session.scalar(select(OutboxRow.id).where(OutboxRow.header_message_id == message_id, gone)) is not None
+
+
+def newest_sent(session: Session) -> str:
+    """Return the Message-ID of the newest letter that was sent, "" if none was."""
+    sent = select(OutboxRow.header_message_id).where(OutboxRow.state == OutboxState.SENT)
+    return session.scalar(sent.order_by(OutboxRow.sent_at.desc(), OutboxRow.id.desc()).limit(1)) or ""
+
+
 def note_phase(session: Session, letter_id: int, phase: str) -> None:
     """Note how far the attempt got. Raise LookupError if the letter is not being sent any more: it must not go on."""
     row = session.get_one(OutboxRow, letter_id, with_for_update=True)

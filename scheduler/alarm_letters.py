@@ -98,8 +98,13 @@ def _tell_too_large(app: App, session: Session, now: datetime) -> None:
 
 
 def _tell_lost_record(app: App, session: Session, now: datetime) -> None:
-    """Write an alarm of a record that was begun in the place of a lost one, once; its end is a person's own doing."""
+    """Write an alarm of a record that was begun in the place of a lost one, or that did not send what went out, once.
+
+    Its end is a person's own doing.
+    """
     why = restored.held(session)
+    if why is not None and why.strange:
+        _raise(app, session, alarms.Trouble("elsewhere", why.since, why.strange, permanent=True), now)
     if why is not None and why.lost:
         _raise(app, session, alarms.Trouble("held", why.since, f"登记里什么也没有，而{why.lost}", permanent=True), now)
 

@@ -38,6 +38,7 @@ _TITLES = {
     "roster": "名册中少了已报送的单位",
     "forms": "配置中少了已报送的表",
     "held": "登记是新建的，原来的数据可能不见了",
+    "elsewhere": "有信不是按现在的登记发的，给单位的信先不发",
 }
 _EFFECTS = {
     "fetch": "此间来件暂不能登记，超过半小时催报也暂停；来件仍在邮箱中，不会丢失",
@@ -52,9 +53,13 @@ _EFFECTS = {
     "roster": "报送的内容都还在，进度表和汇总表里标为“不在名册”，不计入合计，也不再催报",
     "forms": "报送的内容都还在，但不计入进度和汇总表；单位会当作没有报送而被催报",
     "held": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记",
+    "elsewhere": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记。程序会到“已发送”里核对，"
+    "已经发过的不再发",
     "oversize": "超过大小上限的来件还在邮箱里，里面的表没有登记，也没有人答复发件人；其他来件照常收取、答复",
 }
 _ADVICE = {
+    "elsewhere": "另一台电脑上也在运行的，请先停掉一台；然后再等一两轮收信，在网页“发件箱”看过以后点“全部放行”，或执行 intake "
+    "outbox release --all",
     "held": "请先停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 intake "
     "restore；有意重新开始的，在网页“发件箱”看过以后点“全部放行”，或执行 intake outbox release --all",
     "roster": "改名、合并的，在名册“曾用名”一栏写上原来的名称，报送的内容就归到新名称下；删错的，补回那一行；确实不要的，不必处理",
@@ -70,7 +75,9 @@ _ADVICE = {
     "strangers": "可能有人冒用大量地址来信。执行 intake outbox list 查看，正常的放行，其余取消；"
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",
 }
-_IN_OUR_WORDS = frozenset({"roster", "forms", "held"})  # their messages are no errors that somebody else worded
+_IN_OUR_WORDS = frozenset(
+    {"roster", "forms", "held", "elsewhere"}
+)  # their messages are no errors that somebody else worded
 _GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
 
 

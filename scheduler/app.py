@@ -54,6 +54,9 @@ class App:
     engine: Engine = field(repr=False)
     opened_at: datetime
     marked: threading.Event = field(default_factory=threading.Event)  # set once the mark of letters is left
+    looked: threading.Event = field(
+        default_factory=threading.Event
+    )  # set once the Sent folder was asked who else sends with our key
     adopted: threading.Event = field(default_factory=threading.Event)  # set once what no server shows has its row
     suspects: set[tuple[str, int, int]] = field(
         default_factory=set

@@ -35,6 +35,7 @@ from intake.whole_files import replace_whole
 from intake.words import DECISION_KIND_WORDS, NOTE_KIND_WORDS
 from scheduler.app import SIGNING_KEY, App
 from scheduler.clock import SystemClock
+from scheduler.last_letter import forget
 
 log = logging.getLogger(__name__)
 
@@ -292,6 +293,7 @@ def hold(app: App) -> int:
     """Hold everything that could go out. Return how many letters that is."""
     with app.bench.sessions.begin() as session:
         held = restored.hold(session, restored.Held(app.clock.now()))
+    forget(app.settings.storage.data_dir)
     (app.settings.storage.data_dir / _UNDER_WAY).unlink(missing_ok=True)
     return held
 

@@ -87,6 +87,7 @@ class Facts:
     halted_since: datetime | None = None  # a person lets nothing be sent
     held_since: datetime | None = None  # the record may not know what went out already
     lost: str = ""  # what shows that the record was begun anew in the place of one that was lost
+    strange: str = ""  # what shows that letters went out that the record did not send, and why that may be
     clock: str = ""  # what the service last found about our clock, in words
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
     too_large: TooLarge = TooLarge()
@@ -286,6 +287,15 @@ def _held(facts: Facts, now: datetime) -> Iterator[Symptom]:
             meaning,
             "请停止程序，看看数据所在的磁盘是否接好、[storage] data_dir 是否写对，接好以后再启动；数据确实没有了的，执行 "
             f"intake restore；有意重新开始的，请{release}",
+        )
+        return
+    if facts.strange:
+        yield Symptom(
+            "held",
+            State.BAD,
+            facts.strange,
+            f"{meaning}。程序收信时会到“已发送”里核对，已经发过的不再发",
+            f"另一台电脑上也在运行的，请先停掉一台；然后再等一两轮收信，{release}",
         )
         return
     state = State.BAD if lasted >= _HALT_FORGOTTEN else State.WARN

@@ -20,11 +20,11 @@ from intake.errors import IntakeError, PermanentServerError, ServerError
 from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
-from intake.model import CellState, LetterKind, OutboxState
+from intake.model import TO_THE_OFFICE, CellState, LetterKind, OutboxState
 from intake.pipeline import process_message
 from intake.smtp import SmtpSession
 from intake.witness import SentFolder, SentHeader
-from scheduler import alarm_letters, backups, digest, first_letter, timekeeping
+from scheduler import alarm_letters, backups, digest, first_letter, last_letter, timekeeping
 from scheduler.app import App
 from scheduler.guard import Tick, guarded
 from scheduler.papers import reminder_records, write_digest
@@ -36,7 +36,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _NEWEST_SENT_AFTER_RESTORE = 5_000  # some two months at the cap of 80 a day: a backup is rarely older
 _DIGEST_WAITS = timedelta(hours=1)
 _DIGEST_AT_LAST = time(23, 30)  # an hour set late; the digest expires at midnight
-_NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters of uncertain fate
+# headers of the Sent folder that are looked at for letters of uncertain fate, and of another life
+_NEWEST_SENT = 200
 
 # --- fetch -----------------------------------------------------------------------------------------------------------
 
@@ -44,19 +45,28 @@ _NEWEST_SENT = 200  # headers of the Sent folder that are looked at for letters 
 def fetch(app: App) -> None:
     """List the mailbox and archive what is new; ask the Sent folder about letters of uncertain fate.
 
-    A record in which nothing stands yet first asks there whether it is the first.
+    A record in which nothing stands yet first asks there whether it is the first. Before the first letter of this process
+    leaves, and before those that new mails cause, the folder tells whether anybody else sends with our key (`restored`).
     """
     now, began = app.clock.now(), app.clock.steady()
     with app.bench.reading() as session:
-        uncertain = outbox.has_uncertain(session) or restored.has_unasked(session)
+        asks = (
+            outbox.has_uncertain(session)
+            or restored.has_unasked(session)
+            or restored.is_on_hold(session)
+            or outbox.has_due_to_units(session, now)
+        )
         unproved = restored.is_unproved(session)
+        asks_first = not app.looked.is_set() and not restored.waits_in_vain(session, now)
     imap = ImapSession(app.settings.mailbox, app.settings.polling)
     with app.running.wakeable(imap.interrupt), imap:
         if unproved:
             _look_for_a_past(app, imap, now)
+        if asks_first:
+            _ask_sent_folder(app, imap, now)
         report = poll(imap, app.bench.archive, SqlRecord(app.bench.sessions, now=now), suspects=app.suspects)
         in_time = imap.seconds_left > 0  # one interrupted in its last folder reports nothing left, and has not read it
-        if uncertain or timekeeping.wants_copy(app):
+        if not asks_first and (asks or report.archived or not app.looked.is_set() or timekeeping.wants_copy(app)):
             _ask_sent_folder(app, imap, now)
     if report.archived:
         app.last_read.resume(timekeeping.last_look(app))
@@ -96,23 +106,34 @@ def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
 
 
 def _ask_sent_folder(app: App, imap: ImapSession, now: datetime) -> None:
-    """Decide the letters of uncertain fate by what the provider has filed as sent."""
+    """Decide the letters of uncertain fate by what the provider has filed as sent; hold all if this record did not send it."""
     with app.bench.reading() as session:
         depth = _NEWEST_SENT_AFTER_RESTORE if restored.has_unasked(session) else _NEWEST_SENT
     try:
         headers = _sent_headers(imap, depth, now)
     except ServerError as error:
         log.warning("action=deliver.no_witness error=%s", type(error).__name__)
-        witness = None
+        witness, nobody_can_tell = None, isinstance(error, PermanentServerError)
     else:
         oldest = min((header.at for header in headers), default=None) if len(headers) == depth else None
         witness = SentFolder(headers, read_at=now, covers_from=oldest)
         timekeeping.note_copies(app, witness)
+    why, key = None, app.bench.stationery.signing_key
     with app.bench.sessions.begin() as session:
         decided = outbox.resolve_uncertain(session, now, witness)
         if witness is not None:
-            decided += restored.resolve(session, witness, signing_key=app.bench.stationery.signing_key)
+            decided += restored.resolve(session, witness, signing_key=key)
+            why = restored.look(session, now, witness, signing_key=key)
+        elif not nobody_can_tell:
+            restored.note_unanswered(session, now)
+            nobody_can_tell = restored.waits_in_vain(session, now)
+    if witness is not None or nobody_can_tell:
+        app.looked.set()
     log.info("action=deliver.resolved letters=%d", decided)
+    if why is not None:
+        log.error(
+            "action=record.elsewhere letters=%d: sent with our key, not by this record: all is held", why.elsewhere
+        )
 
 
 def _sent_headers(imap: ImapSession, depth: int, now: datetime) -> list[SentHeader]:
@@ -229,6 +250,7 @@ def _that_may_go(rows: tuple[OutboxRow, ...], now: datetime) -> tuple[OutboxRow,
 def deliver(app: App) -> None:
     """Send what is due in the outbox; nothing while our clock is wrong, which a letter's own 250 may show.
 
+    What goes to units waits until the Sent folder has told whether this record is up to date, and the only one (`fetch`).
     A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
     So does an alarm of the process before this one, until this one has looked, and one that says that nothing can be sent.
     """
@@ -269,6 +291,9 @@ def _withdraw_what_came(app: App) -> None:
 
 def _note_sent(app: App, letter: int, answer: str) -> None:
     timekeeping.note_letter(app, letter, answer)
+    with app.bench.reading() as session:
+        newest = session.get_one(OutboxRow, letter).header_message_id
+    last_letter.note(app.settings.storage.data_dir, newest)
     if not app.marked.is_set():
         with app.bench.reading() as session:
             wrote_to_units = outbox.has_written_to_units(session)
@@ -278,9 +303,12 @@ def _note_sent(app: App, letter: int, answer: str) -> None:
 
 
 def _postponed(app: App, session: Session) -> tuple[LetterKind, ...]:
-    reminders = () if _knows_what_came(app, session) else (LetterKind.REMINDER,)
-    alarms_wait = alarm_letters.may_be_over(app, session) or alarm_letters.must_wait(app, session)
-    return reminders + ((LetterKind.ALARM,) if alarms_wait else ())
+    waiting = set() if app.looked.is_set() else set(LetterKind) - TO_THE_OFFICE
+    if not _knows_what_came(app, session):
+        waiting.add(LetterKind.REMINDER)
+    if alarm_letters.may_be_over(app, session) or alarm_letters.must_wait(app, session):
+        waiting.add(LetterKind.ALARM)
+    return tuple(waiting)
 
 
 # --- housekeep -------------------------------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
         halted_since=None if halted is None else halted.since,
         held_since=None if held is None else held.since,
         lost="" if held is None else held.lost,
+        strange="" if held is None else held.strange,
         clock=next((row.message for row in rows if row.tick == "clock"), ""),
         shut=app.board.shut,
     )

@@ -146,7 +146,7 @@ def run_release(arguments: argparse.Namespace) -> int:
         if not arguments.yes:
             print("\n".join(["将放行以下的信：", *shown] if shown else ["没有待放行的信。"]))
             if on_hold:
-                print("恢复数据以后的暂停也将解除，此后照常发信。")
+                print("为免重复回信的暂停也将解除，此后照常发信。")
             if not confirming.said_yes("确认？[y/N] "):
                 print("没有放行。")
                 return confirming.REFRAINED
@@ -156,7 +156,7 @@ def run_release(arguments: argparse.Namespace) -> int:
             if number or resumed:
                 _note(app, session, "release", numbers if not arguments.all else ["all"], letters=number)
     if resumed:
-        print("恢复数据以后的暂停已解除，此后照常发信。")
+        print("为免重复回信的暂停已解除，此后照常发信。")
     print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
     return _exit_code(refused)
 

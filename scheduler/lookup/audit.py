@@ -34,7 +34,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "resend": "重发",
     "pause": "暂停全部发送",
     "resume": "恢复发送",
-    "end_hold": "解除恢复数据以后的暂停",
+    "end_hold": "解除为免重复回信的暂停",
     "export": "导出",
     "roster": "更换名册",
     "unit gone": "名册中已没有，但已有报送",

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from intake import restored
 from intake.compose import Attachment, compose
 from intake.db.models import AuditRow, OutboxRow
 from intake.model import LetterKind
@@ -116,6 +117,22 @@ def test_a_letter_that_moved_on_meanwhile_stops_the_whole_action(sending):
     assert "没有执行" in answer.text
     assert set(sending.states().values()) == {"held", "cancelled"}
     assert sending.audit() == []
+
+
+def test_a_hold_for_letters_of_another_life_is_told_and_ended_though_no_letter_waits(sending):
+    with sending.app.bench.sessions.begin() as session:
+        restored.hold(session, restored.Held(office.START, elsewhere=2))
+    page = sending.client.get("/outbox").text
+    assert "本程序的 2 封信，这份登记里却没有发过" in page
+    assert "请先停掉一台" in page
+    assert "解除暂停" in page
+    assert "没有等待放行的信" in sending.client.get("/outbox/confirm?do=release&all=1").text
+    sending.confirm("/outbox/confirm?do=release&all=1")
+    with sending.app.bench.sessions() as session:
+        assert not restored.is_on_hold(session)
+    assert "解除暂停" not in sending.client.get("/outbox").text
+    assert sending.audit()[-1][1:] == ("end_hold", "outbox")
+    assert sending.client.get("/outbox/confirm?do=release&all=1").status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -148,10 +148,11 @@ def confirm() -> ResponseReturnValue:
         else:
             rows = lists.letters_named(record, _numbers(request.args.getlist("id")))
         bad = queries.bad_addresses(record)
+        ends_hold = everything and restored.is_on_hold(record)
     now = app.clock.now()
     shown = [_shown(row, bad, now) for row in rows]
     able = [one for one in shown if action in one.letter.may]
-    if not able:
+    if not able and not ends_hold:
         raise OfficeError(_nothing(action, rows, now, everything=everything))
     return render_template(
         "outbox_confirm.html",
@@ -185,22 +186,26 @@ def _sent_before(row: OutboxRow) -> str:
 @pages.post("/outbox/do")
 @page
 def act() -> ResponseReturnValue:
-    """Do what the clerk has confirmed, to the letters as they were shown; or nothing."""
+    """Do what the clerk has confirmed, to the letters as they were shown; or nothing.
+
+    While all is held, to release all may be to release none: the Sent folder has shown that each of them went out.
+    """
     app = desk().app
     action = _action(request.form.get("do", ""))
     seen = _seen(request.form.getlist("letter"))
+    everything = action is Action.RELEASE and request.form.get("all") == "1"
     now = app.clock.now()
     with app.bench.sessions.begin() as session:
         rows = lists.letters_named(session, seen, lock=True)
-        if not seen or {row.id: row.state for row in rows} != seen:
+        ends_hold = everything and restored.is_on_hold(session) and not _more_held(session)
+        if not (seen or ends_hold) or {row.id: row.state for row in rows} != seen:
             raise OfficeError(_MOVED_ON)
-        done = _DOING[action](session, list(seen), now)
+        done = _DOING[action](session, list(seen), now) if seen else ""
         for number in seen:
             changes.note(session, who=who(), action=action, subject=f"letter {number}", now=now)
-        everything = action is Action.RELEASE and request.form.get("all") == "1"
         if everything and not _more_held(session) and restored.end_hold(session):
             changes.note(session, who=who(), action="end_hold", subject="outbox", now=now)
-            done += "恢复数据以后的暂停已解除，此后照常发信。"
+            done += "为免重复回信的暂停已解除，此后照常发信。"
     flash(done)
     return redirect(url_for("outbox.listing"), 303)
 
@@ -334,7 +339,7 @@ def _shown(row: OutboxRow, bad: Mapping[str, str], now: datetime) -> Shown:
     elif letter.state is OutboxState.UNCERTAIN:
         warning = "此信发送时断了线，对方可能已经收到；放行或重发，对方可能会收到两封。"
     elif row.phase == restored.PHASE:
-        warning = "数据恢复以后还没有核对过“已发送”，此信可能已经发出过；放行后对方可能会收到两封。"
+        warning = "还没有核对过“已发送”，此信可能已经发出过；放行后对方可能会收到两封。"
     elif row.expires_at is not None and row.expires_at <= now:
         warning = "信中写的是当天的情况，已经过时：放行后也不会发出，请取消。"
     return Shown(letter, read_own(row.raw), warning)
