@@ -307,6 +307,7 @@ def _sha256(raw: bytes) -> str:
 def _is_ours(path: Path) -> bool:
     names = {
         "signing.key",
+        "last-sent",
         SUMMARY,
         "intake.sqlite",
         "intake.sqlite-wal",
