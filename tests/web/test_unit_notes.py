@@ -227,7 +227,7 @@ def test_what_would_vanish_is_refused_beside_its_field_with_what_was_typed(serve
     assert answer.status_code == 409
     field = answer.text.partition('<label for="f-email">')[2].partition('<div class="field')[0]
     assert 'value="同上"' in field
-    assert "看作没有填写，请写明内容，或留空" in field
+    assert "“电子邮箱”填写为“同上”，请写明具体内容" in field
     assert notes(served) == []
 
 
