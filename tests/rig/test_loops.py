@@ -83,9 +83,15 @@ def test_the_whole_way_sees_an_answered_machine(monkeypatch):
     assert any("I3" in one for one in told)
 
 
+def without_the_brake(monkeypatch) -> None:
+    """Mere words are answered once a day: that second line alone would end the loop."""
+    monkeypatch.setattr(reply, "_was_told_to_wait", lambda *_: False)
+
+
 @pytest.mark.long
 def test_two_offices_that_answer_each_other_are_seen(monkeypatch):
     monkeypatch.setattr(pipeline, "triage", everybody_is_a_person)
+    without_the_brake(monkeypatch)
     told = list(talking.two_offices(talking.unchanged, known=True))
     assert any("answered a letter of the other office" in one for one in told)
 
@@ -93,6 +99,7 @@ def test_two_offices_that_answer_each_other_are_seen(monkeypatch):
 @pytest.mark.long
 def test_a_loop_with_a_forwarding_rule_is_seen(monkeypatch):
     monkeypatch.setattr(neutral, "_thread", lambda _reading, incoming: incoming.sha256[:32])
+    without_the_brake(monkeypatch)
     assert any("letters to one address" in one for one in talking.returned())
 
 
