@@ -270,6 +270,8 @@ def whatever_waits(dossier):
 )
 def test_part_world_sees_a_planted_mistake(monkeypatch, owner, name, mistake, told):
     monkeypatch.setattr(owner, name, mistake)
+    if name == "_knows_what_came":  # what waits for the Sent folder waits for the mailbox as well
+        monkeypatch.setattr(jobs, "_postponed", lambda *_: ())
     found: list[str] = []
     for seed in range(700, 730):
         found = found or world.live(seed, 80)
