@@ -10,8 +10,7 @@ the whole mail; a good form beside a faulty one stays good (`Submission.review`,
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from intake import phrases, reasons
 from intake.beside import spoken_against
@@ -50,7 +49,6 @@ from intake.weighing import weighed
 from parsers.fields import check_required
 from parsers.forms import Doubt, FieldReading, FieldType, FormKind, FormReading, FormSpec, Problem, ProblemCode
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 __all__ = ["Known", "assess"]
 
 _NEVER_A_SUBMISSION = frozenset({SenderKind.BOUNCE, SenderKind.READ_RECEIPT})
@@ -86,7 +84,7 @@ def assess(
     """
     dossier = lay_open(reading, triage, campaign, roster, known or Known(), arrived_at)
     dossier = replace(dossier, own_addresses=own_addresses)
-    if arrived_at < datetime.combine(campaign.starts_on, time(), SHANGHAI):
+    if arrived_at < campaign.begins_at:
         return Assessment(Disposition.IGNORED, (reasons.before(campaign.starts_on),))
     if dossier.known.copy_of:
         return Assessment(Disposition.IGNORED, (reasons.copy_of(dossier.known.copy_of),))

@@ -103,7 +103,7 @@ def _was_told_to_wait(reading: MailReading, known: Known) -> bool:
 
 def may_be_answered(reading: MailReading, triage: Triage, campaign: Campaign, arrived_at: datetime) -> bool:
     """Return whether a mail may be answered at all: a person, one well-formed From, not before the campaign."""
-    began = arrived_at.astimezone(SHANGHAI).date() >= campaign.starts_on
+    began = arrived_at >= campaign.begins_at
     return triage.answerable and triage.kind is SenderKind.PERSON and bool(reading.head.from_address) and began
 
 

@@ -4,12 +4,15 @@ Times of day are Asia/Shanghai; `timedelta`s and `_s` are durations; file paths 
 """
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from intake.model import FormId
 from parsers.forms import FormSpec
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One notice. Mail that arrived before `starts_on` is filed, never answered."""
+    """One notice. Mail that arrived before `starts_on` is archived, neither registered nor answered."""
 
     id: str
     name: str
@@ -207,6 +210,11 @@ class Campaign:
     published_on: date
     starts_on: date
     collections: tuple[Collection, ...]
+
+    @property
+    def begins_at(self) -> datetime:
+        """The first instant of the first day, in Beijing."""
+        return datetime.combine(self.starts_on, time(), SHANGHAI)
 
     def collection(self, form: FormId) -> Collection:
         """Return the collection of `form`. Raise KeyError if the campaign does not ask it."""

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -234,7 +234,7 @@ def count_originals(app: App, record: Session) -> tuple[int, int]:
 
 
 def _start(app: App) -> datetime:
-    return datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
+    return app.settings.campaign.begins_at
 
 
 def _fate(state: str, disposition: str) -> str:

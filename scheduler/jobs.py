@@ -89,7 +89,7 @@ def fetch(app: App) -> None:
 
 def _look_for_a_past(app: App, imap: ImapSession, now: datetime) -> None:
     """Begin the record; on hold, if the Sent folder or the mark tells of letters that the program wrote for this campaign."""
-    began = datetime.combine(app.settings.campaign.starts_on, time(), SHANGHAI)
+    began = app.settings.campaign.begins_at
     try:
         headers = [one for one in _sent_headers(imap, _NEWEST_SENT, now) if one.at >= began]
     except PermanentServerError:
@@ -152,11 +152,11 @@ def process(app: App) -> None:
         woken = backlog.wake(session, app.services.present())
     if woken:
         log.info("action=process.woken messages=%d", woken)
-    process_all(app)
+    _process_all(app)
     app.bench.worker.rest()
 
 
-def process_all(app: App) -> None:
+def _process_all(app: App) -> None:
     """Give every archived message its turns until it comes to its end: slow documents keep no other mail waiting."""
     bench, ended = app.bench, set[int]()
     while waiting := _turns(app, ended):
