@@ -25,8 +25,10 @@ from scheduler import alarms
 from scheduler.app import App
 
 _CLOCKS_MAY_STEP = timedelta(minutes=10)
-_ROSTER = "roster"  # the rows of `heartbeats` that hold which units and which forms are known to be gone
+_ROSTER = "roster"  # the rows of `heartbeats` that hold which units, forms and campaigns are known to be gone
 _FORMS = "forms"
+_CAMPAIGN = "campaign"
+_UNITS = "units"  # the row of `heartbeats` that holds how many units the roster in force has
 _SHOWN = 10
 
 
@@ -41,7 +43,9 @@ def tell_troubles(app: App, session: Session, now: datetime) -> None:
     _tell_lost_record(app, session, now)
     if not app.gone_told.is_set():
         _tell_gone_units(app, session, now)
+        _tell_short_roster(app, session, now)
         _tell_gone_forms(app, session, now)
+        _tell_gone_campaign(app, session, now)
 
 
 def may_be_over(app: App, session: Session) -> bool:
@@ -125,6 +129,22 @@ def _tell_gone_units(app: App, session: Session, now: datetime) -> None:
     _raise_at_once(app, session, alarms.Trouble(_ROSTER, now, message, permanent=True), now)
 
 
+def _tell_short_roster(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm if the roster in force has fewer units than the one before, by two and a tenth at least.
+
+    A file that was cut in the middle while it was written is a roster like any other; who is not in it is never missed.
+    """
+    beat, there = heartbeats.heartbeat(session, _UNITS), len(app.bench.roster.units)
+    before = int((beat.details or {}).get("count", there))
+    if there != before or not beat.details:
+        beat.details = {"count": there}
+    if before - there < max(2, before // 10):
+        return
+    changes.note(session, who="程序", action="roster short", subject="roster", now=now)
+    message = f"名册原有 {before} 个单位，现在只有 {there} 个"
+    _raise_at_once(app, session, alarms.Trouble(_UNITS, now, message, permanent=True), now)
+
+
 def _tell_gone_forms(app: App, session: Session, now: datetime) -> None:
     """Write an alarm for forms that units have sent and that the notice in config.toml has no more.
 
@@ -141,6 +161,20 @@ def _tell_gone_forms(app: App, session: Session, now: datetime) -> None:
         changes.note(session, who="程序", action="form gone", subject=f"form {form}", now=now)
     told = "；".join(f"配置中已没有 id 为 {form} 的表，但已收到 {sent[form]} 份" for form in news)
     _raise_at_once(app, session, alarms.Trouble(_FORMS, now, told, permanent=True), now)
+
+
+def _tell_gone_campaign(app: App, session: Session, now: datetime) -> None:
+    """Write an alarm if what has been sent since the campaign began was sent under another id of it."""
+    campaign = app.settings.campaign
+    sent = condition.sent_under_other_ids(session, campaign)
+    news = _newly_gone(session, _CAMPAIGN, list(sent))
+    if not news:
+        return
+    for name in news:
+        changes.note(session, who="程序", action="campaign gone", subject=f"campaign {name}", now=now)
+    told = "；".join(f"以 id {name} 收到过 {sent[name]} 份" for name in news)
+    message = f"配置中这次收集的 id 现在是 {campaign.id}，而从 {campaign.starts_on:%Y-%m-%d} 起{told}"
+    _raise_at_once(app, session, alarms.Trouble(_CAMPAIGN, now, message, permanent=True), now)
 
 
 def _newly_gone(session: Session, name: str, gone: list[str]) -> list[str]:

@@ -37,6 +37,8 @@ _TITLES = {
     "oversize": "有来件太大，没有取回",
     "roster": "名册中少了已报送的单位",
     "forms": "配置中少了已报送的表",
+    "campaign": "配置中这次收集的 id 变了",
+    "units": "名册里的单位少了许多",
     "held": "登记是新建的，原来的数据可能不见了",
     "elsewhere": "有信不是按现在的登记发的，给单位的信先不发",
 }
@@ -52,6 +54,8 @@ _EFFECTS = {
     "clock": "时间核对无误之前，信件暂停发送，识别、提醒和日报也暂停；来件照常收取存档。时间正确后自动继续",
     "roster": "报送的内容都还在，进度表和汇总表里标为“不在名册”，不计入合计，也不再催报",
     "forms": "报送的内容都还在，但不计入进度和汇总表；单位会当作没有报送而被催报",
+    "units": "少了的单位不计入应报，也不再催报；它们的来件照常收取，由工作人员处理",
+    "campaign": "报送的内容都还在，但不计入进度和汇总表；已报送的单位会当作没有报送而被催报",
     "held": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记",
     "elsewhere": "为免重复回信，写给单位的信都先留在发件箱，一封也不发；来件照常收取、登记。程序会到“已发送”里核对，"
     "已经发过的不再发",
@@ -65,6 +69,9 @@ _ADVICE = {
     "roster": "改名、合并的，在名册“曾用名”一栏写上原来的名称，报送的内容就归到新名称下；删错的，补回那一行；确实不要的，不必处理",
     "forms": "改了表的 id 的，请在 config.toml 里改回原来的 id（标题可以改，id 一经使用就不要改），程序自动恢复原来的登记；"
     "确实不再收这张表的，不必处理",
+    "units": "有意删减的，不必处理；否则多半是名册文件没有存完整，请打开名册核对，补齐后保存，程序自动重新读取",
+    "campaign": "仍是同一次收集的，请在 config.toml [campaign] 中改回原来的 id（name 可以改，id 一经使用就不要改），程序自动恢复"
+    "原来的登记；确实是新的一次收集的，请把 starts_on 改为它开始的那一天，以前的来件就不再算作这一次的",
     "fetch": "登录网页邮箱检查授权码和IMAP服务是否开启，检查网络；更新配置后程序自动恢复，也可执行 intake check 逐项检查",
     "deliver": "登录网页邮箱检查授权码和SMTP服务是否开启；执行 intake check 逐项检查，intake outbox list 查看未发出的信",
     "clock": "校准本机时间：Windows 在“设置→时间和语言”中点“立即同步”，Linux 执行 timedatectl set-ntp true；"
@@ -76,7 +83,7 @@ _ADVICE = {
     "单位多用名册以外的邮箱时，请把邮箱补进名册，或调大配置 [sending] strangers_per_hour",
 }
 _IN_OUR_WORDS = frozenset(
-    {"roster", "forms", "held", "elsewhere"}
+    {"roster", "units", "forms", "campaign", "held", "elsewhere"}
 )  # their messages are no errors that somebody else worded
 _GENERAL_ADVICE = "执行 intake check 逐项检查，并把日志交给维护人员"
 

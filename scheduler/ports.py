@@ -22,12 +22,16 @@ class PortTakenError(OfficeError):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """Given an address and a port (0: any free one), return a socket that has it, not yet listening. Raise OSError if not."""
+    """Given an address and a port (0: any free one), return a socket that has it and listens. Raise OSError if not.
+
+    Before it listens Linux gives the port to a second program as well, which then fails in the middle of its start.
+    """
     door = socket.socket(socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET)
     try:
         if sys.platform != "win32":  # there it would let two programs have one port
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         door.bind((host, port))
+        door.listen()
     except OSError:
         door.close()
         raise

@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from intake.db.models import HeartbeatRow, MessageRow, OutboxRow, SightingRow
+from intake.db.models import HeartbeatRow, MessageRow, OutboxRow, SightingRow, SubmissionRow
 from intake.model import OutboxState
+from intake.settings import Campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,20 @@ def too_large(session: Session, account: str) -> TooLarge:
         min(row.internal_at or row.seen_at for row in rows),
         max(row.seen_at for row in rows),
     )
+
+
+def sent_under_other_ids(session: Session, campaign: Campaign) -> dict[str, int]:
+    """Return for each other campaign's id how many submissions came under it since this campaign began.
+
+    A campaign that is over has none: those are of this one, and somebody has edited its id.
+    """
+    rows = session.execute(
+        select(SubmissionRow.campaign, func.count())
+        .where(SubmissionRow.campaign != campaign.id, SubmissionRow.arrived_at >= campaign.begins_at)
+        .group_by(SubmissionRow.campaign)
+        .order_by(SubmissionRow.campaign)
+    )
+    return {row.campaign: row[1] for row in rows}
 
 
 def unread_messages(session: Session) -> Waiting:

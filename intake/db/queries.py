@@ -304,11 +304,14 @@ def letters_answered(session: Session, message_ids: Iterable[str]) -> tuple[Outb
 
 
 def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]:
-    """Return every reminder of the campaign that went out, still may, or was skipped by a person, oldest first."""
+    """Return every reminder of the campaign that went out, still may, or was skipped by a person, oldest first.
+
+    Those written under another id since it began are its own: somebody has edited its id, and its units have been reminded.
+    """
     rows = session.scalars(
         select(OutboxRow)
         .where(
-            OutboxRow.campaign == campaign.id,
+            or_(OutboxRow.campaign == campaign.id, OutboxRow.created_at >= campaign.begins_at),
             OutboxRow.kind == LetterKind.REMINDER,
             or_(OutboxRow.state.not_in([OutboxState.CANCELLED, OutboxState.EXPIRED]), OutboxRow.phase == SKIPPED),
         )

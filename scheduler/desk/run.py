@@ -4,18 +4,21 @@ import argparse
 import os
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.orm import Session
 
 from intake.blank_file import with_blanks
 from intake.config import load
-from intake.db import queries
+from intake.db import heartbeats, queries
 from intake.errors import OfficeError
 from intake.model import OutboxState
 from intake.pipeline import process_message
 from intake.settings import SendMode, Settings
+from intake.words import moment_words
 from parsers.isolate import Worker, WorkerUnavailable
 from parsers.services import Services
 from scheduler import jobs, recovery, watching
@@ -58,12 +61,29 @@ def run(arguments: argparse.Namespace) -> int:
             watching.watch(app, just_ran=True)
         with app.bench.sessions() as session:
             waiting, counts = len(queries.open_reviews(session)), queries.counts(session)
+            resting = _resting(session, app.clock.now())
     if error is not None:
         raise error  # said last and told by the exit code; what the other ticks did stays done
+    if resting:
+        Console(stderr=True).print(*resting, sep="\n", markup=False, soft_wrap=True)
+        return 3
     held = counts["outbox"].get(OutboxState.HELD, 0)
     messages = sum(counts["messages"].values())
     print(f"本轮完成：共存档 {messages} 封，待人工处理 {waiting} 件，待放行的信 {held} 封。")
     return 1 if waiting or held else 0
+
+
+def _resting(session: Session, now: datetime) -> list[str]:
+    """Return in words which ticks did nothing in this round, because they failed lately and wait before they try again."""
+    words = []
+    for tick, what in (("fetch", "收信"), ("process", "识别"), ("deliver", "发信")):
+        beat = heartbeats.last_heartbeat(session, tick)
+        until = heartbeats.rests_until(beat, now) if beat.failures else None
+        if until is not None:
+            words.append(
+                f"本轮没有{what}：此前失败 {beat.failures} 次，{moment_words(until)}以后再试。原因：{beat.message}"
+            )
+    return words
 
 
 def run_replay(arguments: argparse.Namespace) -> int:

@@ -37,8 +37,10 @@ ACTION_WORDS: Mapping[str, str] = {
     "end_hold": "解除为免重复回信的暂停",
     "export": "导出",
     "roster": "更换名册",
+    "roster short": "名册里的单位少了许多",
     "unit gone": "名册中已没有，但已有报送",
     "form gone": "配置中已没有，但已有报送",
+    "campaign gone": "配置中这次收集的编号已改，但已有报送",
     "add_day": "添加工作日历的日子",
     "remove_day": "删去工作日历的日子",
     "send_mode": "改变发信方式",
@@ -107,7 +109,7 @@ def _line(app: App, row: AuditRow) -> Line:
         return Line(row.at, row.who, words, name, details, "unit", None, name)
     one = _NUMBERED.fullmatch(row.subject)
     subject = _NUMBERED.sub(lambda found: _THINGS[found[1]].format(found[2]), row.subject).replace(", ", "、")
-    subject = subject.removeprefix("day ").removeprefix("form ")
+    subject = subject.removeprefix("day ").removeprefix("form ").removeprefix("campaign ")
     subject = _WHOLE.get(subject, subject)
     if one is None:
         return Line(row.at, row.who, words, subject, details)

@@ -228,7 +228,9 @@ def test_a_wrong_password_names_the_authorization_code_and_is_not_repeated_at_on
     assert (code, "授权码" in err) == (3, True)
     tried = mailbox.logins
     assert tried == 1
-    assert run(capsys, "run", "--once", "--config", config)[0] in (0, 3)
+    code, out, err = run(capsys, "run", "--once", "--config", config)
+    words = (out + err).replace("\n", "")
+    assert (code, "本轮没有收信" in words, "授权码" in words, "本轮完成" in words) == (3, True, True, False)
     assert mailbox.logins == tried, "a refused login must rest"
     assert "wrong-code" not in out + err
 

@@ -66,3 +66,17 @@ def test_of_two_units_with_one_address_each_is_reminded(reminded):
     units = [replace(town, name=name, aliases=()) for name in ("东石街道办事处", "西石街道办事处")]
     anew = replace(reminded.app, bench=replace(bench, roster=Roster((*kept, *units))))
     assert {draft.unit for draft in jobs.due_reminders(anew).drafts} == {one.name for one in units}
+
+
+@pytest.mark.parametrize(("id_", "days", "reminded_again"), [("month-2026", 0, False), ("month-2026", 1, True)])
+def test_an_edited_id_of_the_notice_lets_nobody_be_reminded_anew_and_a_later_notice_reminds_its_own(
+    reminded, id_, days, reminded_again
+):
+    jobs.deliver(reminded.app)
+    bench = reminded.bench
+    campaign = replace(bench.settings.campaign, id=id_)
+    if days:
+        campaign = replace(campaign, starts_on=reminded.now.date() + timedelta(days=days))
+    anew = replace(reminded.app, bench=replace(bench, settings=replace(bench.settings, campaign=campaign)))
+    reminded.place.pass_time(timedelta(minutes=10))
+    assert bool(jobs.due_reminders(anew).drafts) is reminded_again

@@ -208,9 +208,9 @@ def test_a_failure_of_the_run_before_says_nothing_of_this_one(morning):
 # --- a unit that is on the roster no more ----------------------------------------------------------------------------
 
 
-def without(unit: str):
+def without(*units: str):
     lines = office.roster_bytes().decode("utf-8-sig").splitlines(keepends=True)
-    return parse_roster("".join(line for line in lines if not line.startswith(unit)).encode(), "roster.csv")
+    return parse_roster("".join(line for line in lines if not line.startswith(units)).encode(), "roster.csv")
 
 
 def told(place, roster) -> list[str]:
@@ -219,7 +219,10 @@ def told(place, roster) -> list[str]:
         a_round(app)
         a_round(app)
         lines = [(one.who, one.words, one.subject) for one in find(app).lines]
-    assert all(line == ("程序", "名册中已没有，但已有报送", TOWN) for line in lines)
+    assert {(who, words, thing) for who, words, thing in lines} <= {
+        ("程序", "名册中已没有，但已有报送", TOWN),
+        ("程序", "名册里的单位少了许多", "名册"),
+    }
     bodies = [
         message_from_bytes(row["raw"]).get_payload(0).get_payload(decode=True).decode()
         for row in place.rows("SELECT raw FROM outbox WHERE kind = 'alarm' ORDER BY id")
@@ -247,6 +250,17 @@ def test_a_unit_that_has_sent_and_is_on_the_roster_no_more_is_told_once(place):
 def test_a_unit_that_has_sent_nothing_may_leave_the_roster_in_silence(place):
     assert told(place, office.roster()) == []
     assert told(place, without(TOWN)) == []
+
+
+def test_a_roster_that_has_lost_several_units_is_told_once_though_none_of_them_has_sent(place):
+    names = [one.name for one in office.roster().units]
+    assert told(place, office.roster()) == []
+    assert told(place, without(names[-1])) == [], "one that goes is an office's everyday"
+    assert told(place, office.roster()) == []
+    (body,) = told(place, without(*names[1:]))
+    assert f"名册原有 {len(names)} 个单位，现在只有 1 个" in body
+    assert len(told(place, without(*names[1:]))) == 1
+    assert len(told(place, office.roster())) == 1
 
 
 # --- a form that the notice has no more -------------------------------------------------------------------------------
@@ -286,6 +300,34 @@ def test_a_form_that_has_been_sent_and_whose_id_was_changed_is_told_once(place):
 
 def test_a_form_that_nobody_has_sent_may_leave_the_notice_in_silence(place):
     assert alarms_about_forms(place, renamed(place.settings, "summary", "summary2")) == []
+
+
+# --- a notice whose id was edited ---------------------------------------------------------------------------------------
+
+
+def test_an_edited_id_of_the_notice_is_told_once_and_a_later_notice_is_not(place):
+    place.deliver(
+        office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN), number=1), office.UNITS[TOWN]
+    )
+
+    def alarms_with(**changed) -> list[str]:
+        settings = replace(place.settings, campaign=replace(place.settings.campaign, **changed))
+        with open_app(settings, place.clock, roster=office.roster()) as app:
+            a_round(app)
+            a_round(app)
+            told = [(one.who, one.words, one.subject) for one in find(app).lines]
+        assert told in ([], [("程序", "配置中这次收集的编号已改，但已有报送", place.settings.campaign.id)])
+        rows = place.rows("SELECT raw FROM outbox WHERE kind = 'alarm' ORDER BY id")
+        return [message_from_bytes(row["raw"]).get_payload(0).get_payload(decode=True).decode() for row in rows]
+
+    tomorrow = place.clock.now().date() + timedelta(days=1)
+    assert alarms_with() == []
+    assert alarms_with(id="month-2026", starts_on=tomorrow) == []
+    (body,) = alarms_with(id="month-2025")
+    assert f"以 id {place.settings.campaign.id} 收到过 1 份" in body
+    assert "改回原来的 id" in body
+    place.pass_time(timedelta(hours=2))
+    assert len(alarms_with(id="month-2025")) == 1
 
 
 # --- an alarm that nothing can be sent ----------------------------------------------------------------------------------
