@@ -21,6 +21,8 @@ _DESTROYED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 _MASKED = re.compile(r"\d[*\u00d7xX#]{2,}|[*\u00d7xX]{2,}\d|(?<!\d{7})(?<=\d)\*\d|\d{3}-?[xX*]{4}")
 # =0595-27391101 typed into a cell is a subtraction: what is shown is a number below zero, and no telephone number.
 _NEGATIVE = re.compile(r"-\s*\d{5,}")
+# 27391234~6: the numbers from …34 to …36, no extension 6. The stroke after an area code is a dash: 0595~27391234.
+_RANGE = re.compile("\\d{6}\\s*[~\uff5e\u301c]\\s*\\d{1,2}(?!\\d)")
 # 2025-05-28, as a date cell comes out, has the eight digits of a local number.
 _DATE = re.compile(
     "(?:19|20)\\d\\d[-./\u5e74](?:0?[1-9]|1[0-2])[-./\u6708](?:0?[1-9]|[12]\\d|3[01])\u65e5?"
@@ -94,7 +96,7 @@ def find_numbers(text: str, *, area_code: str = "") -> Found:
         return Found(fault="destroyed by a spreadsheet", words=words)
     if _MASKED.search(plain):
         return Found(fault="masked", words=words)
-    strange = _strange(plain)
+    strange = "a range of numbers" if _RANGE.search(narrow(text)) else _strange(plain)
     if strange:
         return Found(fault=strange, words=words)
     groups = list(_GROUPS.finditer(plain))

@@ -151,6 +151,8 @@ def test_a_page_of_digits_takes_no_time():
         ("2025年5月28日", "a date"),
         ("QQ:34567123", "a QQ number"),
         ("qq号34567123", "a QQ number"),
+        ("27391234~6", "a range of numbers"),
+        ("0595-27391234～36", "a range of numbers"),
     ],
 )
 def test_what_only_has_as_many_digits_as_a_telephone_number_is_none(text, fault):
