@@ -58,3 +58,9 @@ def answers(monkeypatch):
 
     monkeypatch.setattr(builtins, "input", answered)
     return typed
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Let `intake check` leave the engines out: it would read a specimen by each, half a minute a test."""
+    monkeypatch.setattr("scheduler.desk.check.Engine", ())

@@ -110,12 +110,6 @@ def gender_of(told: dict) -> dict:
     return next((field for field in submission["fields"] if field["key"] == GENDER), {})
 
 
-@pytest.fixture
-def brief(monkeypatch):
-    """Let `intake check` leave the engines out: it would read a specimen by each, some ten seconds a test."""
-    monkeypatch.setattr("scheduler.desk.check.Engine", ())
-
-
 def checked(capsys, config) -> tuple[int, str]:
     """What `intake check` says of the blank form, its lines joined as on a wide terminal."""
     code, out = run(capsys, "check", "--offline", "--config", config)

@@ -155,10 +155,8 @@ def test_check_says_that_all_is_well_and_names_the_folders(capsys, config):
     assert "全部正常" in out
 
 
-def test_check_writes_every_letter_by_the_offices_own_templates(capsys, config, monkeypatch):
-    monkeypatch.setattr(
-        "scheduler.desk.check._reader_findings", lambda _settings: iter(())
-    )  # not what is looked at here
+@pytest.mark.usefixtures("brief")
+def test_check_writes_every_letter_by_the_offices_own_templates(capsys, config):
     folder = config.parent / "templates"
     folder.mkdir()
     config.write_text(config.read_text().replace('#template_dir = "templates"', 'template_dir = "templates"', 1))
@@ -173,8 +171,8 @@ def test_check_writes_every_letter_by_the_offices_own_templates(capsys, config, 
     assert "信件模板 reminder.txt.j2 第3行" in out
 
 
-def test_check_tries_the_doors_of_the_service(capsys, config, monkeypatch):
-    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))
+@pytest.mark.usefixtures("brief")
+def test_check_tries_the_doors_of_the_service(capsys, config):
     whole = config.read_text()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -191,6 +189,7 @@ def test_check_tries_the_doors_of_the_service(capsys, config, monkeypatch):
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("brief")
 def test_a_clock_that_the_server_contradicts_is_named_everywhere_and_a_person_may_call_it_right(
     capsys, mailbox, tmp_path, monkeypatch
 ):

@@ -125,8 +125,8 @@ def test_letters_of_an_earlier_campaign_hold_nothing(tmp_path, servers, monkeypa
     assert "held" not in {one.cause for one in health.symptoms}
 
 
-def test_a_disk_that_is_not_there_is_no_first_start(tmp_path, servers, capsys, monkeypatch):
-    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))  # half a minute of engines
+@pytest.mark.usefixtures("brief")
+def test_a_disk_that_is_not_there_is_no_first_start(tmp_path, servers, capsys):
     imap, sink = servers
     config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
     config.write_text(config.read_text().replace('data_dir = "data"', 'data_dir = "disk/data"', 1))
@@ -222,8 +222,8 @@ def test_a_folder_where_the_mark_can_not_be_left_stops_no_letter(tmp_path, uncop
     assert "action=first_letter.not_marked" in caplog.text
 
 
-def test_check_says_that_the_record_is_lost_before_anything_is_begun(tmp_path, uncopied, capsys, monkeypatch):
-    monkeypatch.setattr("scheduler.desk.check._reader_findings", lambda _settings: iter(()))
+@pytest.mark.usefixtures("brief")
+def test_check_says_that_the_record_is_lost_before_anything_is_begun(tmp_path, uncopied, capsys):
     imap, sink = uncopied
     config = site(tmp_path, imap_port=imap.port, smtp_port=sink.port)
     assert main(["run", "--once", "--config", str(config)]) == 0

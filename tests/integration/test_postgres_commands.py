@@ -64,6 +64,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.usefixtures("brief")
 def test_the_commands_work_and_say_who_backs_up(site, config, capsys, tmp_path):
     site.write(TOWN, 1)
     assert run(capsys, "run", "--once", "--config", config)[0] == 0
