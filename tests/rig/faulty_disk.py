@@ -107,13 +107,14 @@ class FaultyDisk:
     def _is_ours(self, path: object) -> bool:
         return str(path).startswith(self._root) and "archive" in str(path)
 
-    def _of_the_mark(self, path: str) -> bool:
-        """Whether the mark of the newest letter is made durable: where that fails the log tells, and nothing else waits for it.
+    def _is_made_durable(self, path: str) -> bool:
+        """Whether what is synced is of the archive: a file or a folder of it, or the data directory in which it is new.
 
-        Its folder is the data directory, which otherwise is only synced for a name that is new there.
+        Not the mark of the newest letter, whose failure the log tells, nor a backup, whose own tick tells: the poll, which
+        is asked what it says of the archive, knows of neither.
         """
         new_there = any(os.path.dirname(name) == path for name in self._unsynced_names)  # noqa: PTH120
-        return "last-sent" in path or (path == self._root and not new_there)
+        return self._is_ours(path) or (path == self._root and new_there)
 
     def _due(self, where: str) -> bool:
         self.calls[where] += 1
@@ -168,7 +169,7 @@ class _Os:
     def fsync(self, descriptor: int) -> None:
         inode, path = os.fstat(descriptor).st_ino, os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
         try:
-            if not self._disk._of_the_mark(path):
+            if self._disk._is_made_durable(path):
                 self._disk._call("fsync")
             os.fsync(descriptor)
         except OSError:
