@@ -59,12 +59,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server said no: it certainly does not have the letter."""
+    """The server said no: it certainly does not have the letter. `alone`: it is known to concern this letter only."""
 
     answer_class: AnswerClass
     code: int
     answer: str
     phase: Phase
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ def classify(code: int, answer: bytes, phase: Phase = Phase.CONTENT) -> AnswerCl
         return AnswerClass.BAD_RECIPIENT
     if code == 552:
         return AnswerClass.BAD_LETTER
-    if code == 553 or phase in BEFORE_THE_LETTER or phase is Phase.MAIL:
+    if phase in BEFORE_THE_LETTER or phase is Phase.MAIL:
         return AnswerClass.CONFIGURATION
     return AnswerClass.HOLD_FOR_CLERK
 
@@ -242,6 +243,8 @@ def pause_after(outcome: Outcome, *, failures: int, now: datetime) -> PauseUntil
         case Lost():
             # Also after a loss in mid-letter: a server that falls silent there would make every letter uncertain.
             return PauseUntil(now + _doubled(_FIRST_RECONNECT, failures, _LONGEST_RECONNECT), explain(outcome))
+        case Refused(alone=True):
+            return None
         case Refused(answer_class=AnswerClass.WAIT_QUARTER_HOUR):
             return PauseUntil(now + _QUARTER_HOUR, explain(outcome))
         case Refused(answer_class=AnswerClass.STOP_UNTIL_TOMORROW):
@@ -250,10 +253,22 @@ def pause_after(outcome: Outcome, *, failures: int, now: datetime) -> PauseUntil
             return PauseUntil(now + _LONGEST_PAUSE, explain(outcome), alarming=True)
         case Refused(answer_class=AnswerClass.CONFIGURATION):
             return PauseUntil(now + _doubled(_FIRST_PAUSE, failures, _LONGEST_PAUSE), explain(outcome), alarming=True)
-        case Refused(phase=phase, code=code) if phase in BEFORE_THE_LETTER or code == 421:
+        case Refused(phase=phase) if phase in BEFORE_THE_LETTER:
             return PauseUntil(now + _doubled(_FIRST_PAUSE, failures, _LONGEST_PAUSE), explain(outcome))
+        case Refused(code=421):  # perhaps only of this letter: whatever comes next must not wait for hours
+            return PauseUntil(now + _doubled(_FIRST_PAUSE, failures, _LONGEST_RECONNECT), explain(outcome))
         case Refused():
             return None
+
+
+def may_be_its_own(outcome: Outcome) -> bool:
+    """Return whether a refusal that stops the queue came when the server knew to whom the letter goes, or what it says.
+
+    Before, it can't have been for the letter's sake.
+    """
+    if not isinstance(outcome, Refused) or outcome.phase in BEFORE_THE_LETTER or outcome.phase is Phase.MAIL:
+        return False
+    return outcome.code == 421 or outcome.answer_class in (AnswerClass.CONFIGURATION, AnswerClass.IP_BLOCKED)
 
 
 def tomorrow(now: datetime) -> datetime:

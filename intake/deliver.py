@@ -12,13 +12,24 @@ queue; the pause is written together with the letter's own state and returned.
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake import halt, outbox
-from intake.answers import AnswerClass, Lost, Outcome, PauseUntil, Phase, Refused, Sent, explain, pause_after
+from intake.answers import (
+    AnswerClass,
+    Lost,
+    Outcome,
+    PauseUntil,
+    Phase,
+    Refused,
+    Sent,
+    explain,
+    may_be_its_own,
+    pause_after,
+)
 from intake.db import heartbeats
 from intake.db.models import HeartbeatRow
 from intake.model import LetterKind, OutboxState
@@ -88,6 +99,7 @@ def deliver_batch(
             if letter is None:
                 break
             outcome = smtp.send(letter.raw, letter.to_address, on_phase=record.phase_writer(letter.id))
+            outcome = record.judge(letter, outcome)
             pause = record.settle(letter, outcome)
             if isinstance(outcome, Sent):
                 on_sent(letter.id, outcome)
@@ -135,6 +147,20 @@ class _Record:
                 outbox.note_phase(session, letter_id, outbox.DATA if phase is Phase.CONTENT else outbox.CONNECTED)
 
         return write
+
+    def judge(self, letter: outbox.ClaimedLetter, outcome: Outcome) -> Outcome:
+        """Return what an outcome means beside those of the others: what stops the queue may be for one letter's own sake.
+
+        It is, if the letter was tried before and others went since: then it waits, or a person looks at it, by itself.
+        """
+        if not isinstance(outcome, Refused) or letter.tried_at is None or not may_be_its_own(outcome):
+            return outcome
+        with self._sessions() as session:
+            if not outbox.has_sent_since(session, letter.tried_at):
+                return outcome
+        lasting = outcome.answer_class in (AnswerClass.CONFIGURATION, AnswerClass.IP_BLOCKED)
+        answer_class = AnswerClass.HOLD_FOR_CLERK if lasting else outcome.answer_class
+        return replace(outcome, answer_class=answer_class, alone=True)
 
     def settle(self, letter: outbox.ClaimedLetter, outcome: Outcome) -> PauseUntil | None:
         """Write what came of a letter and return the pause that follows from it, if any."""
@@ -185,7 +211,7 @@ class _Record:
         A provider takes letters to whomever and learns later that a mailbox is full, so "later" is first its own trouble.
         Not that of a letter that was refused before while others went.
         """
-        if not isinstance(outcome, Refused) or state is not OutboxState.QUEUED or self._stopping():
+        if not isinstance(outcome, Refused) or outcome.alone or state is not OutboxState.QUEUED or self._stopping():
             return False
         return letter.attempt == 1 or bool(heartbeats.heartbeat(session, TICK).failures)
 

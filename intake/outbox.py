@@ -107,6 +107,7 @@ class ClaimedLetter:
     to_address: str
     raw: bytes
     attempt: int
+    tried_at: datetime | None  # the attempt before this one
 
 
 def state_on_entry(kind: LetterKind, mode: SendMode) -> OutboxState:
@@ -164,12 +165,13 @@ def claim(
         over = spent.free_at(row.kind, row.to_address, sending, share=policy.share, address_share=policy.address_share)
         free_at = now + _POSTPONED if row.kind in postponed else over
         if free_at is None:
+            tried_at = row.claimed_at
             row.state = OutboxState.SENDING
             row.attempt += 1
             row.phase = ""
             row.claimed_at = now
             session.flush()
-            return ClaimedLetter(row.id, row.kind, row.to_address, row.raw, row.attempt)
+            return ClaimedLetter(row.id, row.kind, row.to_address, row.raw, row.attempt, tried_at)
         row.not_before = free_at
         session.flush()
     return None
@@ -201,6 +203,10 @@ def _recall(session: Session, now: datetime) -> None:
 
 
 def _next_due(session: Session, now: datetime, only: Collection[str] | None) -> OutboxRow | None:
+    """Return the letter whose turn it is: by its kind's rank, but those that were tried before go behind all others.
+
+    What stopped the queue may be one letter's own fault: first again in every round, it would let none behind it go.
+    """
     rank = case({kind: policy.rank for kind, policy in _POLICIES.items()}, value=OutboxRow.kind, else_=_RECEIPT.rank)
     due = [OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now]
     if only is not None:
@@ -208,7 +214,7 @@ def _next_due(session: Session, now: datetime, only: Collection[str] | None) -> 
     return session.scalar(
         select(OutboxRow)
         .where(*due)
-        .order_by(rank, OutboxRow.id)
+        .order_by(OutboxRow.claimed_at.is_not(None), OutboxRow.claimed_at, rank, OutboxRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)  # PostgreSQL: two daemons never take the same row; SQLite has one writer
     )
@@ -224,6 +230,12 @@ def has_due_to_units(session: Session, now: datetime) -> bool:
     """Return whether any letter but those to the office itself is due."""
     due = OutboxRow.state == OutboxState.QUEUED, OutboxRow.not_before <= now, OutboxRow.kind.not_in(TO_THE_OFFICE)
     return session.scalar(select(OutboxRow.id).where(*due).limit(1)) is not None
+
+
+def has_sent_since(session: Session, instant: datetime) -> bool:
+    """Return whether the server has taken any letter since an instant."""
+    sent = select(OutboxRow.id).where(OutboxRow.state == OutboxState.SENT, OutboxRow.sent_at >= instant)
+    return session.scalar(sent.limit(1)) is not None
 
 
 def was_handed_over(session: Session, message_id: str) -> bool:

@@ -319,3 +319,53 @@ def test_refusals_for_now_do_not_lengthen_the_pauses_of_another_trouble(sessions
     for minute in (0, 6, 17):
         tick(NOW + minutes(minute))
     assert tick(NOW + minutes(40)).pause.when == NOW + minutes(41)
+
+
+# --- one letter that the server won't take, in words that speak of all -------------------------------------------------
+
+HELD_BACK = [
+    (Stage.RCPT, b"421 4.7.0 try again later"),
+    (Stage.RCPT, b"553 Mail from must equal authorized user"),
+    (Stage.CONTENT, b"554 DT:SUM smtp1,envelope mismatch"),
+    (Stage.RCPT, b"550 HL:IPB the IP is blocked"),
+]
+
+
+@pytest.mark.parametrize(("stage", "words"), HELD_BACK)
+def test_what_stops_the_queue_for_one_letters_sake_lets_all_others_go_in_the_next_round(
+    sessions, server, tick, stage, words
+):
+    server.script(Rule(stage, Answer(words), times=None, recipient="odd@example.org"))
+    put(sessions, new_letter(1, to_address="odd@example.org"), new_letter(2), new_letter(3))
+    batch = tick()
+    assert (batch.sent, batch.pause is not None) == (0, True), "it may speak of all"
+    rests = tick(NOW + minutes(1))
+    assert (rests.sent, rests.unsent) == (0, 0)
+    later = NOW + minutes(60 * 5)
+    batch = tick(later)
+    assert (batch.sent, batch.pause) == (2, None), "the others show that it does not"
+    held = words.startswith(b"5")
+    assert states(sessions) == ["held" if held else "queued", "sent", "sent"]
+    assert heartbeat(sessions).failures == 0
+    put(sessions, new_letter(4))
+    assert (tick(later + minutes(1)).sent, tick(later + minutes(60 * 9)).pause) == (1, None)
+
+
+@pytest.mark.parametrize(("stage", "words"), HELD_BACK)
+def test_what_is_said_of_every_letter_stops_the_queue_and_loses_none(sessions, server, tick, stage, words):
+    server.script(Rule(stage, Answer(words), times=None))
+    put(sessions, new_letter(1), new_letter(2), new_letter(3))
+    for hours in (0, 5, 10, 15, 20):
+        batch = tick(NOW + minutes(60 * hours))
+        assert (batch.sent, batch.unsent, batch.pause is not None) == (0, 1, True)
+    server.clear_script()
+    assert tick(NOW + minutes(60 * 25)).sent == 3
+    assert states(sessions) == ["sent"] * 3
+
+
+def test_an_address_that_is_refused_with_553_is_that_letters_own_matter(sessions, server, tick):
+    refusal = Answer(b"553 5.1.8 recipient address rejected")
+    server.script(Rule(Stage.RCPT, refusal, times=None, recipient="odd@example.org"))
+    put(sessions, new_letter(1, to_address="odd@example.org"), new_letter(2))
+    assert tick() == Batch(sent=1, unsent=1)
+    assert states(sessions) == ["held", "sent"]
