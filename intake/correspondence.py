@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from intake.db import queries
-from intake.db.models import MessageRow, OutboxRow
+from intake.db.models import MessageRow, OutboxRow, PartRow
 from intake.dossier import Known
 from intake.ledger import Ledger
 from intake.mime import unpack
@@ -54,6 +54,7 @@ def known_for(
         excused=excused,
         pending=pending,
         told=_told(session, mail),
+        files=_files_before(session, mail),
         copy_of=_copy_of(session, mail),
     )
     if letter is None:
@@ -75,17 +76,34 @@ def _told(session: Session, mail: Mail) -> frozenset[LetterKind]:
     address = mail.reading.head.from_address
     if not address:
         return frozenset()
+    kinds = session.scalars(
+        select(OutboxRow.kind)
+        .join(MessageRow, MessageRow.id == OutboxRow.cause_id)
+        .where(OutboxRow.to_address == address, *_of_the_day_before(mail))
+    )
+    return frozenset(LetterKind(kind) for kind in kinds)
+
+
+def _files_before(session: Session, mail: Mail) -> frozenset[str]:
+    """The files, by hash, of the mails that the sender wrote within a day before: the logo of a machine is always the same."""
+    if not mail.reading.head.from_address:
+        return frozenset()
+    files = session.scalars(
+        select(PartRow.sha256)
+        .join(MessageRow, MessageRow.id == PartRow.message_id)
+        .where(PartRow.role != PartRole.BODY, *_of_the_day_before(mail))
+    )
+    return frozenset(files)
+
+
+def _of_the_day_before(mail: Mail) -> tuple[ColumnElement[bool], ...]:
+    """What mails of the same sender are meant."""
     earlier = or_(
         MessageRow.arrived_at < mail.arrived_at,
         and_(MessageRow.arrived_at == mail.arrived_at, MessageRow.id < mail.number),
     )
-    kinds = session.scalars(
-        select(OutboxRow.kind)
-        .join(MessageRow, MessageRow.id == OutboxRow.cause_id)
-        .where(OutboxRow.to_address == address, MessageRow.from_address == address, earlier)
-        .where(MessageRow.arrived_at > mail.arrived_at - _A_DAY)
-    )
-    return frozenset(LetterKind(kind) for kind in kinds)
+    its_own = MessageRow.from_address == mail.reading.head.from_address
+    return its_own, earlier, MessageRow.arrived_at > mail.arrived_at - _A_DAY
 
 
 def _copy_of(session: Session, mail: Mail) -> int:

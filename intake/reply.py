@@ -85,20 +85,35 @@ def answers(
             if _was_told_to_wait(reading, known):
                 return ()
             return (neutral(assessment, reading, incoming, campaign, familiar=familiar, mends=mends),)
+        case _ if _was_told_of_the_file(assessment, reading, known):
+            return ()
         case _:
             desk = _Desk(assessment, reading, incoming, campaign, roster, known, late_after)
             return desk.answer()
 
 
 def _was_told_to_wait(reading: MailReading, known: Known) -> bool:
-    """Return whether a mail of mere words comes within a day after its sender was told that a person looks.
+    """Return whether a mail that brings nothing new but words comes within a day after its sender was told that a person looks.
 
     A machine that hides its marks answers that letter, too, and each time with the one before for its thread: nothing but
     the address is the same then (seen: eight kinds of bots were written to until the cap). A person has been told.
     """
-    words_only = not any(part.role is PartRole.ATTACHMENT for part in reading.parts)
-    words_only = words_only and not any(one.document.forms for one in reading.documents)
+    words_only = not _brings_a_file(reading, known) and not any(one.document.forms for one in reading.documents)
     return words_only and not known.told.isdisjoint({LetterKind.RECEIVED, LetterKind.QUESTION})
+
+
+def _was_told_of_the_file(assessment: Assessment, reading: MailReading, known: Known) -> bool:
+    """Return whether all that can be said of a mail is that a file of it can't be read, and that was said a day ago at most."""
+    forms = any(one.fields for one in assessment.submissions)
+    only_files = bool(assessment.file_problems) and not (forms or assessment.no_intent)
+    attached = any(part.role is PartRole.ATTACHMENT for part in reading.parts)
+    told = not known.told.isdisjoint({LetterKind.UNREADABLE, LetterKind.CORRECTION})
+    return only_files and attached and told and not _brings_a_file(reading, known)
+
+
+def _brings_a_file(reading: MailReading, known: Known) -> bool:
+    """Return whether a file is attached that its sender has not sent within the day before."""
+    return any(part.role is PartRole.ATTACHMENT and part.sha256 not in known.files for part in reading.parts)
 
 
 def may_be_answered(reading: MailReading, triage: Triage, campaign: Campaign, arrived_at: datetime) -> bool:

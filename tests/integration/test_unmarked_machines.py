@@ -7,6 +7,7 @@ import pytest
 
 from intake.model import Disposition
 from tests.builders import office
+from tests.builders.packed import png
 from tests.rig.checker import head_of
 from tests.rig.clerk import SANDS, TOWN
 
@@ -97,3 +98,31 @@ def test_a_unit_that_has_sent_nothing_yet_and_forgets_the_file_is_asked_for_it(d
     desk.receives_form(SANDS)
     desk.receives(ADDRESS, "关于附件2", text="我镇的表。\n")
     assert "未见附件" in desk.subjects()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("logo.png", png(400, 200)), ("隐私声明.pdf", b"%PDF-1.4\n%broken")],
+    ids=["a logo", "a file that can't be read"],
+)
+def test_a_machine_with_a_file_of_its_own_in_every_answer_gets_no_more_than_two_words(desk, name, data):
+    desk.receives_form(TOWN)
+    answered = 0
+    for number in range(6):
+        ours = letters_to(desk, ADDRESS)
+        for _ in ours[answered:]:
+            words = f"来信已登记，流水号{number}，我们会尽快处理。\n"
+            desk.receives(ADDRESS, f"来信登记 {number}", text=words, attachment=data, name=name)
+        answered = len(ours)
+        desk.goes_on()
+    assert len(letters_to(desk, ADDRESS)) == 2, "the receipt and one word"
+
+
+def test_of_a_file_that_can_not_be_read_its_sender_is_told_once_a_day_and_of_another_at_once(desk):
+    first, second = b"%PDF-1.4\n%broken", b"%PDF-1.4\n%broken, too"
+    for number, (data, told) in enumerate([(first, 1), (first, 1), (second, 2), (first, 2)]):
+        desk.receives(ADDRESS, f"报送附件2 {number}", text="见附件\n", attachment=data, name="附件2.pdf")
+        assert len(letters_to(desk, ADDRESS)) == told
+    desk.goes_on(timedelta(days=1))
+    desk.receives(ADDRESS, "报送附件2", text="见附件\n", attachment=second, name="附件2.pdf")
+    assert len(letters_to(desk, ADDRESS)) == 3
