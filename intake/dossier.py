@@ -35,7 +35,8 @@ class Known:
     spoke of (for a reminder: none), its unit, its forms, its text. `answers_unread`: that letter was about a mail of which no
     form was read, such as the word that a person looks. `overtaken`: numbers of those of them since which the
     unit has sent something newer of that form, good or faulty. `told`: what letters went to this very address about mails
-    of its own that came within a day before; `files`: what it sent in them, by hash. `copy_of`: the number of the mail that came before and is this one, 0 if none.
+    of its own that came within a day before; `files`: what it sent in them, by hash. `copy_of`: the number of the mail
+    that came before and is this one, 0 if none.
     """
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)

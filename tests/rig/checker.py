@@ -209,12 +209,23 @@ class _Look:
                 yield f"I2: the mail {mail.message_id} was never answered"
 
     def _overtaken(self) -> Iterator[int]:
-        """Yield the mails that were read after a later one of the same sender: what is in force is newer, no word is due."""
+        """Yield the mails that were read after a later one of the same sender, or one that was accepted in each place of theirs.
+
+        What is in force is newer, no word is due.
+        """
+        brings: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        accepts: dict[int, set[tuple[str, str]]] = defaultdict(set)
+        for one in self._submissions:
+            brings[one["message_id"]].add((one["unit"], one["form"]))
+            if one["state"] == "accepted":
+                accepts[one["message_id"]].add((one["unit"], one["form"]))
         for number, row in self._messages.items():
             for other in self._messages.values():
-                later = other["from_address"] == row["from_address"] and other["arrived_at"] > row["arrived_at"]
+                same_sender = other["from_address"] == row["from_address"]
+                same_place = bool(brings[number]) and brings[number] <= accepts[other["id"]]
                 before = other["id"] < number or str(other["processed_at"]) <= str(row["processed_at"])
-                if later and before and other["processed_at"]:
+                later = other["arrived_at"] > row["arrived_at"] and other["processed_at"]
+                if (same_sender or same_place) and later and before:
                     yield number
                     break
 
@@ -291,6 +302,8 @@ class _Look:
                 yield f"I7: submission {row['id']} of a stranger is accepted behind the unit's own"
             in_force[place] = "" if decided else sender  # who decides sees what else is there
             said[place].append(values)
+            if self._decided[message["sha256"]] > 1:  # let pass for one unit, and later taken back and given to another
+                in_force[row["unit"], row["form"]] = ""
 
     def _arrived(self, submission: sqlite3.Row) -> str:
         return str(self._messages[submission["message_id"]]["arrived_at"])
