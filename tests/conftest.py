@@ -35,3 +35,12 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"integration test skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="module")
+def one_worker():
+    """What a module opens of the service reads with one worker; to start another takes most of a short test's time."""
+    from tests.rig.inprocess import shared_worker  # noqa: PLC0415 - the service, for those who ask for it
+
+    with shared_worker():
+        yield

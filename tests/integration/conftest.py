@@ -9,7 +9,7 @@ from parsers.services import Services
 from tests.builders import office
 from tests.builders import postgres as builder
 from tests.rig.clerk import Desk
-from tests.rig.inprocess import Office, shared_worker
+from tests.rig.inprocess import Office
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,6 @@ def services():
 def worker(services):
     with Worker(handlers="intake.unpack", service=services) as one:
         yield one
-
-
-@pytest.fixture(scope="module")
-def one_worker():
-    """The service of all tests of a module reads with one worker."""
-    with shared_worker():
-        yield
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def test_part_world_sees_a_planted_mistake(monkeypatch, owner, name, mistake, to
 
 @on_linux
 def test_some_hours_of_polls_hold_and_leak_nothing(monkeypatch):
-    monkeypatch.setattr(soak, "_POLLS_A_DAY", 72)  # the whole day, a minute long, is in the rig's short form
+    monkeypatch.setattr(soak, "_POLLS_A_DAY", 36)  # the whole day, a minute long, is in the rig's short form
     assert soak.run(days=1, seed=16).violations == ()
 
 

@@ -80,6 +80,17 @@ def served(morning_data, tmp_path) -> Iterator[Served]:
             yield Served(app, f"http://127.0.0.1:{port}", client)
 
 
+_IN_EVERY_RUN = "test_morning.py"  # of the tests in a browser: a clerk's whole morning
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests in a browser as long: some minutes in all. One of them goes through every page of a morning, always."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) and item.path.name != _IN_EVERY_RUN:
+            item.add_marker(pytest.mark.long)
+
+
 # --- the browser -----------------------------------------------------------------------------------------------------
 
 _CHROMIUM, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

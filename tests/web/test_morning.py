@@ -81,7 +81,9 @@ def place(data, tmp_path):
         yield place
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+@pytest.fixture(
+    params=[True, pytest.param(False, marks=pytest.mark.long)], ids=["with JavaScript", "without JavaScript"]
+)
 def clerk(request, browser):
     browser.set_window_size(1366, 768)
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not request.param})
