@@ -56,6 +56,7 @@ def digest_drafts(
     bad_addresses: Mapping[str, str],
     waiting: tuple[Waiting, ...],
     uncollected: Container[UnitName],
+    suspended: Mapping[UnitName, tuple[int, ...]],
     since: datetime,
     traffic: Mapping[str, int],
     health: Health,
@@ -65,8 +66,8 @@ def digest_drafts(
 ) -> tuple[Draft, ...]:
     """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
 
-    `uncollected`: units with a mail that was too large to be fetched; they are not reminded. `traffic` counts mails,
-    ignored, sent and bounced `since` then.
+    `uncollected`: units with a mail that was too large to be fetched; `suspended`: all units that are not reminded while
+    a mail of theirs waits for a person, and its numbers. `traffic` counts mails, ignored, sent and bounced `since` then.
     """
     today = now.astimezone(SHANGHAI).date()
     records = list(reminders)
@@ -83,7 +84,7 @@ def digest_drafts(
             }
             for one in waiting
         ],
-        "missing": _missing(campaign, roster, ledger, records, uncollected),
+        "missing": _missing(campaign, roster, ledger, records, uncollected, suspended),
         "mending": _mending(campaign, roster, ledger),
         "today": {**traffic, "updates": _updates(campaign, ledger, since)},
         "bounced": [
@@ -166,6 +167,7 @@ def _missing(
     ledger: Ledger,
     records: list[ReminderRecord],
     uncollected: Container[UnitName],
+    suspended: Mapping[UnitName, tuple[int, ...]],
 ) -> list[dict[str, object]]:
     """Return who owes what, in roster order, with the telephone number to call."""
     rows: list[dict[str, object]] = []
@@ -181,6 +183,7 @@ def _missing(
                 "contact": unit.contact_name,
                 "forms": [one.form.title for one in owed],
                 "uncollected": unit.name in uncollected,
+                "waiting": list(suspended.get(UnitName(unit.name), ())),
                 "reminded": len(days),
                 "last_reminded_at": days[-1].isoformat() if days else None,
             }

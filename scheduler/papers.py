@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from intake import deliver
-from intake.db import heartbeats, queries
+from intake.db import heartbeats, last_mails, queries
 from intake.db.models import OutboxRow
 from intake.ledger import Ledger
 from intake.letters import post
@@ -100,7 +100,8 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         reminders=reminders_that_went(app, session),
         bad_addresses=queries.bad_addresses(session),
         waiting=waiting_for_a_person(session),
-        uncollected=queries.uncollected(session, app.bench.roster),
+        uncollected=last_mails.uncollected(session, app.bench.roster),
+        suspended=last_mails.suspended(session, app.bench.roster),
         since=since,
         traffic=queries.traffic(session, since=since),
         health=digest.Health(

@@ -204,8 +204,9 @@ def _digests():
         ],
         "todo": [todo, todo],
         "missing": [
-            {**missing, "uncollected": True, "reminded": 2, "last_reminded_at": "2025-05-28"},
-            {**missing, "uncollected": False, "reminded": 0, "last_reminded_at": None},
+            {**missing, "uncollected": True, "waiting": [8], "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "waiting": [8, 9], "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "waiting": [], "reminded": 0, "last_reminded_at": None},
         ],
         "mending": [
             {
