@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from intake.answers import bounce_words
 from intake.ledger import Ledger
 from intake.model import CellState, Draft, FormId, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
@@ -23,7 +24,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the service does. `held` and `uncertain` count letters; `troubles` are the sentences of `health.Health`."""
+    """How the service does. `troubles` are the sentences of `health.Health`.
+
+    `held` and `uncertain` count letters, `refused` those of the held that the server has refused.
+    """
 
     last_poll_at: datetime | None
     last_error: str
@@ -31,6 +35,7 @@ class Health:
     disk_free_percent: int
     held: int
     uncertain: int
+    refused: int = 0
     troubles: tuple[str, ...] = ()
     is_on_server: bool = False  # the database is backed up by others, where we can't look
 
@@ -88,7 +93,7 @@ def digest_drafts(
         "mending": _mending(campaign, roster, ledger),
         "today": {**traffic, "updates": _updates(campaign, ledger, since)},
         "bounced": [
-            {"unit": unit.name, "address": address, "reason": bad_addresses[address]}
+            {"unit": unit.name, "address": address, "reason": bounce_words(bad_addresses[address])}
             for unit in roster.units
             for address in unit.addresses
             if address in bad_addresses
@@ -101,6 +106,7 @@ def digest_drafts(
             "disk_free_percent": health.disk_free_percent,
             "calendar_until": calendar.known_until().isoformat(),
             "held": health.held,
+            "refused": health.refused,
             "uncertain": health.uncertain,
             "troubles": list(health.troubles),
         },

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake import deliver
+from intake import deliver, outbox_desk
 from intake.db import heartbeats, last_mails, queries
 from intake.db.models import OutboxRow
 from intake.ledger import Ledger
@@ -112,6 +112,7 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
             ),
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
+            refused=outbox_desk.count_refused(session),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
             troubles=(() if is_complete else (_INCOMPLETE,)) + _troubles(app, session, now),
             is_on_server=app.engine.dialect.name != "sqlite",

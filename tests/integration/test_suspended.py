@@ -1,6 +1,5 @@
 """A unit is not reminded while its mail waits for the clerk: the 日报 and `intake remind` say so, or it would be forgotten."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from intake import decide
 from intake.db.models import OutboxRow
 from intake.model import LetterKind
-from intake.own_letter import read_own
 from scheduler import jobs
 from scheduler.desk.letters import _show_due
-from scheduler.papers import write_digest
 from tests.builders import office
 from tests.rig.clerk import SANDS, TOWN
 
@@ -36,13 +33,7 @@ def reminded(desk) -> list[datetime]:
 
 def missing(desk) -> dict[str, str]:
     """The line of each unit in the 未报单位 of a digest that is written now."""
-    clerk = replace(desk.app.settings.clerk, addresses=(office.CLERK,))
-    app = replace(desk.app, bench=replace(desk.bench, settings=replace(desk.app.settings, clerk=clerk)))
-    with app.bench.sessions() as session:
-        write_digest(app, session, desk.now)
-        raw = session.query(OutboxRow).filter_by(kind=LetterKind.DIGEST).order_by(OutboxRow.id.desc()).first().raw
-        session.rollback()
-    lines = read_own(raw).text.partition("三、未报单位")[2].partition("\n四、")[0].splitlines()
+    lines = desk.digest().partition("三、未报单位")[2].partition("\n四、")[0].splitlines()
     return {line.strip().partition("：")[0]: line for line in lines[1:] if line.strip()}
 
 

@@ -191,6 +191,7 @@ def _digests():
         "disk_free_percent": 71,
         "calendar_until": "2026-12-31",
         "held": 0,
+        "refused": 0,
         "uncertain": 0,
         "troubles": [],
     }
@@ -228,8 +229,15 @@ def _digests():
             {"unit": "白沙镇人民政府", "phone": "", "contact": "", "forms": [mending]},
         ],
         "today": {**quiet, "mails": 6},
-        "bounced": [{"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550 User not found"}],
-        "system": {**system, "held": 3, "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"]},
+        "bounced": [
+            {"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550，收件地址不存在或已停用"}
+        ],
+        "system": {
+            **system,
+            "held": 3,
+            "refused": 2,
+            "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"],
+        },
     }
     yield full
     started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None, "is_on_server": True}
@@ -325,7 +333,7 @@ def test_a_letter_sounds_like_an_office(kind, unit, context):
     )
     assert all(line == line.rstrip() for line in lines)
     assert "\n\n\n" not in letter.body
-    assert not re.search("[,;?](?![^\n]*example)", re.sub("[ -~]+@[ -~]+|LOGIN failed|550[^）]*", "", whole))
+    assert not re.search("[,;?](?![^\n]*example)", re.sub("[ -~]+@[ -~]+|LOGIN failed", "", whole))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind is not LetterKind.DIGEST])
