@@ -152,12 +152,13 @@ def run_release(arguments: argparse.Namespace) -> int:
                 return confirming.REFRAINED
         with app.bench.sessions.begin() as session:
             number = outbox_desk.release(session, app.clock.now(), numbers)
+            remark = outbox_desk.about_reminders(session, numbers)
             resumed = arguments.all and restored.end_hold(session)
             if number or resumed:
                 _note(app, session, "release", numbers if not arguments.all else ["all"], letters=number)
     if resumed:
         print("为免重复回信的暂停已解除，此后照常发信。")
-    print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
+    print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。{remark}")
     return _exit_code(refused)
 
 
