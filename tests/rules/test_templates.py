@@ -57,6 +57,7 @@ _DOCUMENT = {
 _DECLINED = {**_FORM, "form": "entry", "title": "意向报名表", "people": [], "no_intent": True, "unchanged": False}
 _MISSING = {"label": "手机", "code": "missing", "given": "", "text": "“手机”未填写"}
 _WRONG = {"label": "电子邮箱", "code": "invalid", "given": "abc@126", "text": "“电子邮箱”填写为“abc@126”，格式不完整"}
+_RETURNED = {"label": "", "code": "returned", "given": "", "text": "经工作人员核对，需要补正：联络员的职务请写全称"}
 _FAULTY = {**_FORM, "problems": [_MISSING, _WRONG], "accepted": False}
 _FORMS = {
     "one": [_FORM],
@@ -129,9 +130,13 @@ def _corrections():
         ([_FORM, _DECLINED], _FILES),
         ([], _BLANK_FILE),
         ([_FAULTY, {**_FAULTY, "title": "意向报名表"}], _NO_FILE),
+        ([{**_FAULTY, "problems": [_RETURNED]}], ()),
+        ([{**_FAULTY, "problems": [_RETURNED], "replaced_at": TIME}, _FORM], ()),
+        ([{**_FAULTY, "problems": [_MISSING, _RETURNED]}], _FILES),
     ):
         for until in (UNTIL, None):
-            line = "手机：…；电子邮箱：…" if any(not form["accepted"] for form in forms) else ""
+            asked = [one for form in forms for one in form["problems"] if one["code"] != "returned"]
+            line = "手机：…；电子邮箱：…" if asked else ""
             yield _answer(forms, files, until=until, passed=until is None, line=line)
 
 
@@ -343,6 +348,18 @@ def test_the_common_letters_fit_a_screen(kind):
     lengths = sorted(len(letter.body.splitlines()) for letter in letters)
     assert lengths[len(lengths) // 2] <= 15
     assert lengths[-1] <= 24
+
+
+def test_who_is_asked_to_mend_something_is_told_how_to_answer():
+    for context in _corrections():
+        body = TEXTS.letter(LetterKind.CORRECTION, {**OFFICE, "unit": "青石镇人民政府", **context}).body
+        returned = any(one is _RETURNED for form in context["forms"] for one in form["problems"])
+        if any(not form["accepted"] for form in context["forms"]):
+            until = "于5月30日[^，。]{1,12}前" if context["reply_until"] else "尽快"
+            assert re.search(f"请{until}直接回复本邮件", body)
+        assert ("附上改好的文件" in body) is returned
+        assert ("不必重发全表" in body) is (bool(context["reply_line"]) and not returned)
+        assert ("写明“手机：…；电子邮箱：…”" in body) is bool(context["reply_line"])
 
 
 def test_letters_to_units_name_a_person_to_call():
