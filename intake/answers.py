@@ -129,6 +129,7 @@ _BY_LETTERS: dict[str, tuple[AnswerClass, AnswerClass]] = {
 }
 _LETTERS = re.compile(r"\b(?:HL|MI|RP|DT|WM):[A-Z]{3}\b")
 
+_FULL = r"over ?quota|mailbox (?:is )?full|mailbox size|storage allocation"
 # Words, for NetEase's answers without letters and for QQ, Tencent and Aliyun; the first that fits counts. Again
 # (temporary, permanent): "451 user unknown, try later" is believed and tried again.
 _BY_WORDS: tuple[tuple[re.Pattern[str], AnswerClass, AnswerClass], ...] = tuple(
@@ -153,7 +154,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], AnswerClass, AnswerClass], ...] = tuple(
             AnswerClass.WAIT_QUARTER_HOUR,
         ),
         (
-            r"over ?quota|mailbox (?:is )?full|mailbox size|storage allocation",
+            _FULL,
             AnswerClass.RETRY_SOON,
             AnswerClass.HOLD_FOR_CLERK,
         ),
@@ -312,3 +313,33 @@ def explain(outcome: Outcome) -> str:
             return _LOST_SENTENCES.get(phase, _LOST_ELSEWHERE)
         case Refused(answer_class=answer_class):
             return _SENTENCES[answer_class]
+
+
+# For a letter: what a recipient's server said, without one word of its own, which may name persons and numbers.
+_SAID_OF_A_RECIPIENT: dict[AnswerClass, str] = {
+    AnswerClass.BAD_RECIPIENT: "收件地址不存在或已停用",
+    AnswerClass.BAD_LETTER: "信件过大或附件类型不被接受",
+    AnswerClass.WAIT_THEN_REWORD: "信件被当作垃圾邮件",
+    AnswerClass.CONFIGURATION: "对方服务器不接受本邮箱的信",
+    AnswerClass.IP_BLOCKED: "对方服务器不接受本邮箱的信",
+}
+_IS_FULL = re.compile(_FULL + "|邮箱(?:已|空间)?满|空间不足", re.IGNORECASE)
+_CODE = re.compile(r"(?<![A-Za-z0-9.@-])[45][0-9]{2}(?=[ -]|$)")
+_STATUS = re.compile(r"(?<![A-Za-z0-9.])[45]\.[0-9]{1,2}\.[0-9]{1,2}(?![A-Za-z0-9.])")
+_NO_REASON = "对方服务器拒收"
+
+
+def bounce_words(answer: str) -> str:
+    """Given why an address bounced, in its server's words, return the code and our own words for it: "550，收件地址不存在…".
+
+    Nothing of `answer` itself but the code: it is copied into letters, and servers quote addresses, names and numbers.
+    """
+    code, status = _CODE.search(answer), _STATUS.search(answer)
+    number = int(code[0]) if code else 100 * int(status[0][0]) if status else 500
+    if _IS_FULL.search(answer) or (status and status[0].endswith(".2.2")):
+        words = "收件邮箱已满"
+    else:
+        found = classify(number, answer.encode())
+        words = "多次投递未成功" if number < 500 else _SAID_OF_A_RECIPIENT.get(found, _NO_REASON)
+    told = code or status
+    return f"{told[0]}，{words}" if told else words

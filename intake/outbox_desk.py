@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from intake.db.models import OutboxRow
@@ -68,6 +68,22 @@ def release(session: Session, now: datetime, ids: Collection[int] | None = None)
     else:
         chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(RELEASABLE))
     return _change(session, chosen, {"state": OutboxState.QUEUED, "phase": "", "not_before": now, "attempt": 0})
+
+
+def about_reminders(session: Session, ids: Collection[int]) -> str:
+    """Given letters that are released, return what to add if reminders are among them, else "".
+
+    A reminder that is needless by the moment it is sent is withdrawn then, or expires: fewer go than were released.
+    """
+    found = select(func.count()).select_from(OutboxRow)
+    number = session.scalar(found.where(OutboxRow.id.in_(ids), OutboxRow.kind == LetterKind.REMINDER)) or 0
+    return f"其中提醒 {number} 封，已不需要的会在发出前自动撤销。" if number else ""
+
+
+def count_refused(session: Session) -> int:
+    """Return how many of the held letters a server has refused: they wait for another reason than a first release."""
+    refused = OutboxRow.state == OutboxState.HELD, OutboxRow.attempt > 0
+    return session.scalar(select(func.count()).select_from(OutboxRow).where(*refused)) or 0
 
 
 def cancel(session: Session, ids: Collection[int]) -> int:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from intake.answers import bounce_words
 from intake.ledger import Ledger
 from intake.model import CellState, Draft, FormId, LetterKind, ReminderRecord, UnitName
 from intake.roster import Roster, Unit
@@ -23,7 +24,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the service does. `held` and `uncertain` count letters; `troubles` are the sentences of `health.Health`."""
+    """How the service does. `troubles` are the sentences of `health.Health`.
+
+    `held` and `uncertain` count letters, `refused` those of the held that the server has refused.
+    """
 
     last_poll_at: datetime | None
     last_error: str
@@ -31,6 +35,7 @@ class Health:
     disk_free_percent: int
     held: int
     uncertain: int
+    refused: int = 0
     troubles: tuple[str, ...] = ()
     is_on_server: bool = False  # the database is backed up by others, where we can't look
 
@@ -56,6 +61,7 @@ def digest_drafts(
     bad_addresses: Mapping[str, str],
     waiting: tuple[Waiting, ...],
     uncollected: Container[UnitName],
+    suspended: Mapping[UnitName, tuple[int, ...]],
     since: datetime,
     traffic: Mapping[str, int],
     health: Health,
@@ -65,8 +71,8 @@ def digest_drafts(
 ) -> tuple[Draft, ...]:
     """Given the state of everything, return the digest of the day, one draft an address; its key is the day.
 
-    `uncollected`: units with a mail that was too large to be fetched; they are not reminded. `traffic` counts mails,
-    ignored, sent and bounced `since` then.
+    `uncollected`: units with a mail that was too large to be fetched; `suspended`: all units that are not reminded while
+    a mail of theirs waits for a person, and its numbers. `traffic` counts mails, ignored, sent and bounced `since` then.
     """
     today = now.astimezone(SHANGHAI).date()
     records = list(reminders)
@@ -83,11 +89,11 @@ def digest_drafts(
             }
             for one in waiting
         ],
-        "missing": _missing(campaign, roster, ledger, records, uncollected),
+        "missing": _missing(campaign, roster, ledger, records, uncollected, suspended),
         "mending": _mending(campaign, roster, ledger),
         "today": {**traffic, "updates": _updates(campaign, ledger, since)},
         "bounced": [
-            {"unit": unit.name, "address": address, "reason": bad_addresses[address]}
+            {"unit": unit.name, "address": address, "reason": bounce_words(bad_addresses[address])}
             for unit in roster.units
             for address in unit.addresses
             if address in bad_addresses
@@ -100,6 +106,7 @@ def digest_drafts(
             "disk_free_percent": health.disk_free_percent,
             "calendar_until": calendar.known_until().isoformat(),
             "held": health.held,
+            "refused": health.refused,
             "uncertain": health.uncertain,
             "troubles": list(health.troubles),
         },
@@ -166,6 +173,7 @@ def _missing(
     ledger: Ledger,
     records: list[ReminderRecord],
     uncollected: Container[UnitName],
+    suspended: Mapping[UnitName, tuple[int, ...]],
 ) -> list[dict[str, object]]:
     """Return who owes what, in roster order, with the telephone number to call."""
     rows: list[dict[str, object]] = []
@@ -181,6 +189,7 @@ def _missing(
                 "contact": unit.contact_name,
                 "forms": [one.form.title for one in owed],
                 "uncollected": unit.name in uncollected,
+                "waiting": list(suspended.get(UnitName(unit.name), ())),
                 "reminded": len(days),
                 "last_reminded_at": days[-1].isoformat() if days else None,
             }

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from intake import outbox, outbox_desk, restored
-from intake.db import backlog, heartbeats, lists, queries
+from intake.db import backlog, heartbeats, last_mails, lists, queries
 from intake.db.models import OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
@@ -224,7 +224,8 @@ def due_reminders(app: App) -> Due:
             app.settings.sending,
             app.clock.now(),
             queries.bad_addresses(session),
-            queries.last_mail_by_unit(session, ledger, app.bench.roster, now=app.clock.now()),
+            last_mails.last_mail_by_unit(session, ledger, app.bench.roster),
+            last_mails.suspended(session, app.bench.roster),
         )
 
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from intake import deliver
-from intake.db import heartbeats, queries
+from intake import deliver, outbox_desk
+from intake.db import heartbeats, last_mails, queries
 from intake.db.models import OutboxRow
 from intake.ledger import Ledger
 from intake.letters import post
@@ -100,7 +100,8 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
         reminders=reminders_that_went(app, session),
         bad_addresses=queries.bad_addresses(session),
         waiting=waiting_for_a_person(session),
-        uncollected=queries.uncollected(session, app.bench.roster),
+        uncollected=last_mails.uncollected(session, app.bench.roster),
+        suspended=last_mails.suspended(session, app.bench.roster),
         since=since,
         traffic=queries.traffic(session, since=since),
         health=digest.Health(
@@ -111,6 +112,7 @@ def write_digest(app: App, session: Session, now: datetime, *, is_complete: bool
             ),
             disk_free_percent=round(100 * usage.free / usage.total),
             held=counted.get(OutboxState.HELD, 0),
+            refused=outbox_desk.count_refused(session),
             uncertain=counted.get(OutboxState.UNCERTAIN, 0),
             troubles=(() if is_complete else (_INCOMPLETE,)) + _troubles(app, session, now),
             is_on_server=app.engine.dialect.name != "sqlite",

@@ -1,8 +1,8 @@
 """What is due to whom at this moment. Pure: a reminder is a row that is due, recomputed at every tick, never a job.
 
 In: campaign, roster, the state of every unit × form, the reminders there were, calendar and `now`. Out: drafts, at most
-one a unit and day, and the units that cannot be reached by mail. The stage before is `deadlines`, the one after the
-outbox, whose unique business key makes a repeated decision harmless.
+one a unit and day, the units that cannot be reached by mail, and those whose mail waits for a person. The stage before is
+`deadlines`, the one after the outbox, whose unique business key makes a repeated decision harmless.
 
 The rules (facts/users.md §4), each step counted in working days before the last working day ≤ deadline:
 
@@ -69,11 +69,24 @@ class Unreachable:
     reason: UnreachableReason
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a unit would be reminded of, were there no mail of it that waits for a person.
+
+    `mails`: the numbers of those on the clerk's desk; () if all that waits is too large and lies on the server.
+    """
+
+    unit: UnitName
+    forms: tuple[FormId, ...]
+    mails: tuple[int, ...]
+
+
 class Due(NamedTuple):
     """What is due now: letters to send, and what is left to the clerk."""
 
     drafts: tuple[Draft, ...] = ()
     unreachable: tuple[Unreachable, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +114,14 @@ def due(
     now: datetime,
     bad_addresses: Container[str],
     last_mail_by_unit: Mapping[UnitName, datetime],
+    suspended: Mapping[UnitName, tuple[int, ...]],
 ) -> Due:
     """Given the record and an aware `now`, return what is due now; nothing outside office hours on working days.
 
     `history` has the reminders that went out or still may (not those cancelled or expired), `bad_addresses` lower-case
-    addresses that bounced, `last_mail_by_unit` the arrival of each unit's newest mail. The context of a draft has the
-    reminder's own keys; office, campaign, reference and unit are added where every letter gets them.
+    addresses that bounced, `last_mail_by_unit` the arrival of each unit's newest mail, `suspended` the units with a
+    mail that waits for a person, and its numbers. The context of a draft has the reminder's own keys; office, campaign,
+    reference and unit are added where every letter gets them.
     """
     local = now.astimezone(SHANGHAI)
     today = local.date()
@@ -121,10 +136,14 @@ def due(
         records.setdefault(record.unit, []).append(record)
     drafts: list[Draft] = []
     unreachable: list[Unreachable] = []
+    withheld: list[Withheld] = []
     for unit in roster.units:
         name = UnitName(unit.name)
         owed = _owed(unit, windows, state, records.get(name, []), calendar, today, last_mail_by_unit.get(name))
         if not owed:
+            continue
+        if name in suspended:
+            withheld.append(Withheld(name, tuple(window.collection.id for window in owed), suspended[name]))
             continue
         address = next((one for one in unit.addresses if one.lower() not in bad_addresses), None)
         if address is None:
@@ -132,7 +151,7 @@ def due(
             unreachable.extend(Unreachable(name, window.collection.id, reason) for window in owed)
         else:
             drafts.append(_draft(campaign, unit, address, owed, calendar, sending, local))
-    return Due(tuple(drafts), tuple(unreachable))
+    return Due(tuple(drafts), tuple(unreachable), tuple(withheld))
 
 
 def _is_quiet(calendar: Calendar, event: date, day: date) -> bool:

@@ -268,7 +268,7 @@ class _Office:
         app = self._app
         now = datetime.combine(day, app.settings.sending.office_opens, SHANGHAI)
         state = CampaignState(self._campaign.id)
-        return due(self._campaign, self._roster, state, (), app.calendar, app.settings.sending, now, (), {}).drafts
+        return due(self._campaign, self._roster, state, (), app.calendar, app.settings.sending, now, (), {}, {}).drafts
 
     def _digest(self) -> Draft:
         app, clerk = self._app, self._app.settings.clerk
@@ -282,6 +282,7 @@ class _Office:
             bad_addresses={_ADDRESS: "550 User not found"},
             waiting=(waiting,),
             uncollected=(),
+            suspended={},
             since=self._now,
             traffic={"mails": 1, "ignored": 0, "sent": 1, "bounced": 1},
             health=digest.Health(self._now, "", self._now, 70, held=1, uncertain=0),

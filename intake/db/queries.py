@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, or_, select, true, update
+from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from intake.db import by_hand
@@ -33,7 +33,6 @@ from intake.model import (
     LetterKind,
     MailReading,
     OutboxState,
-    SenderKind,
     StoredSubmission,
     Triage,
     UnitName,
@@ -318,37 +317,6 @@ def reminder_rows(session: Session, campaign: Campaign) -> tuple[OutboxRow, ...]
         .order_by(OutboxRow.id)
     )
     return tuple(rows)
-
-
-def last_mail_by_unit(session: Session, ledger: Ledger, roster: Roster, *, now: datetime) -> dict[UnitName, datetime]:
-    """Return for each unit when its newest mail arrived, by its submissions and by the addresses the roster has.
-
-    A mail from a unit's address that still waits for a person counts as if it had come now: nobody is told that nothing
-    has come while it lies on the clerk's desk, or is too large and lies on the server (`uncollected`).
-    """
-    newest = {one.unit: one.arrived_at for one in ledger.submissions if one.unit is not None}
-    waiting = func.max(case((MessageRow.review_open, 1), else_=0))  # PostgreSQL knows no max of booleans
-    written = session.execute(
-        select(MessageRow.from_address, func.max(MessageRow.arrived_at), waiting)
-        .where(MessageRow.sender_kind == SenderKind.PERSON)
-        .group_by(MessageRow.from_address)
-    )
-    for address, arrived_at, waits in written:
-        at = now if waits else arrived_at
-        for unit in roster.by_address(address):
-            name = UnitName(unit.name)
-            newest[name] = max(at, newest.get(name, at))
-    return newest | dict.fromkeys(uncollected(session, roster), now)
-
-
-def uncollected(session: Session, roster: Roster) -> frozenset[UnitName]:
-    """Return the units from whose addresses a mail lies on the server that is too large to be fetched."""
-    senders = session.scalars(
-        select(SightingRow.from_address)
-        .where(SightingRow.state == "oversize", SightingRow.from_address != "")
-        .distinct()
-    )
-    return frozenset(UnitName(unit.name) for address in senders for unit in roster.by_address(address))
 
 
 def bad_addresses(session: Session) -> Mapping[str, str]:

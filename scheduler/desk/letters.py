@@ -17,7 +17,7 @@ from parsers.text import clean
 from scheduler import jobs, trial_letter
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
-from scheduler.reminders import Unreachable, UnreachableReason
+from scheduler.reminders import Unreachable, UnreachableReason, Withheld
 
 _REASONS = {UnreachableReason.NO_ADDRESS: "名册没有邮箱", UnreachableReason.BOUNCED: "邮箱退信"}
 _MOST = 20  # letters that are shown before a yes
@@ -152,12 +152,13 @@ def run_release(arguments: argparse.Namespace) -> int:
                 return confirming.REFRAINED
         with app.bench.sessions.begin() as session:
             number = outbox_desk.release(session, app.clock.now(), numbers)
+            remark = outbox_desk.about_reminders(session, numbers)
             resumed = arguments.all and restored.end_hold(session)
             if number or resumed:
                 _note(app, session, "release", numbers if not arguments.all else ["all"], letters=number)
     if resumed:
         print("为免重复回信的暂停已解除，此后照常发信。")
-    print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。")
+    print(f"已放行 {number} 封，由正在运行的 intake run 下一轮发出（没有运行时：intake run --once）。{remark}")
     return _exit_code(refused)
 
 
@@ -306,7 +307,7 @@ def _note(app: App, session: Session, action: str, what: Iterable[object], **det
 
 
 def run_remind(arguments: argparse.Namespace) -> int:
-    """List who would be reminded now, of what, and who can't be reached by mail."""
+    """List who would be reminded now, of what, who is not while a mail waits, and who can't be reached by mail."""
     with options.own_app(arguments) as app:
         _show_due(app)
     return 0
@@ -319,9 +320,18 @@ def _show_due(app: App) -> None:
     console = printing.screen()
     title = f"现在（{moment_words(app.clock.now())}）该催报的单位"
     console.print(printing.table(title, ("单位", "发往", "内容"), rows))
-    for words in to_telephone(found.unreachable, titles):
-        console.print(words)
+    for words in (*not_before_it_is_dealt_with(found.withheld, titles), *to_telephone(found.unreachable, titles)):
+        console.print(words, markup=False)
     console.print("以上只是列出，没有发信。工作日上班时间由 intake run 按时发出，同一单位同一天只发一封。")
+
+
+def not_before_it_is_dealt_with(withheld: Iterable[Withheld], titles: Mapping[FormId, str]) -> Iterator[str]:
+    """Given the reminders that a waiting mail withholds, yield a line a unit, with the mail and all that is due of it."""
+    for one in withheld:
+        forms = "".join(f"《{titles[form]}》" for form in one.forms)
+        numbers = "、".join(str(number) for number in one.mails)
+        why = f"有来件待处理（第{numbers}号），处理前不催报" if one.mails else "有来件过大未取回，取回或清理以前不催报"
+        yield f"{why}：{one.unit}：{forms}"
 
 
 def to_telephone(unreachable: Iterable[Unreachable], titles: Mapping[FormId, str]) -> Iterator[str]:

@@ -42,6 +42,7 @@ def digest(desk) -> str:
             bad_addresses={},
             waiting=waiting_for_a_person(session),
             uncollected=(),
+            suspended={},
             since=desk.now - timedelta(days=1),
             traffic={"mails": 0, "ignored": 0, "sent": 0, "bounced": 0},
             health=Health(None, "", None, 71, 0, 0),

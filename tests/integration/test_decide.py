@@ -245,6 +245,7 @@ def test_a_form_that_was_accepted_is_sent_back_with_the_clerks_words_and_the_rep
     token = desk.case(number).token
     to, subject, body = decide.preview_return(desk.bench, number, 1, note=note, who="王芳", now=desk.now, token=token)
     assert (to, note in body) == (office.UNITS[TOWN], True)
+    assert "直接回复本邮件，附上改好的文件，或写明改正后的内容。" in body
     assert subject.startswith("【请补正】青石镇人民政府")
     desk.acts(decide.return_for_correction, number, 1, note=note)
     assert desk.cell().state is CellState.CORRECTION

@@ -151,6 +151,21 @@ def test_letters_are_released_only_after_a_yes_and_a_long_list_is_cut(capsys, co
     assert ask(config, "SELECT action FROM audit") == [("release",)]
 
 
+@pytest.mark.parametrize("which", [["--all"], ["1", "2"]])
+def test_who_releases_reminders_is_told_that_the_needless_ones_will_not_go(capsys, config, sink, which):
+    run(capsys, "run", "--once", "--config", config)
+    hold(config, 1)
+    code, words = run(capsys, "outbox", "release", *which, "--yes", "--config", config)
+    assert (code, "已放行 2 封" in words, "撤销" in words) == (0, True, False)
+    connection = sqlite3.connect(config.parent / "data" / "intake.db")
+    with connection:
+        connection.execute("UPDATE outbox SET state = 'held'")
+        connection.execute("UPDATE outbox SET kind = 'reminder' WHERE id = 1")
+    connection.close()
+    code, words = run(capsys, "outbox", "release", *which, "--yes", "--config", config)
+    assert (code, "已放行 2 封" in words, "其中提醒 1 封，已不需要的会在发出前自动撤销" in words) == (0, True, True)
+
+
 def test_a_letter_that_may_have_arrived_is_not_released_unseen(capsys, config, sink, answers):
     run(capsys, "run", "--once", "--config", config)
     hold(config, 0, state="uncertain")

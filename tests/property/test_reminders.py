@@ -120,6 +120,7 @@ def ask(world: World, now: datetime, history: list[ReminderRecord]) -> Due:
         now,
         world.bad,
         world.last_mail,
+        {},
     )
 
 

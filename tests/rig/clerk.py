@@ -1,15 +1,17 @@
 """An office in this process and its clerk: mails come in and are read, the clerk decides, the record is looked at."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from openpyxl import load_workbook
 
 from intake.cases import look
 from intake.db import audit, queries
-from intake.db.models import MessageRow
-from intake.model import FormId, UnitName
+from intake.db.models import MessageRow, OutboxRow
+from intake.model import FormId, LetterKind, UnitName
+from intake.own_letter import read_own
 from scheduler import jobs
-from scheduler.papers import write_summary
+from scheduler.papers import write_digest, write_summary
 from tests.builders import office
 from tests.rig.checker import subject_of
 from tests.rig.inprocess import Office, a_round
@@ -89,6 +91,17 @@ class Desk:
                 session, allowed=[*office.UNITS.values(), office.CLERK], rolling=["case"], now=self.now
             )
             return list(found)
+
+    def digest(self) -> str:
+        """Return the words of the 日报 that would be written at this moment; nothing of it is kept."""
+        clerk = replace(self.app.settings.clerk, addresses=(office.CLERK,))
+        app = replace(self.app, bench=replace(self.bench, settings=replace(self.app.settings, clerk=clerk)))
+        with self.bench.sessions() as session:
+            write_digest(app, session, self.now)
+            row = session.query(OutboxRow).filter_by(kind=LetterKind.DIGEST).one()
+            words = read_own(row.raw).text
+            session.rollback()
+        return words
 
     def sheet(self, tmp_path, name: str) -> str:
         path = tmp_path / "summary.xlsx"

@@ -57,6 +57,7 @@ _DOCUMENT = {
 _DECLINED = {**_FORM, "form": "entry", "title": "意向报名表", "people": [], "no_intent": True, "unchanged": False}
 _MISSING = {"label": "手机", "code": "missing", "given": "", "text": "“手机”未填写"}
 _WRONG = {"label": "电子邮箱", "code": "invalid", "given": "abc@126", "text": "“电子邮箱”填写为“abc@126”，格式不完整"}
+_RETURNED = {"label": "", "code": "returned", "given": "", "text": "经工作人员核对，需要补正：联络员的职务请写全称"}
 _FAULTY = {**_FORM, "problems": [_MISSING, _WRONG], "accepted": False}
 _FORMS = {
     "one": [_FORM],
@@ -129,9 +130,13 @@ def _corrections():
         ([_FORM, _DECLINED], _FILES),
         ([], _BLANK_FILE),
         ([_FAULTY, {**_FAULTY, "title": "意向报名表"}], _NO_FILE),
+        ([{**_FAULTY, "problems": [_RETURNED]}], ()),
+        ([{**_FAULTY, "problems": [_RETURNED], "replaced_at": TIME}, _FORM], ()),
+        ([{**_FAULTY, "problems": [_MISSING, _RETURNED]}], _FILES),
     ):
         for until in (UNTIL, None):
-            line = "手机：…；电子邮箱：…" if any(not form["accepted"] for form in forms) else ""
+            asked = [one for form in forms for one in form["problems"] if one["code"] != "returned"]
+            line = "手机：…；电子邮箱：…" if asked else ""
             yield _answer(forms, files, until=until, passed=until is None, line=line)
 
 
@@ -182,6 +187,7 @@ def _digests():
     }
     todo = {"id": 17, "received_at": TIME, "from": "a@b.example.com", "subject": "联络员", "reason": "未能判明报送单位"}
     missing = {"unit": "青石镇人民政府", "phone": "0595-27390001", "contact": "林小满", "forms": ["活动总结"]}
+    nobody = {**missing, "phone": "", "contact": ""}  # the roster names neither
     system = {
         "last_poll_at": TIME,
         "last_error": "",
@@ -190,6 +196,7 @@ def _digests():
         "disk_free_percent": 71,
         "calendar_until": "2026-12-31",
         "held": 0,
+        "refused": 0,
         "uncertain": 0,
         "troubles": [],
     }
@@ -204,8 +211,18 @@ def _digests():
         ],
         "todo": [todo, todo],
         "missing": [
-            {**missing, "uncollected": True, "reminded": 2, "last_reminded_at": "2025-05-28"},
-            {**missing, "uncollected": False, "reminded": 0, "last_reminded_at": None},
+            {**missing, "uncollected": True, "waiting": [8], "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "waiting": [8, 9], "reminded": 2, "last_reminded_at": "2025-05-28"},
+            {**missing, "uncollected": False, "waiting": [], "reminded": 0, "last_reminded_at": None},
+            {**nobody, "uncollected": False, "waiting": [], "reminded": 0, "last_reminded_at": None},
+            {
+                **nobody,
+                "phone": "0595-27390001",
+                "uncollected": True,
+                "waiting": [],
+                "reminded": 0,
+                "last_reminded_at": None,
+            },
         ],
         "mending": [
             {
@@ -213,11 +230,19 @@ def _digests():
                 "phone": "0595-27390001",
                 "contact": "林小满",
                 "forms": [mending, {**mending, "title": "活动总结", "in_force": False}],
-            }
+            },
+            {"unit": "白沙镇人民政府", "phone": "", "contact": "", "forms": [mending]},
         ],
         "today": {**quiet, "mails": 6},
-        "bounced": [{"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550 User not found"}],
-        "system": {**system, "held": 3, "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"]},
+        "bounced": [
+            {"unit": "青石镇人民政府", "address": "qingshi@qs.example.com", "reason": "550，收件地址不存在或已停用"}
+        ],
+        "system": {
+            **system,
+            "held": 3,
+            "refused": 2,
+            "troubles": ["已有 40 分钟没有成功收信。来件都在邮箱里。请检查网络。"],
+        },
     }
     yield full
     started = {**system, "last_poll_at": None, "last_error": "登录被拒绝", "last_backup_at": None, "is_on_server": True}
@@ -308,10 +333,12 @@ def test_a_letter_sounds_like_an_office(kind, unit, context):
     assert "〔2025-0042〕" in letter.subject
     assert lines[-1] == LAST_LINE
     assert lines[-2] == OFFICE["office"]["name"]
-    assert not re.search("[!！]|亲|您好呀|None|True|False|\\{|\\}|[。，；：]{2}|《》|“”|（）|undefined", whole)
+    assert not re.search(
+        "[!！]|亲|您好呀|None|True|False|\\{|\\}|[。，；：] *[。，；：]|[。，；：] |《》|“”|（）|undefined", whole
+    )
     assert all(line == line.rstrip() for line in lines)
     assert "\n\n\n" not in letter.body
-    assert not re.search("[,;?](?![^\n]*example)", re.sub("[ -~]+@[ -~]+|LOGIN failed|550[^）]*", "", whole))
+    assert not re.search("[,;?](?![^\n]*example)", re.sub("[ -~]+@[ -~]+|LOGIN failed", "", whole))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind is not LetterKind.DIGEST])
@@ -321,6 +348,18 @@ def test_the_common_letters_fit_a_screen(kind):
     lengths = sorted(len(letter.body.splitlines()) for letter in letters)
     assert lengths[len(lengths) // 2] <= 15
     assert lengths[-1] <= 24
+
+
+def test_who_is_asked_to_mend_something_is_told_how_to_answer():
+    for context in _corrections():
+        body = TEXTS.letter(LetterKind.CORRECTION, {**OFFICE, "unit": "青石镇人民政府", **context}).body
+        returned = any(one is _RETURNED for form in context["forms"] for one in form["problems"])
+        if any(not form["accepted"] for form in context["forms"]):
+            until = "于5月30日[^，。]{1,12}前" if context["reply_until"] else "尽快"
+            assert re.search(f"请{until}直接回复本邮件", body)
+        assert ("附上改好的文件" in body) is returned
+        assert ("不必重发全表" in body) is (bool(context["reply_line"]) and not returned)
+        assert ("写明“手机：…；电子邮箱：…”" in body) is bool(context["reply_line"])
 
 
 def test_letters_to_units_name_a_person_to_call():

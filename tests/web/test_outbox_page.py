@@ -97,6 +97,14 @@ def test_nothing_is_released_before_it_was_shown_and_confirmed(sending):
     assert "已放行 1 封" in sending.client.get("/outbox").text
 
 
+def test_who_releases_reminders_is_told_that_the_needless_ones_will_not_go(sending):
+    first, *_ = sending.hold()
+    with sending.app.bench.sessions.begin() as session:
+        session.execute(update(OutboxRow).where(OutboxRow.id == first).values(kind="reminder"))
+    sending.confirm("/outbox/confirm?do=release&all=1")
+    assert "其中提醒 1 封，已不需要的会在发出前自动撤销" in sending.client.get("/outbox").text
+
+
 def test_all_that_are_held_go_by_one_confirmation_and_reach_their_readers_once(sending):
     numbers = sending.hold()
     before = len(sending.office.sent)

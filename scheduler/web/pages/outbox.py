@@ -211,7 +211,8 @@ def act() -> ResponseReturnValue:
 
 
 def _release(session: Session, ids: list[int], now: datetime) -> str:
-    return f"已放行 {outbox_desk.release(session, now, ids)} 封，一两分钟内发出。{_but_halted(session)}"
+    number, remark = outbox_desk.release(session, now, ids), outbox_desk.about_reminders(session, ids)
+    return f"已放行 {number} 封，一两分钟内发出。{remark}{_but_halted(session)}"
 
 
 def _cancel(session: Session, ids: list[int], _now: datetime) -> str:

@@ -8,6 +8,7 @@ from intake.answers import (
     Phase,
     Refused,
     Sent,
+    bounce_words,
     classify,
     decode_answer,
     explain,
@@ -199,3 +200,25 @@ def test_pauses_grow_with_every_failure_up_to_a_bound():
 @pytest.mark.parametrize("outcome", [*(refused(one) for one in AnswerClass), *(Lost(one, "x") for one in Phase)])
 def test_everything_that_goes_wrong_has_a_sentence_for_the_office(outcome):
     assert any("\u4e00" <= character <= "\u9fff" for character in explain(outcome))
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("550 User not found: lin@qs.example.com", "550，收件地址不存在或已停用"),
+        ("550 5.1.1 recipient unknown, ask Lin 13912345678", "550，收件地址不存在或已停用"),
+        ("550 Mailbox is full, call 13912345678", "550，收件邮箱已满"),
+        ("5.2.2", "5.2.2，收件邮箱已满"),
+        ("5.1.1", "5.1.1，收件地址不存在或已停用"),
+        ("552 message too large", "552，信件过大或附件类型不被接受"),
+        ("host mx.example.com[192.0.2.5] said: 550 5.7.1 IP is rejected", "550，对方服务器不接受本邮箱的信"),
+        ("4.4.7 delivery time expired", "4.4.7，多次投递未成功"),
+        ("554 DT:SPM 13912345678", "554，对方服务器拒收"),
+        ("英文说明550 User not found", "550，收件地址不存在或已停用"),
+        ("用户不存在，请联系林小满 0595-550 1234", "收件地址不存在或已停用"),
+        ("请联系林小满", "对方服务器拒收"),
+        ("", "对方服务器拒收"),
+    ],
+)
+def test_why_an_address_bounced_is_told_by_its_code_and_our_own_words(answer, told):
+    assert bounce_words(answer) == told

@@ -1,6 +1,6 @@
 """Who is reminded of what, when, and when not (facts: the table of §4 is reproduced exactly)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import pytest
 from intake.model import CampaignState, Cell, CellState, Draft, FormId, LetterKind, ReminderRecord, UnitName
 from intake.roster import Unit
 from intake.settings import Audience, CalendarDay, Campaign, Collection
-from scheduler.reminders import Due, Unreachable, UnreachableReason, due
+from scheduler.reminders import Due, Unreachable, UnreachableReason, Withheld, due
 from scheduler.workdays import Calendar
 from tests.builders.reminding import (
     CASE,
@@ -43,11 +43,23 @@ def ask(
     calendar: Calendar | None = None,
     bad: Iterable[str] = (),
     last_mail: datetime | None = None,
+    suspended: Mapping[UnitName, tuple[int, ...]] | None = None,
     published_on: date = PUBLISHED,
 ) -> Due:
     asked: Campaign = campaign(*collections, published_on=published_on)
     letters = {} if last_mail is None else {UnitName(one.name): last_mail for one in units}
-    return due(asked, roster(*units), held, history, calendar or Calendar(), SENDING, now, frozenset(bad), letters)
+    return due(
+        asked,
+        roster(*units),
+        held,
+        history,
+        calendar or Calendar(),
+        SENDING,
+        now,
+        frozenset(bad),
+        letters,
+        suspended or {},
+    )
 
 
 def items(draft: Draft) -> list[dict[str, object]]:
@@ -397,3 +409,23 @@ def test_the_offices_own_rest_day_moves_the_steps():
     assert not ask(at(date(2025, 5, 29)), collection(FRIDAY), calendar=closed).drafts
     earlier = ask(at(date(2025, 5, 28)), collection(FRIDAY), calendar=closed, published_on=date(2025, 5, 20))
     assert steps(earlier) == {"liaison": "one_day"}
+
+
+def test_a_reminder_that_a_waiting_mail_withholds_is_told_with_all_that_is_due_and_the_mail():
+    waits = {UnitName(TOWN.name): (8,)}
+    found = ask(at(date(2025, 5, 29)), collection(FRIDAY), suspended=waits)
+    assert found == Due(withheld=(Withheld(UnitName(TOWN.name), (FormId("liaison"),), (8,)),))
+
+
+def test_what_is_not_due_anyway_is_not_called_withheld():
+    waits, day = {UnitName(TOWN.name): (8,)}, date(2025, 5, 29)
+    assert ask(at(day), collection(FRIDAY), suspended=waits, last_mail=at(day, 7)) == Due(), "it wrote today"
+    sent = [record(day, "liaison")]
+    assert ask(at(day), collection(FRIDAY), suspended=waits, history=sent) == Due(), "it was reminded today"
+    assert ask(at(day, 20), collection(FRIDAY), suspended=waits) == Due(), "out of office hours"
+
+
+def test_a_unit_that_no_letter_reaches_and_whose_mail_waits_is_told_for_its_mail():
+    bad, waits = ["qingshi@example.com"], {UnitName(TOWN.name): ()}
+    found = ask(at(date(2025, 5, 29)), collection(FRIDAY), suspended=waits, bad=bad)
+    assert (found.drafts, found.unreachable, len(found.withheld)) == ((), (), 1)
