@@ -93,6 +93,12 @@ def cancel(session: Session, ids: Collection[int]) -> int:
     )
 
 
+def withdraw(session: Session, ids: Collection[int], *, why: str) -> int:
+    """Stop letters that wait, and keep in words why. Return how many: one that is under way, or may have gone, goes on."""
+    chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(SKIPPABLE))
+    return _change(session, chosen, {"state": OutboxState.CANCELLED, "answer": why})
+
+
 def skip(session: Session, ids: Collection[int]) -> int:
     """Leave out reminders that wait, as if they had been sent: the step is over, the next one comes in its time. Return
     how many. (One that is only cancelled is written again on the next day of its step.)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from intake import outbox, outbox_desk, restored
+from intake import outbox, outbox_desk, overtaken, restored
 from intake.db import backlog, heartbeats, last_mails, lists, queries
 from intake.db.models import OutboxRow
 from intake.db.record import SqlRecord
@@ -253,9 +253,11 @@ def deliver(app: App) -> None:
 
     What goes to units waits until the Sent folder has told whether this record is up to date, and the only one (`fetch`).
     A reminder that was written stays there while it is not known what has come since: what comes may still withdraw it.
+    A question whose answer has come while it waited is withdrawn.
     So does an alarm of the process before this one, until this one has looked, and one that says that nothing can be sent.
     """
     _withdraw_what_came(app)
+    _withdraw_what_was_answered(app)
     smtp = SmtpSession(app.settings.mailbox)
     with app.running.wakeable(smtp.abort):
         batch = deliver_batch(
@@ -288,6 +290,24 @@ def _withdraw_what_came(app: App) -> None:
         stopped = outbox_desk.withdraw_reminders(session, there, called_now=app.bench.roster.name_of_the_day)
     if stopped:
         log.info("action=deliver.withdrawn reminders=%d", stopped)
+
+
+def _withdraw_what_was_answered(app: App) -> None:
+    """Stop the questions that wait, held or queued, about what a later mail has brought complete.
+
+    Not before the Sent folder was asked: in a record that was lost they have gone out already, and that is to be noted.
+    """
+    bench = app.bench
+    asked = bench.ledgers.read, bench.settings.campaign, bench.roster
+    if not app.looked.is_set():
+        return
+    with bench.reading() as session:
+        if not overtaken.needless_questions(session, *asked):
+            return
+    with bench.sessions.begin() as session:
+        stopped = overtaken.withdraw_questions(session, *asked)
+    if stopped:
+        log.info("action=deliver.withdrawn questions=%d", stopped)
 
 
 def _note_sent(app: App, letter: int, answer: str) -> None:

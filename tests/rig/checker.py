@@ -3,8 +3,8 @@
 I6 (a replay into an empty record gives the same) is `tests/integration/test_restarts.py`, I15 part "hostile".
 
 In: the mails that were ever on the IMAP server, the letters that the SMTP server took, the data directory. Out: what
-does not hold, a sentence each. It shares no code with the program: the standard library only, the database through
-`sqlite3`, so that a mistake of the program's own understanding is seen as well. Invariants: facts/reliability.md §2.2.
+does not hold, a sentence each. It shares no code with the program: the standard library, the names of the units, the
+database through `sqlite3`, so that a mistake of the program's own understanding is seen as well. Invariants: facts/reliability.md §2.2.
 """
 
 import hashlib
@@ -20,9 +20,12 @@ from email.parser import BytesHeaderParser
 from functools import lru_cache
 from pathlib import Path
 
+from tests.rig.unit_names import NAMES
+
 _FINAL = {"filed", "held", "ignored", "shunted"}
 _SIGHTED = {"archived", "vanished", "oversize", "mismatch"}
 _REMINDERS = re.compile("^【(?:报送提醒|今日截止|逾期未报)】")
+_RECEIPTS = re.compile("^【(?:收件回执|更新回执)】")
 _ROLLING = {"case"}  # collected at any time: one replaces no other
 _AT_REST = {"sent", "uncertain", "held", "failed", "cancelled", "expired"}
 
@@ -198,6 +201,7 @@ class _Look:
         shown = {row["cause_id"] for row in self._outbox if row["state"] in ("uncertain", "held", "failed")}
         waiting = {self._messages[one]["header_message_id"] for one in shown if one in self._messages}
         waiting |= {self._messages[number]["header_message_id"] for number in self._overtaken()}
+        waiting |= {self._messages[number]["header_message_id"] for number in self._withdrawn()}
         for mail in self._history.mails:
             # what a person decides may stop the word that one looks: dismissed, or passed without news
             owed = mail.answered and not mail.machine and mail.readable and not self._decided[_digest(mail.raw)]
@@ -228,6 +232,41 @@ class _Look:
                 if (same_sender or same_place) and later and before:
                     yield number
                     break
+
+    def _withdrawn(self) -> Iterator[int]:
+        """Yield the mails whose question never left because all that they were about came later, and has its receipt."""
+        cells: dict[int, set[tuple[str | None, str]]] = defaultdict(set)
+        for one in self._submissions:
+            cells[one["message_id"]].add((one["unit"], one["form"]))
+        receipts = [self._messages[number] for number in self._with_receipt()]
+        for row in self._outbox:
+            if row["state"] != "cancelled" or row["kind"] not in ("correction", "unreadable") or row["sent_at"]:
+                continue
+            mail = self._messages[row["cause_id"]]
+            kin = NAMES.get(mail["from_address"], frozenset())
+            later = [one for one in receipts if one["arrived_at"] >= mail["arrived_at"] and one["id"] != mail["id"]]
+            came = {cell for one in later for cell in cells[one["id"]]}
+            came |= {(name, form) for unit, form in came if unit in kin for name in kin}  # renamed in between
+            asked = cells[mail["id"]]
+            theirs = any(one["from_address"] == mail["from_address"] for one in later)
+            if asked <= came if asked else theirs or any(unit in kin for unit, _ in came):
+                yield mail["id"]
+
+    def _with_receipt(self) -> Iterator[int]:
+        """Yield the mails whose sender got a receipt, or may have got one, or is to be written to by a person."""
+        told = {
+            str(head["In-Reply-To"]).strip()
+            for head in (head_of(letter.raw) for letter in self._history.letters)
+            if _RECEIPTS.match(_words(str(head["Subject"])))
+        }
+        shown = {
+            row["cause_id"]
+            for row in self._outbox
+            if row["kind"] in ("acknowledgement", "update") and row["state"] in ("uncertain", "held", "failed")
+        }
+        for number, row in self._messages.items():
+            if number in shown or row["header_message_id"].strip("<>") in {one.strip("<>") for one in told}:
+                yield number
 
     def _occasions(self, sent: Sequence[object]) -> Iterator[str]:
         """I8: a unit is reminded at most once a day, by the letter's own date. Each address of the rig is one unit's."""
