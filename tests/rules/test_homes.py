@@ -32,6 +32,7 @@ HOMES = {
         "intake/noting.py",
         "scheduler/app.py",
         "intake/outbox_desk.py",
+        "intake/overtaken.py",
         "scheduler/alarm_letters.py",
         "scheduler/jobs.py",
         "scheduler/guard.py",
