@@ -127,6 +127,10 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime, *, one_t
         bench.begun[pending.id] = reading
         _give_back(bench, pending.id)
         return None
+    for former in _half_read_before(bench, pending.id, reading.head.from_address):
+        process_message(
+            bench, former, now=now
+        )  # of one sender the former is filed first: an answer is read by its place
 
     # 2. what the record knows; an answer below our own quoted letter is found by that letter
     with bench.reading() as session:
@@ -167,6 +171,12 @@ def _process(bench: Workbench, pending: queries.Pending, now: datetime, *, one_t
         _file(session, bench, pending, examined, known, now)
     log.info("action=process.filed message=%d disposition=%s", pending.id, assessment.disposition)
     return assessment.disposition
+
+
+def _half_read_before(bench: Workbench, message_id: int, address: str) -> list[int]:
+    """The mails of the same sender that were archived before and have not had their last turn, oldest first."""
+    begun = bench.begun.items()
+    return sorted(one for one, half in begun if one < message_id and half.unpacked.head.from_address == address)
 
 
 def _read(bench: Workbench, pending: queries.Pending, *, one_turn: bool) -> MailReading | Begun:
