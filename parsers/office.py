@@ -159,12 +159,14 @@ def converts(kind: str) -> bool:
 def _sweep_pipes() -> None:
     """Remove the sockets that a LibreOffice which was killed left in /tmp (`jail` lets it make them there).
 
-    Only those that nobody holds open: the kernel lists the others, a running LibreOffice of this account among them.
+    Only those that nobody holds open: the kernel lists the others, a running LibreOffice of this account among them. It is
+    asked after the folder, or the socket of one that starts in between is taken for a dead one's.
     """
     if sys.platform != "linux":
         return
     with contextlib.suppress(OSError):
+        left = list(Path("/tmp").glob(f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_*"))  # noqa: S108 - see jail._MEET
         in_use = Path("/proc/net/unix").read_text(encoding="utf-8", errors="replace")
-        for pipe in Path("/tmp").glob(f"OSL_PIPE_{os.getuid()}_SingleOfficeIPC_*"):  # noqa: S108 - see jail._MEET
+        for pipe in left:
             if pipe.name not in in_use and pipe.is_socket():
                 pipe.unlink(missing_ok=True)
