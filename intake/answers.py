@@ -8,7 +8,7 @@ letters are asked first, then the words, the enhanced status (RFC 3463) and the 
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -47,6 +47,9 @@ class AnswerClass(StrEnum):
     BAD_LETTER = "bad_letter"  # this letter will never be taken (too large, forbidden attachment)
     CONFIGURATION = "configuration"  # nothing will be taken until the office has mended something
     IP_BLOCKED = "ip_blocked"  # our network address or login is shut out: hours, and somebody must know
+
+
+_OF_THE_ACCOUNT = frozenset({AnswerClass.CONFIGURATION, AnswerClass.IP_BLOCKED})  # said of us, so of every letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +272,13 @@ def may_be_its_own(outcome: Outcome) -> bool:
     """
     if not isinstance(outcome, Refused) or outcome.phase in BEFORE_THE_LETTER or outcome.phase is Phase.MAIL:
         return False
-    return outcome.code == 421 or outcome.answer_class in (AnswerClass.CONFIGURATION, AnswerClass.IP_BLOCKED)
+    return outcome.code == 421 or outcome.answer_class in _OF_THE_ACCOUNT
+
+
+def as_its_own(refused: Refused) -> Refused:
+    """Given a refusal that others disprove, return it as its letter's own: what would last for all waits for a person."""
+    lasts = refused.answer_class in _OF_THE_ACCOUNT
+    return replace(refused, answer_class=AnswerClass.HOLD_FOR_CLERK if lasts else refused.answer_class, alone=True)
 
 
 def tomorrow(now: datetime) -> datetime:

@@ -12,7 +12,7 @@ queue; the pause is written together with the letter's own state and returned.
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -26,6 +26,7 @@ from intake.answers import (
     Phase,
     Refused,
     Sent,
+    as_its_own,
     explain,
     may_be_its_own,
     pause_after,
@@ -158,9 +159,7 @@ class _Record:
         with self._sessions() as session:
             if not outbox.has_sent_since(session, letter.tried_at):
                 return outcome
-        lasting = outcome.answer_class in (AnswerClass.CONFIGURATION, AnswerClass.IP_BLOCKED)
-        answer_class = AnswerClass.HOLD_FOR_CLERK if lasting else outcome.answer_class
-        return replace(outcome, answer_class=answer_class, alone=True)
+        return as_its_own(outcome)
 
     def settle(self, letter: outbox.ClaimedLetter, outcome: Outcome) -> PauseUntil | None:
         """Write what came of a letter and return the pause that follows from it, if any."""

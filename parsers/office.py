@@ -23,7 +23,7 @@ from parsers.engines import Converted
 from parsers.programs import Ended, Runner, find, private_folder
 from parsers.sniff import Kind
 
-# A file takes 1 to 4 s, and the daemon gives a document 60. Once a row of 30,000 cells had all of these, the good mail behind
+# A file takes 1 to 4 s, and the daemon gives a document 45. Once a row of 30,000 cells had all of these, the good mail behind
 # it was answered after 65 s (tests/rig/hostile.py): what does not come in this time leaves the rest for the next mail.
 SECONDS = 40.0
 _AT_ONCE_S = 10.0  # a conversion takes two or three; what is given up later was worked on
