@@ -219,7 +219,7 @@ def _submission(one: Candidate, dossier: Dossier) -> Submission:
     trust = trust_of(address, unit, roster=dossier.roster, confirmed=confirmed, refuted=refuted)
     problems = [*_problems(one)]
     notes = [*one.notes, *one.finding.notes]
-    former = dossier.known.before(dossier.arrived_at, unit, form)
+    former = dossier.known.stood(dossier.arrived_at, unit, form)
     replaces = unit is not None and dossier.campaign.collection(form).deadline is not None
     if replaces and trust is Trust.ROSTER and _is_overtaken(one, dossier):
         problems.append(Problem(ProblemCode.AMBIGUOUS, detail=Doubt.OVERTAKEN))

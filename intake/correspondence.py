@@ -51,6 +51,7 @@ def known_for(
     known = Known(
         confirmed_addresses=senders,
         current=current,
+        versions=ledger.by_cell,
         excused=excused,
         pending=pending,
         told=_told(session, mail),

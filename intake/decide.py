@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from intake import outbox_desk
 from intake.cases import RefusedError, note_words, seen_message, signature, token_of, unit_named
-from intake.db import by_hand, changes, queries
+from intake.db import by_hand, changes, leaning, queries
 from intake.db.models import MessageRow
 from intake.decisions import Decision, Given, problem_words, seen_in, typed_values
 from intake.model import CellState, DecisionKind, MailReading, UnitName
@@ -43,7 +43,8 @@ class Outcome:
     """What an action did. `open`: the mail waits for a person (still, or again), because of `doubts` among others.
 
     `letters` were written (or, after `undo`, wait again), `stopped` will not go out, `gone` are out already and can't be
-    called back (`undo`). `token` is that of the new state.
+    called back (`undo`). `again` are other mails of the sender that may lean on this one and are judged anew. `token` is that
+    of the new state.
     """
 
     open: bool
@@ -52,6 +53,7 @@ class Outcome:
     letters: tuple[Letter, ...] = ()
     stopped: tuple[Letter, ...] = ()
     gone: tuple[Letter, ...] = ()
+    again: tuple[int, ...] = ()
 
 
 # --- the actions ------------------------------------------------------------------------------------------------------
@@ -158,11 +160,14 @@ def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: s
         standing = [one for one in by_hand.decision_rows(session, row.sha256) if one.undone_at is None]
         if not standing:
             raise RefusedError("这封来件没有可以撤销的人工处理。")
-        last = standing[-1]
+        last, campaign = standing[-1], bench.settings.campaign
+        before = by_hand.judged(session, row, campaign, bench.roster)
         last.undone_at, last.undone_by = now, who
         stopped, gone = stop_letters(session, last.values["letters"])
-        again = () if gone else let_go_again(session, last.values.get("stopped", {}))
-        case = by_hand.settle(session, row, bench.settings.campaign, bench.roster)
+        waiting = () if gone else let_go_again(session, last.values.get("stopped", {}))
+        session.flush()
+        case = by_hand.settle(session, row, campaign, bench.roster)
+        again = leaning.put_back(session, row, before, case, campaign, bench.roster)
         changes.note(
             session,
             who=who,
@@ -173,10 +178,17 @@ def undo(bench: Workbench, message_id: int, *, who: str, now: datetime, token: s
             kind=last.kind,
             stopped=[one.id for one in stopped],
             gone=[one.id for one in gone],
+            again=list(again),
         )
         session.flush()
         outcome = Outcome(
-            row.review_open, case.doubts, token_of(session, row), letters=again, stopped=stopped, gone=gone
+            row.review_open,
+            case.doubts,
+            token_of(session, row),
+            letters=waiting,
+            stopped=stopped,
+            gone=gone,
+            again=again,
         )
         if dry:
             transaction.rollback()
@@ -212,7 +224,7 @@ class _Plan:
 def _carry_out(
     bench: Workbench, message_id: int, plan: _Plan, *, who: str, now: datetime, token: str, dry: bool
 ) -> Outcome:
-    who, note = signature(who), note_words(plan.note)
+    who = signature(who)
     answers = plan.kind not in (DecisionKind.RETURN, DecisionKind.ASSIGN)  # these look at the mail itself, too
     reading = None if plan.kind is DecisionKind.DISMISS else reading_of(bench, message_id, answers=answers)
     with bench.sessions() as session, session.begin() as transaction:
@@ -224,22 +236,12 @@ def _carry_out(
             before = by_hand.judged(session, row, campaign, roster)
         _refuse_what_cannot_be(plan, before, campaign)
         _refuse_what_is_done(plan, before, row)
-        decision = Decision(
-            id=0,
-            kind=plan.kind,
-            ordinal=plan.ordinal,
-            who=who,
-            at=now,
-            seen=seen_in(one for one in before.read if plan.ordinal in (None, one.ordinal)),
-            unit=plan.unit,
-            given=_given(bench, plan, before),
-            note=note,
-            distrusted=reading is not None and _is_distrusted(session, bench, row, plan, before, reading),
-        )
+        decision = _decision(session, bench, row, plan, before, reading, who=who, now=now)
         kept = by_hand.decision_row(decision, row.sha256)
         session.add(kept)
         session.flush()
         after = by_hand.settle(session, row, campaign, roster)
+        again = leaning.put_back(session, row, before, after, campaign, roster)
         outbox_desk.withdraw_reminders(
             session,
             {(roster.name_of_the_day(one.unit), one.form) for one in after.now if one.unit is not None},
@@ -263,15 +265,46 @@ def _carry_out(
             unit=plan.unit,
             letters=[one.id for one in letters],
             stopped=[one.id for one in stopped],
+            again=list(again),
         )
         session.flush()
         outcome = Outcome(
-            row.review_open, _open_doubts(after, campaign), token_of(session, row), letters=letters, stopped=stopped
+            row.review_open,
+            _open_doubts(after, campaign),
+            token_of(session, row),
+            letters=letters,
+            stopped=stopped,
+            again=again,
         )
         if dry:
             transaction.rollback()
     _log(plan.kind, message_id, outcome, dry=dry)
     return outcome
+
+
+def _decision(
+    session: Session,
+    bench: Workbench,
+    row: MessageRow,
+    plan: _Plan,
+    before: by_hand.Judged,
+    reading: MailReading | None,
+    *,
+    who: str,
+    now: datetime,
+) -> Decision:
+    return Decision(
+        id=0,
+        kind=plan.kind,
+        ordinal=plan.ordinal,
+        who=who,
+        at=now,
+        seen=seen_in(one for one in before.read if plan.ordinal in (None, one.ordinal)),
+        unit=plan.unit,
+        given=_given(bench, plan, before),
+        note=note_words(plan.note),
+        distrusted=reading is not None and _is_distrusted(session, bench, row, plan, before, reading),
+    )
 
 
 def _refuse_what_cannot_be(plan: _Plan, case: by_hand.Judged, campaign: Campaign) -> None:

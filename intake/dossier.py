@@ -11,6 +11,7 @@ from datetime import datetime
 from intake import reasons
 from intake.authentication import Authentication, authentication
 from intake.identify import MailClues, mail_clues
+from intake.ledger import Version, in_force_at
 from intake.model import CellState, FormId, LetterKind, MailReading, StoredSubmission, Triage, UnitName
 from intake.pieces import Sorted, sort_out
 from intake.prose import signature_lines
@@ -29,8 +30,8 @@ class Known:
     """What the record knows that bears on one mail.
 
     `confirmed_addresses`: address → units of which an accepted submission came from it. `current`: the submissions in
-    force, of all units. `excused`: which unit need not send what, because a person said so. `pending`: of which a newer form
-    than the one in force waits to be mended. The `answered…` values are
+    force, of all units; `versions`: all there are, by unit and form. `excused`: which unit need not send what, because a
+    person said so. `pending`: of which a newer form than the one in force waits to be mended. The `answered…` values are
     set when the mail replies to a letter of ours *and* comes from the address that the letter went to: the submissions it
     spoke of (for a reminder: none), its unit, its forms, its text. `answers_unread`: that letter was about a mail of which no
     form was read, such as the word that a person looks. `overtaken`: numbers of those of them since which the
@@ -41,6 +42,7 @@ class Known:
 
     confirmed_addresses: Mapping[str, frozenset[UnitName]] = field(default_factory=dict)
     current: tuple[StoredSubmission, ...] = ()
+    versions: Mapping[tuple[UnitName, FormId], tuple[Version, ...]] = field(default_factory=dict, repr=False)
     answered: tuple[StoredSubmission, ...] = ()
     answered_unit: UnitName | None = None
     answered_forms: tuple[FormId, ...] = ()
@@ -62,6 +64,15 @@ class Known:
         return tuple(
             one for one in self.current if one.unit == unit and one.form == form and one.arrived_at <= arrived_at
         )
+
+    def stood(self, arrived_at: datetime, unit: UnitName | None, form: FormId) -> tuple[StoredSubmission, ...]:
+        """Return what was in force of one unit × form when a mail arrived, by which its sender's standing is judged.
+
+        What is found late, or read once more, would else be the first of all beside a newer version, and confirm its sender.
+        """
+        if unit is None:
+            return ()
+        return self.before(arrived_at, unit, form) or in_force_at(self.versions.get((unit, form), ()), arrived_at)
 
     def accepted_before(
         self, arrived_at: datetime, unit: UnitName | None, form: FormId

@@ -88,6 +88,15 @@ def keep_ledger(
     return Ledger(CampaignState(campaign, cells), tuple(done))
 
 
+def in_force_at(versions: Iterable[Version], instant: datetime) -> Version:
+    """Given the versions of a unit × form, return what was in force of them at an instant, though others came since."""
+    there = [one for version in versions for one in version if one.arrived_at <= instant]
+    if not there:
+        return ()
+    in_force = _in_force(there, keep_all=False)
+    return tuple(one for one in there if one.version in in_force)
+
+
 def _number(members: list[StoredSubmission]) -> list[StoredSubmission]:
     """Number the versions 1, 2, … : one a mail."""
     numbers: dict[int, int] = {}

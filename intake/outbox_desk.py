@@ -18,6 +18,7 @@ from intake.model import LetterKind, OutboxState
 RELEASABLE = (OutboxState.HELD, OutboxState.FAILED, OutboxState.UNCERTAIN)  # of those named: the clerk has decided
 STOPPABLE = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.FAILED, OutboxState.UNCERTAIN)
 SKIPPABLE = (OutboxState.HELD, OutboxState.QUEUED)
+_ANSWERS = (LetterKind.ACKNOWLEDGEMENT, LetterKind.UPDATE, LetterKind.CORRECTION, LetterKind.UNREADABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,23 @@ def withdraw(session: Session, ids: Collection[int], *, why: str) -> int:
     """Stop letters that wait, and keep in words why. Return how many: one that is under way, or may have gone, goes on."""
     chosen = and_(OutboxRow.id.in_(ids), OutboxRow.state.in_(SKIPPABLE))
     return _change(session, chosen, {"state": OutboxState.CANCELLED, "answer": why})
+
+
+def take_back_answer(session: Session, message_id: int, *, why: str) -> bool:
+    """Given a mail that waits for a person now, stop the answer to it that still waits. Return whether one has gone out,
+    or may have.
+
+    Read once more it amounts to less than it did: what the letter says is true no longer.
+    """
+    rows = session.execute(
+        select(OutboxRow.id, OutboxRow.state).where(
+            OutboxRow.cause_id == message_id,
+            OutboxRow.kind.in_(_ANSWERS),
+            OutboxRow.state != OutboxState.CANCELLED,
+        )
+    ).all()
+    waiting = [number for number, state in rows if state in SKIPPABLE]
+    return withdraw(session, waiting, why=why) < len(rows)
 
 
 def skip(session: Session, ids: Collection[int]) -> int:

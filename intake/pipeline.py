@@ -57,6 +57,7 @@ from parsers.isolate import Worker, WorkerUnavailable
 log = logging.getLogger(__name__)
 
 STRANGERS = "strangers"  # the heartbeat that says that answers to strangers are held
+_WAITS_NOW = "重新识别后转为待核实"  # what the outbox shows of an answer that was stopped
 _BEGUN_AT_MOST = 8  # mails half read that are remembered: each may hold some megabytes
 
 
@@ -214,6 +215,9 @@ def _file(
     outbox_desk.withdraw_reminders(session, {*given, *assessment.no_intent}, called_now=bench.roster.name_of_the_day)
     if case.decisions:
         return  # read again: what a person has in hand is answered by what they decide (`decide`)
+    waits = assessment.disposition is Disposition.REVIEW
+    if waits and outbox_desk.take_back_answer(session, pending.id, why=_WAITS_NOW):
+        return  # read again: its sender has had an answer, and the clerk sees it now
     drafts = reply.answers(
         assessment,
         reading,

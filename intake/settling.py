@@ -193,7 +193,7 @@ def may_not_replace(
         return False
     ledger = queries.load_ledger(session, campaign, roster, bench.late_after, without=row.id)
     known = known_for(session, Mail(row.id, row.arrived_at, reading), ledger, campaign, roster, without=row.id)
-    former = known.before(row.arrived_at, unit, one.form)
+    former = known.stood(row.arrived_at, unit, one.form)
     if says_the_same(campaign.collection(one.form).form, one.fields, former):
         return False
     address, confirmed = reading.head.from_address, known.confirmed_addresses

@@ -6,7 +6,7 @@ the letters. The pure stages take the words from here, because this module reach
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -172,6 +172,12 @@ _NO_NUMBER = (
     r"|(?<![\d-])20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])"
 )
 _NUMBER = re.compile(rf"(?P<no_number>{_NO_NUMBER})|\d(?:[ -]?\d){{5,24}}")
+
+
+def again_words(numbers: Iterable[int]) -> str:
+    """Given the mails that are judged anew because what they may lean on is gone, say so to the clerk."""
+    named = "、".join(str(one) for one in numbers)
+    return f"同一发件人的第 {named} 号来件可能是凭这一件登记的，现在重新识别；需要核实的，一两分钟后列入“待核实”。"
 
 
 def masked(text: str) -> str:

@@ -219,14 +219,14 @@ def _submissions(session: Session) -> Iterator[Breach]:
 def _replaced_by_strangers(session: Session, rolling: Collection[str]) -> Iterator[Breach]:
     """Yield what a stranger sent and what was accepted unseen behind a form from the unit's own address on the roster.
 
-    By the trust that each had when it was read. Not what people decided about, nor what says the very same. Forms that
-    are collected at any time replace none.
+    By the trust that each had when it was read, and whether what confirmed its sender then still does. Not what people
+    have in hand, nor what says the very same. Forms that are collected at any time replace none.
     """
-    decided = set(session.scalars(select(DecisionRow.sha256)))
+    decided = set(session.scalars(select(DecisionRow.sha256).where(DecisionRow.undone_at.is_(None))))
     own: dict[tuple[str, str, str], str] = {}  # the address of the roster whose form is in force
     said: dict[tuple[str, str, str], list[set[tuple[str, str]]]] = defaultdict(list)
     unseen = []
-    for number, campaign, unit, form, trust, fields, sha256, sender in session.execute(
+    rows = session.execute(
         select(
             SubmissionRow.id,
             SubmissionRow.campaign,
@@ -244,11 +244,27 @@ def _replaced_by_strangers(session: Session, rolling: Collection[str]) -> Iterat
             SubmissionRow.form.not_in(rolling),
         )
         .order_by(SubmissionRow.arrived_at, SubmissionRow.message_id, SubmissionRow.id)
-    ):
+    ).all()
+    confirmed = (
+        set(  # by a form that was accepted for itself, or by a person; which unit's it was is the roster's to say
+            session.scalars(
+                select(MessageRow.from_address)
+                .join(SubmissionRow, SubmissionRow.message_id == MessageRow.id)
+                .where(SubmissionRow.state == CellState.ACCEPTED, SubmissionRow.trust != Trust.CONFIRMED)
+                .union(
+                    select(MessageRow.from_address)
+                    .join(DecisionRow, DecisionRow.sha256 == MessageRow.sha256)
+                    .where(DecisionRow.undone_at.is_(None))
+                )
+            )
+        )
+    )
+    for number, campaign, unit, form, trust, fields, sha256, sender in rows:
         cell = (campaign, unit, form)
         values = {(one["key"], value_key(one.get("value"))) for one in fields if value_key(one.get("value"))}
         by_a_person = sha256 in decided
-        if cell in own and trust == Trust.UNKNOWN and sender != own[cell] and not by_a_person:
+        stranger = trust == Trust.UNKNOWN or (trust == Trust.CONFIRMED and sender not in confirmed)
+        if cell in own and stranger and sender != own[cell] and not by_a_person:
             if values in said[cell]:
                 continue
             unseen.append(number)

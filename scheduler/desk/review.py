@@ -17,7 +17,7 @@ from intake.model import StoredSubmission, UnitName
 from intake.places import place_words, rule_words
 from intake.settings import Campaign
 from intake.settling import Letter
-from intake.words import DECISION_KIND_WORDS, STATE_WORDS, masked, moment_words
+from intake.words import DECISION_KIND_WORDS, STATE_WORDS, again_words, masked, moment_words
 from parsers.forms import ProblemCode
 from scheduler.app import App
 from scheduler.desk import confirming, options, printing
@@ -274,6 +274,8 @@ def _decide(
     print(done + "".join(_letter_words(outcome.letters, written)) + "".join(_letter_words(outcome.stopped, "取消")))
     if outcome.gone:
         print("".join(_letter_words(outcome.gone, "发出，收不回来，如内容有误请电话告知对方")))
+    if outcome.again:
+        print(again_words(outcome.again))
     if outcome.open:
         print("这封来件仍待人工处理。" + "".join(f"\n  · {one}" for one in outcome.doubts))
         if outcome.doubts:

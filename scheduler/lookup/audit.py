@@ -143,6 +143,8 @@ def _details(app: App, details: Mapping[str, object]) -> Iterator[str]:
                 yield f"取消还没发出的：{_numbers(numbers)}"
             case "gone", [_, *_] as numbers:
                 yield f"已经发出收不回的：{_numbers(numbers)}"
+            case "again", [_, *_] as numbers:
+                yield f"因此重新识别的来信：{_numbers(numbers)}"
             case _:
                 continue
 

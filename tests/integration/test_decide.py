@@ -95,6 +95,106 @@ def test_a_word_to_the_unit_is_stopped_when_the_form_that_replaced_its_own_is_ta
     assert desk.value("mobile").value == MOBILE
 
 
+def _let_pass(desk, **changes) -> int:
+    """A stranger's form for the town's place, which the clerk lets pass."""
+    number = desk.receives_form(TOWN, sender=STRANGER, **changes)
+    assert desk.is_open(number)
+    assert not desk.acts(decide.accept, number, ordinal=1).open
+    return number
+
+
+@pytest.mark.parametrize("how", [decide.undo, decide.dismiss, decide.assign])
+def test_what_came_in_behind_a_stranger_s_form_is_judged_anew_when_it_is_taken_back(desk, how):
+    desk.receives_form(TOWN)
+    number = _let_pass(desk, mobile="13900000009")
+    behind = [desk.receives_form(TOWN, sender=STRANGER, mobile=f"1390000001{one}") for one in range(2)]
+    assert desk.value("mobile").value == "13900000011"  # nobody looked: the clerk had let the address pass
+    about = (1, SANDS) if how is decide.assign else ()
+    assert desk.acts(how, number, *about).again == tuple(behind)
+    assert desk.value("mobile").value == MOBILE  # at once, not only when they have been read again
+    desk.goes_on()
+    assert desk.value("mobile").value == MOBILE
+    assert all(desk.is_open(one) for one in behind)
+    told = [one for one in desk.rows(OutboxRow) if one.cause_id in behind]
+    assert [one.kind for one in told if one.state == OutboxState.CANCELLED] == [LetterKind.UPDATE] * 2  # true no longer
+    assert {one.kind for one in told if one.state != OutboxState.CANCELLED} == {LetterKind.RECEIVED}
+    assert desk.breaches() == []
+
+
+def test_who_had_a_receipt_is_told_nothing_more_when_his_form_is_judged_anew(desk):
+    desk.receives_form(TOWN)
+    number = _let_pass(desk, mobile="13900000009")
+    desk.goes_on(timedelta(hours=2))
+    behind = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000011")
+    desk.goes_on(timedelta(hours=2))
+    desk.goes_on()
+    (receipt,) = [one for one in desk.rows(OutboxRow) if one.cause_id == behind]
+    assert (receipt.kind, receipt.state) == (LetterKind.UPDATE, OutboxState.SENT)
+    desk.acts(decide.undo, number)
+    desk.goes_on()
+    assert desk.is_open(behind)
+    assert [one.id for one in desk.rows(OutboxRow) if one.cause_id == behind] == [receipt.id]
+    assert desk.breaches() == []
+
+
+def test_what_a_stranger_sent_stays_when_something_else_still_lets_it_in(desk):
+    desk.receives_form(TOWN)
+    number, other = (desk.receives_form(TOWN, sender=STRANGER, mobile=f"1390000002{one}") for one in range(2))
+    for one in (number, other):
+        assert not desk.acts(decide.accept, one, ordinal=1).open
+    behind = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000011")
+    desk.acts(decide.undo, number)
+    desk.goes_on()
+    assert desk.value("mobile").value == "13900000011"
+    assert not desk.is_open(behind)
+    desk.acts(decide.undo, other)
+    desk.goes_on()
+    assert desk.value("mobile").value == MOBILE
+    assert desk.is_open(behind)
+
+
+def test_an_address_that_was_confirmed_before_replaces_the_unit_s_own_no_more_once_its_passed_form_is_taken_back(desk):
+    desk.receives_form(TOWN, sender=STRANGER, mobile="13900000020")  # the first of all: it confirms its address
+    desk.receives_form(TOWN)
+    number = _let_pass(desk, mobile="13900000009")
+    behind = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000011")
+    assert desk.value("mobile").value == "13900000011"
+    desk.acts(decide.undo, number)
+    desk.goes_on()
+    assert desk.value("mobile").value == MOBILE
+    assert desk.is_open(behind)
+
+
+def test_a_stranger_s_form_that_is_read_once_more_is_judged_by_what_stood_when_it_came(desk):
+    desk.receives_form(TOWN)
+    number = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000009")
+    desk.receives_form(TOWN, mobile="13900000002")
+    desk.acts(decide.reprocess, number)
+    desk.goes_on()
+    assert desk.is_open(number)
+    assert desk.value("mobile").value == "13900000002"
+    with desk.bench.sessions() as session:
+        campaign, roster = desk.app.settings.campaign, desk.bench.roster
+        assert STRANGER not in queries.confirmed_senders(session, campaign, roster)
+
+
+def test_a_preview_of_taking_back_puts_nothing_back(desk):
+    desk.receives_form(TOWN)
+    number = _let_pass(desk, mobile="13900000009")
+    behind = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000011")
+    assert desk.acts(decide.undo, number, dry=True).again == (behind,)
+    assert desk.value("mobile").value == "13900000011"
+
+
+def test_a_stranger_who_was_the_first_is_judged_as_the_first_again_when_his_former_form_is_put_away(desk):
+    number = desk.receives_form(TOWN, sender=STRANGER)
+    behind = desk.receives_form(TOWN, sender=STRANGER, mobile="13900000011")
+    assert desk.acts(decide.dismiss, number, note="重复").again == (behind,)
+    desk.goes_on()
+    assert desk.value("mobile").value == "13900000011"
+    assert not desk.is_open(behind)
+
+
 def test_the_unit_s_own_form_is_assigned_without_another_look(desk):
     desk.receives_form(TOWN)
     number = desk.receives_form("某某管理处", sender=office.UNITS[TOWN], mobile="13900000009")

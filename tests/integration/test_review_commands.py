@@ -110,6 +110,24 @@ def test_a_value_is_changed_and_a_faulty_one_refused_and_the_last_decision_undon
     assert run("review", "undo", 1)[0] == 2
 
 
+def test_who_takes_back_that_a_stranger_s_form_passed_is_told_what_is_judged_anew_with_it(run, answers):
+    run.deliver(office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN)))
+    run("run", "--once")
+    for number, mobile in enumerate(("13900000009", "13900000008"), start=2):
+        attachment = office.liaison(TOWN, mobile=mobile)
+        run.deliver(office.mail(STRANGER, "联络员表", number=number, attachment=attachment))
+        run("run", "--once")
+        if number == 2:
+            assert run("review", "accept", 2, "--yes")[0] == 0
+    assert cell(run)["submissions"][0]["mobile"] == "13900000008"
+    code, out = run("review", "undo", 2, "--yes")
+    assert (code, "同一发件人的第 3 号来件可能是凭这一件登记的，现在重新识别" in out) == (1, True)
+    run("run", "--once")
+    assert cell(run)["submissions"][0]["mobile"] == "13900000001"
+    assert "因此重新识别的来信：第3号" in run("audit")[1].replace("\n", "").replace(" ", "")
+    assert answers == []
+
+
 def test_a_form_is_sent_back_with_the_clerks_words(run, answers):
     run.deliver(office.mail(office.UNITS[TOWN], "联络员表", attachment=office.liaison(TOWN)))
     run("run", "--once")

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tests.rig.unit_names import NAMES
 
+_ONE_NAME = {name: min(names) for names in NAMES.values() for name in names}  # a unit that was renamed is the same one
 _FINAL = {"filed", "held", "ignored", "shunted"}
 _SIGHTED = {"archived", "vanished", "oversize", "mismatch"}
 _REMINDERS = re.compile("^【(?:报送提醒|今日截止|逾期未报)】")
@@ -110,9 +111,11 @@ class _Look:
         self._messages = {row["id"]: row for row in database.execute("SELECT * FROM messages")}
         self._outbox = database.execute("SELECT * FROM outbox").fetchall()
         self._submissions = database.execute("SELECT * FROM submissions ORDER BY id").fetchall()
-        decisions = database.execute("SELECT sha256, unit FROM decisions ORDER BY id").fetchall()
+        decisions = database.execute("SELECT sha256, unit, undone_at FROM decisions ORDER BY id").fetchall()
         self._decided = Counter(row["sha256"] for row in decisions)
-        self._assigned = {row["sha256"]: row["unit"] for row in decisions if row["unit"] is not None}
+        standing = [row for row in decisions if row["undone_at"] is None]
+        self._in_hand = {row["sha256"] for row in standing}
+        self._assigned = {row["sha256"]: row["unit"] for row in standing if row["unit"] is not None}
 
     def archive(self) -> Iterator[str]:
         """I1: each mail listed has one row and, if it was read, a file that holds the server's bytes."""
@@ -259,14 +262,23 @@ class _Look:
             for head in (head_of(letter.raw) for letter in self._history.letters)
             if _RECEIPTS.match(_words(str(head["Subject"])))
         }
+        by_hand = {mail.message_id.strip("<>") for mail in self._history.mails if not mail.answered}
         shown = {
             row["cause_id"]
             for row in self._outbox
-            if row["kind"] in ("acknowledgement", "update") and row["state"] in ("uncertain", "held", "failed")
+            if row["kind"] in ("acknowledgement", "update")
+            and (
+                row["state"] in ("uncertain", "held", "failed")
+                # the clerk cancelled it: what he cancels he answers himself
+                or (row["state"] == "cancelled" and self._header(row["cause_id"]) in by_hand)
+            )
         }
         for number, row in self._messages.items():
             if number in shown or row["header_message_id"].strip("<>") in {one.strip("<>") for one in told}:
                 yield number
+
+    def _header(self, number: int) -> str:
+        return str(self._messages[number]["header_message_id"]).strip("<>")
 
     def _occasions(self, sent: Sequence[object]) -> Iterator[str]:
         """I8: a unit is reminded at most once a day, by the letter's own date. Each address of the rig is one unit's."""
@@ -322,15 +334,15 @@ class _Look:
     def versions(self) -> Iterator[str]:
         """I7: where the unit's own form is in force, by its address on the roster, a stranger's waits for a person.
 
-        Unless it says the very same.
+        Unless it says the very same. What a person let pass and then took back, or gave to another unit, opens no door.
         """
         in_force: dict[tuple[str, str], str] = {}  # unit and form → sender
         said: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
         for row in sorted(self._submissions, key=lambda one: (self._arrived(one), one["id"])):
             message = self._messages[row["message_id"]]
-            decided = self._decided[message["sha256"]] > 0
+            decided = message["sha256"] in self._in_hand
             unit, sender = self._assigned.get(message["sha256"], row["unit"]), message["from_address"]
-            place = (unit, row["form"])
+            place = (_ONE_NAME.get(unit, unit), row["form"])
             if unit is None or row["form"] in _ROLLING or (row["state"] != "accepted" and not decided):
                 continue
             values = _values(row)
@@ -341,8 +353,6 @@ class _Look:
                 yield f"I7: submission {row['id']} of a stranger is accepted behind the unit's own"
             in_force[place] = "" if decided else sender  # who decides sees what else is there
             said[place].append(values)
-            if self._decided[message["sha256"]] > 1:  # let pass for one unit, and later taken back and given to another
-                in_force[row["unit"], row["form"]] = ""
 
     def _arrived(self, submission: sqlite3.Row) -> str:
         return str(self._messages[submission["message_id"]]["arrived_at"])

@@ -21,6 +21,7 @@ from intake.decide import Outcome
 from intake.decisions import typed_values
 from intake.model import OutboxState
 from intake.settling import Letter
+from intake.words import again_words
 from parsers.forms import FieldType, ProblemCode
 from parsers.text import clean
 from scheduler.web.context import desk, who
@@ -344,6 +345,8 @@ def _told(wish: Wish, outcome: Outcome, *, other_unit: bool) -> str:
         told += f"有 {len(outcome.stopped)} 封还没发出的信已取消。"
     if outcome.gone:
         told += f"有 {len(outcome.gone)} 封信已经发出，收不回来，请电话说明。"
+    if outcome.again:
+        told += again_words(outcome.again)
     if other_unit:
         told += "归属单位还没有保存，请再选一次并点“归属单位”。"
     if outcome.open and wish.action != "undo":

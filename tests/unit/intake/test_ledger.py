@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake.ledger import keep_ledger
+from intake.ledger import in_force_at, keep_ledger
 from intake.model import CellState, FormId, StoredSubmission, UnitName
 from parsers.forms import Problem, ProblemCode
 
@@ -160,3 +160,14 @@ def test_any_order_of_the_same_mails_gives_the_same_ledger():
         shuffled = mails[:]
         random.Random(seed).shuffle(shuffled)
         assert keep_ledger("c", shuffled, late_after={}) == first
+
+
+def test_what_was_in_force_at_an_instant_is_what_a_ledger_of_the_mails_until_then_tells():
+    draw = random.Random(5)
+    for _ in range(200):
+        states = draw.choices([one for one in CellState if one not in (CellState.NOT_SUBMITTED, CellState.EXEMPT)], k=6)
+        there = [submission(number, state, hours=draw.randrange(8)) for number, state in enumerate(states, start=1)]
+        instant = START + timedelta(hours=draw.randrange(8))
+        versions = keep_ledger("c", there, late_after={}).versions(TOWN, LIAISON)
+        then = state_of(*(one for one in there if one.arrived_at <= instant))
+        assert [one.id for one in in_force_at(versions, instant)] == [one.id for one in then.submissions]

@@ -130,8 +130,17 @@ def test_a_stranger_s_form_that_replaced_the_unit_s_own_unseen_is_a_breach(app):
 
 
 def test_a_form_of_a_confirmed_address_one_that_says_the_same_and_one_that_was_decided_is_no_breach(app):
+    confirming = """
+        INSERT INTO submissions
+            (message_id, ordinal, campaign, form, unit, state, trust, fields, problems, notes, source, arrived_at)
+        SELECT 3, 2, campaign, 'case', unit, :state, 'unknown', '[]', '[]', '[]', '2', '2025-05-30 00:00:00'
+        FROM submissions WHERE message_id = 1
+    """
     put_behind(app, trust="confirmed")
+    change(app, confirming, state="accepted")
     assert broken(app) == set()
+    change(app, "UPDATE submissions SET state = 'review' WHERE form = 'case'")  # a person took back what confirmed him
+    assert broken(app) == {"I7"}
     change(app, "DELETE FROM submissions WHERE message_id = 3")
     put_behind(app, given="１３９ 0000 0001")
     assert broken(app) == set()
