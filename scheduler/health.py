@@ -91,6 +91,7 @@ class Facts:
     clock: str = ""  # what the service last found about our clock, in words
     shut: Mapping[str, str] = field(default_factory=dict)  # "desk", "healthz": wanted, but can't be opened, and why
     too_large: TooLarge = TooLarge()
+    undelivered: int = 0  # letters to units that no retry will bring
 
     def beat(self, tick: str) -> Beat | None:
         """Return the heartbeat of a tick, None if it has none yet."""
@@ -151,6 +152,7 @@ TITLES = {
     "desk": "网页",
     "healthz": "/healthz",
     "oversize": "过大的来件",
+    "letters": "送不出的信",
 }
 _MEANINGS = {
     "fetch": "新来件暂时不能登记和答复，催报也暂停；来件都还在邮箱里，不会丢失",
@@ -182,6 +184,7 @@ def judge(facts: Facts, settings: Settings, now: datetime) -> Health:
         *_halted(facts, now),
         *_held(facts, now),
         *_too_large(facts, settings),
+        *_undelivered(facts),
         *_backup(facts, now),
         *_disk(facts),
         *_shut(facts),
@@ -323,6 +326,19 @@ def _too_large(facts: Facts, settings: Settings) -> Iterator[Symptom]:
         "请登录网页邮箱打开看：是报送的，请单位压缩后重发，或者另存里面的表、在网页的单位页补录，也可以调大配置 [polling] "
         "maximum_mail_mb，程序会自动取回；已经处理或无须处理的，移到别的文件夹或删除，这条提示随后消失",
     )
+
+
+def _undelivered(facts: Facts) -> Iterator[Symptom]:
+    """Letters that wait for a person because nobody takes them. Never bad: all others go out meanwhile."""
+    if facts.undelivered:
+        yield Symptom(
+            "letters",
+            State.WARN,
+            f"{facts.undelivered} 封给单位的信没有送出（被邮件服务器拒收，或多次重试不成）",
+            "收件人还不知道信里的内容；其他的信照常发送",
+            "请在网页“发件箱”（或 intake outbox list）看原因：地址有误的，更正名册并电话告知对方；可以重发的放行，不需要的取消，"
+            "这条提示随后消失",
+        )
 
 
 def _backup(facts: Facts, now: datetime) -> Iterator[Symptom]:

@@ -180,6 +180,7 @@ def _facts(app: App, session: Session, now: datetime, disk: tuple[int | None, in
         unread=_queue(condition.unread_messages(session)),
         unsent=_queue(condition.unsent_letters(session, now)),
         too_large=TooLarge(large.count, large.folders, large.largest_bytes, large.since),
+        undelivered=condition.undelivered(session, now),
         awake_since=awake,
         disk_free_bytes=disk[0],
         disk_bytes=disk[1],

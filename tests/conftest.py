@@ -1,6 +1,7 @@
 """Options of the whole test run: long rigs only on request, missing servers never pass silently in CI."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,10 +38,23 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+# Where the service is opened again and again. To start a worker takes some 0.8 s of a core, most of a short test's time.
+_OPEN_THE_SERVICE = ("integration", "web", "unit/scheduler")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_worker(request):
+    """Give the modules that open the service one worker each, unless they are marked `own_worker`."""
+    where = request.path.parent.relative_to(Path(__file__).parent).as_posix()
+    if where.startswith(_OPEN_THE_SERVICE) and request.node.get_closest_marker("own_worker") is None:
+        request.getfixturevalue("one_worker")
+
+
 @pytest.fixture(scope="module")
 def one_worker():
-    """What a module opens of the service reads with one worker; to start another takes most of a short test's time."""
-    from tests.rig.inprocess import shared_worker  # noqa: PLC0415 - the service, for those who ask for it
+    """What a module opens of the service reads with one worker."""
+    from parsers.services import Services  # noqa: PLC0415 - the service, for those who ask for it
+    from tests.rig.inprocess import shared_worker  # noqa: PLC0415
 
-    with shared_worker():
+    with shared_worker(Services()):
         yield

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from intake.db.models import HeartbeatRow, MessageRow, OutboxRow, SightingRow, SubmissionRow
-from intake.model import OutboxState
+from intake.model import TO_THE_OFFICE, OutboxState
 from intake.settings import Campaign
 
 
@@ -51,6 +51,23 @@ def too_large(session: Session, account: str) -> TooLarge:
         max(row.size_bytes for row in rows),
         min(row.internal_at or row.seen_at for row in rows),
         max(row.seen_at for row in rows),
+    )
+
+
+def undelivered(session: Session, now: datetime) -> int:
+    """Return how many letters to units no retry will bring: a server refused them, or all tries failed. A person must look."""
+    refused = and_(OutboxRow.state == OutboxState.HELD, OutboxRow.attempt > 0)
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(OutboxRow)
+            .where(
+                or_(OutboxRow.state == OutboxState.FAILED, refused),
+                OutboxRow.kind.not_in(TO_THE_OFFICE),
+                or_(OutboxRow.expires_at.is_(None), OutboxRow.expires_at > now),
+            )
+        )
+        or 0
     )
 
 

@@ -15,9 +15,6 @@ STONE, ADDRESS = next(iter(office.UNITS.items()))
 OLD, NEW, NUMBER = "林小满", "陈立冬", "13912345678"
 
 
-pytestmark = pytest.mark.usefixtures("one_worker")
-
-
 def form(number: int, name: str, mobile: str) -> Arrival:
     raw = office.mail(ADDRESS, "联络员表", attachment=office.liaison(STONE, name=name, mobile=mobile), number=number)
     return Arrival(raw, office.START + timedelta(minutes=10 * number))

@@ -27,7 +27,6 @@ from tests.builders import office
 from tests.builders.site import site
 from tests.rig.checker import subject_of
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, _ = office.UNITS
 LATER = office.START + timedelta(hours=1)

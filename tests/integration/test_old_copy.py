@@ -24,7 +24,6 @@ from scheduler.demo.sink import SmtpSink
 from tests.builders import office
 from tests.rig.checker import subject_of
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, SCHOOLS = office.UNITS
 

@@ -17,6 +17,7 @@ def test_of_the_letters_that_wait_it_is_told_how_many_the_server_refused(desk):
     assert "待放行1封（其中1封被邮件服务器拒收，原因见发件箱）" in line(desk, "发件箱")
     desk.receives_form(SANDS)
     assert "待放行2封（其中2封被邮件服务器拒收，原因见发件箱）" in line(desk, "发件箱")
+    assert "2 封给单位的信没有送出" in line(desk, "留意")
     assert "13912345678" not in desk.digest()
 
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 from sqlalchemy import Engine
 
 from intake.texts import Texts
-from parsers.isolate import Worker
+from parsers.isolate import Service, Worker
 from scheduler import app as app_module
 from scheduler import guard, jobs, recovery
 from scheduler.app import App, open_app
@@ -32,17 +32,18 @@ DATABASE = "intake.sqlite"  # of tests.builders.office
 
 
 @contextmanager
-def shared_worker() -> Iterator[None]:
-    """While inside, every `open_app` gets the same worker, the same compiled texts and, by its URL, the same engine.
+def shared_worker(service: Service | None = None) -> Iterator[None]:
+    """While inside, every `open_app` gets the same worker, the program's own texts compiled once, and, by URL, the same engine.
 
-    The engine is closed between two runs, but keeps what it has compiled: half of a run's time.
+    The engine is closed between two runs, but keeps what it has compiled: half of a run's time. `service`: what answers the
+    worker; without one every engine is missing.
     """
-    texts: dict[Path | None, Texts] = {}
     engines: dict[str, Engine] = {}
     worker_class, texts_class, opener = app_module.Worker, app_module.Texts, app_module.open_engine
-    with Worker(handlers="intake.unpack") as worker:
-        app_module.Worker = lambda **_options: _Lent(worker)  # type: ignore[assignment,misc]
-        app_module.Texts = lambda folder: texts.get(folder) or texts.setdefault(folder, Texts(folder))  # type: ignore[assignment,misc]
+    own_texts = Texts(None)
+    with Worker(handlers="intake.unpack", service=service) as worker:
+        app_module.Worker = lambda **options: _Lent(worker, options.get("service"))  # type: ignore[assignment,misc]
+        app_module.Texts = lambda folder: own_texts if folder is None else Texts(folder)  # type: ignore[assignment,misc]
         app_module.open_engine = lambda url: engines.get(url) or engines.setdefault(url, opener(url))
         try:
             yield
@@ -52,14 +53,18 @@ def shared_worker() -> Iterator[None]:
 
 
 class _Lent:
-    def __init__(self, worker: Worker) -> None:
+    """The shared worker as an app holds it: it stays open when the app is closed, what was given for it does not."""
+
+    def __init__(self, worker: Worker, service: Service | None) -> None:
         self._worker = worker
+        self._service = service
 
     def __enter__(self) -> Worker:
         return self._worker
 
     def __exit__(self, *_: object) -> None:
-        pass
+        if self._service is not None:
+            self._service.close()
 
 
 class Office:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,14 +25,21 @@ class _Given(NamedTuple):
     state: str
     sha256: str
     processed_at: str
+    arrived_at: str
 
 
-def needless_reminders(folder: Path) -> list[str]:
-    """Nobody is reminded of a form that had been accepted before, under whatever name the unit had then."""
+def needless_reminders(folder: Path, left: Mapping[str, datetime] | None = None) -> list[str]:
+    """Nobody is reminded of a form that had been accepted before, under whatever name the unit had then.
+
+    `left`: by Message-ID, the true time at which a letter left, where the host's clock is set back now and then: what came
+    to the server after that was not accepted before, whatever our own clock said.
+    """
     with closing(sqlite3.connect(folder / "intake.sqlite")) as database:
         found = []
-        for _, address, form, claimed_at, given in _reminders(database):
-            if min(one.processed_at for one in given) < claimed_at:
+        for message_id, address, form, claimed_at, given in _reminders(database):
+            gone = (left or {}).get(message_id)
+            there = [one for one in given if gone is None or _instant(one.arrived_at) <= gone]
+            if any(one.processed_at < claimed_at for one in there):
                 found.append(f"I8: {address} was reminded of {form}, which had been accepted")
         return found
 
@@ -57,7 +64,7 @@ def _reminders(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, st
         "SELECT header_message_id, to_address, forms, claimed_at FROM outbox WHERE kind = 'reminder' AND state = 'sent'"
     ).fetchall()
     rows = database.execute(
-        "SELECT s.unit, s.form, s.state, m.sha256, m.processed_at FROM submissions s JOIN messages m ON m.id = s.message_id"
+        "SELECT s.unit, s.form, s.state, m.sha256, m.processed_at, m.arrived_at FROM submissions s JOIN messages m ON m.id = s.message_id"
     ).fetchall()
     given = [_Given(*row) for row in rows]
     for message_id, address, forms, claimed_at in sent:
@@ -65,3 +72,7 @@ def _reminders(database: sqlite3.Connection) -> Iterator[tuple[str, str, str, st
             had = [one for one in given if one.unit in NAMES[address] and one.form == form]
             if had and all(one.state == "accepted" for one in had):
                 yield message_id, address, form, claimed_at, had
+
+
+def _instant(stored: str) -> datetime:
+    return datetime.fromisoformat(stored).replace(tzinfo=UTC)

@@ -360,8 +360,8 @@ class World:
             self._mails, letters, rosters.ADDRESSES, self._truth, losses=self._losses, at_rest=at_rest, copies=True
         )
         found = violations(history, self._folder)
-        found += needless_reminders(self._folder)
         left = {str(head_of(one.raw)["Message-ID"]): at for at, one in self._left}
+        found += needless_reminders(self._folder, left)
         found += hasty_reminders(self._folder, self._came, left)
         with closing(sqlite3.connect(self._folder / "intake.sqlite")) as database:
             beats = database.execute("SELECT tick, message FROM heartbeats WHERE message LIKE '程序出错%'").fetchall()

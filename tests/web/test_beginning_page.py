@@ -12,18 +12,12 @@ from scheduler.web.accounts import Accounts
 from scheduler.web.application import make_application
 from scheduler.web.serving import serving
 from tests.builders import office
-from tests.rig.inprocess import Office, a_round, shared_worker
+from tests.rig.inprocess import Office, a_round
 from tests.web.conftest import NAME, PASSWORD, STONE, Client, needs_chromium
 from tests.web.test_browser import AXE, PICTURES, WIDTHS, faults_that_axe_finds
 from tests.web.test_review_browser import seen
 
 HELD = office.SendMode.HOLD
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
 
 
 class Beginner(Office):

@@ -15,7 +15,6 @@ from intake.db.models import AuditRow, DecisionRow, MessageRow, OutboxRow
 from scheduler import jobs
 from tests.builders import office
 from tests.builders.word import zipped
-from tests.rig.inprocess import shared_worker
 from tests.web.conftest import NAME, SCHOOLS, STONE
 from tests.web.review_desk import (
     BIDI,
@@ -32,12 +31,6 @@ from tests.web.review_desk import (
 )
 
 FOREIGN = "某某公司"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _worker():
-    with shared_worker():
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.rig.inprocess import shared_worker
 from tests.web.conftest import SCHOOLS, needs_chromium
 from tests.web.review_desk import DOUBTFUL, HOSTILE, PACKED, QUESTION, WORDS, desk_with, several_mails
 from tests.web.test_browser import PICTURES, WIDTHS, faults_that_axe_finds, log_in, needs_axe
@@ -20,10 +19,9 @@ NUMBERS = [QUESTION, DOUBTFUL, HOSTILE, PACKED, WORDS]
 @pytest.fixture(scope="module")
 def evening_data(morning_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("evening")
-    with shared_worker():
-        with desk_with(morning_data, folder, *several_mails()):
-            pass
-        yield folder / "data"
+    with desk_with(morning_data, folder, *several_mails()):
+        pass
+    return folder / "data"
 
 
 @pytest.fixture(scope="module")

@@ -31,12 +31,14 @@ def message(session, number, state, archived_at, processed_at=None):
     session.flush()
 
 
-def letter(session, number, state, *, not_before, expires_at=None, claimed_at=None, sent_at=None):
+def letter(
+    session, number, state, *, not_before, expires_at=None, claimed_at=None, sent_at=None, kind="reminder", attempt=0
+):
     session.add(
         OutboxRow(
-            key=str(number), kind="reminder", campaign="c", unit=None, to_address="a@example.com", subject="x",
+            key=str(number), kind=kind, campaign="c", unit=None, to_address="a@example.com", subject="x",
             header_message_id=f"<{number}@x>", reference=str(number), raw=b"", cause_id=None, forms=[], state=state,
-            created_at=NOW - 30 * DAY, not_before=not_before, expires_at=expires_at, claimed_at=claimed_at, sent_at=sent_at,
+            created_at=NOW - 30 * DAY, attempt=attempt, not_before=not_before, expires_at=expires_at, claimed_at=claimed_at, sent_at=sent_at,
         )
     )  # fmt: skip
     session.flush()
@@ -75,3 +77,17 @@ def test_a_letter_waits_once_it_is_due(session):
 def test_a_letter_that_is_being_sent_for_hours_is_stuck(session):
     letter(session, 1, "sending", not_before=NOW - DAY, claimed_at=NOW - 2 * HOUR)
     assert condition.unsent_letters(session, NOW) == condition.Waiting(1, NOW - 2 * HOUR, None)
+
+
+def test_what_a_server_refused_or_no_try_brought_waits_for_a_person_until_its_use_is_over(session):
+    letter(session, 1, "held", not_before=NOW - DAY)  # for a first release
+    letter(session, 2, "sent", not_before=NOW - DAY, attempt=1)
+    letter(session, 3, "cancelled", not_before=NOW - DAY, attempt=1)
+    letter(session, 4, "failed", not_before=NOW - DAY, attempt=28, expires_at=NOW - MINUTE)
+    letter(
+        session, 5, "failed", not_before=NOW - DAY, attempt=1, kind="digest"
+    )  # the office's own: it may not be read there
+    assert condition.undelivered(session, NOW) == 0
+    letter(session, 6, "failed", not_before=NOW - DAY, attempt=28)
+    letter(session, 7, "held", not_before=NOW - DAY, attempt=1, expires_at=NOW + DAY)
+    assert condition.undelivered(session, NOW) == 2

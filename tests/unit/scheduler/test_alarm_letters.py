@@ -20,7 +20,6 @@ from tests.builders import office
 from tests.rig.checker import subject_of
 from tests.rig.inprocess import Office, a_round
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 TOWN = next(iter(office.UNITS))
 EVENING = office.START.replace(hour=20)
 REFUSED = Habits(login_answer=b"LOGIN Login fail. Account is abnormal, service is not open")

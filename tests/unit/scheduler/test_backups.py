@@ -25,7 +25,6 @@ from scheduler.demo.server import DemoMailbox
 from scheduler.demo.sink import SmtpSink
 from tests.builders import office
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, SCHOOLS = office.UNITS
 

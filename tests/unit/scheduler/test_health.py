@@ -183,3 +183,10 @@ def test_a_sentence_says_what_it_means_and_what_to_do():
         assert one.count("。") >= 3, "what, what it means, what to do"
         assert "请" in one
         assert "。。" not in one
+
+
+def test_letters_that_nobody_takes_are_told_until_a_person_has_dealt_with_them_and_are_never_bad():
+    (symptom,) = judge(replace(WELL, undelivered=2), SETTINGS, NOW).symptoms
+    assert (symptom.cause, symptom.state) == ("letters", State.WARN)
+    assert symptom.what == "2 封给单位的信没有送出（被邮件服务器拒收，或多次重试不成）"
+    assert "发件箱" in symptom.advice

@@ -18,7 +18,6 @@ from tests.rig.checker import subject_of
 from tests.rig.inprocess import Office, a_round
 
 TOWN, SANDS, SCHOOLS = office.UNITS
-pytestmark = pytest.mark.usefixtures("one_worker")
 MORNING = datetime(2025, 5, 30, 8, 29, tzinfo=office.SHANGHAI)  # the deadline's; reminders go from 8:30
 POLLING = Polling(120, 60.0, 600.0, 1, 2)
 REFUSED = Habits(login_answer=b"LOGIN Login fail. Account is abnormal, service is not open")

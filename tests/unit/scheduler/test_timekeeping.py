@@ -20,7 +20,6 @@ from scheduler.health import State
 from tests.builders import office
 from tests.rig.checker import subject_of
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, SCHOOLS = office.UNITS
 TRUE = office.START  # the servers' clock, which stands

@@ -28,7 +28,6 @@ from scheduler.desk import verify as command
 from scheduler.desk.verify import verify
 from tests.builders import office
 
-pytestmark = pytest.mark.usefixtures("one_worker")
 ADDRESS = "a27398830@126.com"
 TOWN, SANDS, _ = office.UNITS
 
