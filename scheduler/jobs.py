@@ -16,7 +16,7 @@ from intake.db import backlog, heartbeats, last_mails, lists, queries
 from intake.db.models import OutboxRow
 from intake.db.record import SqlRecord
 from intake.deliver import deliver_batch
-from intake.errors import IntakeError, PermanentServerError, ServerError
+from intake.errors import IntakeError, OfficeError, PermanentServerError, ServerError
 from intake.fetch import poll
 from intake.imap_session import ImapSession
 from intake.letters import post
@@ -157,16 +157,27 @@ def process(app: App) -> None:
 
 
 def _process_all(app: App) -> None:
-    """Give every archived message its turns until it comes to its end: slow documents keep no other mail waiting."""
+    """Give every archived message its turns until it comes to its end: slow documents keep no other mail waiting.
+
+    Neither does a mail whose original is lost or damaged. Raise OfficeError for it when all others have had their turns.
+    """
     bench, ended = app.bench, set[int]()
+    unread: OfficeError | None = None
     while waiting := _turns(app, ended):
         for message_id in waiting:
             if app.running.stopping.is_set():
                 return
-            process_message(bench, message_id, now=app.clock.now(), one_turn=True)
+            try:
+                process_message(bench, message_id, now=app.clock.now(), one_turn=True)
+            except OfficeError as error:
+                unread = error
+                ended.add(message_id)
+                continue
             if message_id in bench.begun:
                 break  # its turn is over: whatever came meanwhile goes first
             ended.add(message_id)
+    if unread is not None:
+        raise unread
 
 
 def _turns(app: App, ended: set[int]) -> list[int]:

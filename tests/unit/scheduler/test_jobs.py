@@ -100,6 +100,22 @@ def test_a_mail_whose_tries_ended_with_the_process_waits_behind_the_others_from_
     assert [row.state for row in rows(app, MessageRow)] == ["filed", "filed"]
 
 
+def test_a_mail_whose_original_is_lost_keeps_no_other_mail_waiting_and_is_told(app, mailbox, clock):
+    put(mailbox, TOWN, 1)
+    put(mailbox, SANDS, 2)
+    jobs.fetch(app)
+    first, _ = rows(app, MessageRow)
+    lost = app.bench.archive.path(first.sha256)
+    data = lost.read_bytes()
+    lost.unlink()
+    with pytest.raises(OfficeError, match="存档原件读不到"):
+        jobs.process(app)
+    assert [(row.state, row.attempts) for row in rows(app, MessageRow)] == [("archived", 0), ("filed", 1)]
+    lost.write_bytes(data)
+    jobs.process(app)
+    assert [row.state for row in rows(app, MessageRow)] == ["filed", "filed"]
+
+
 def test_a_tick_that_fails_rests_before_it_tries_again_and_forgets_its_failures_when_it_succeeds(app, clock):
     calls = []
 
