@@ -44,9 +44,9 @@ _OPEN_THE_SERVICE = ("integration", "web", "unit/scheduler")
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_worker(request):
-    """Give the modules that open the service one worker each, unless they are marked `own_worker`."""
+    """Give the modules that open the service one worker each."""
     where = request.path.parent.relative_to(Path(__file__).parent).as_posix()
-    if where.startswith(_OPEN_THE_SERVICE) and request.node.get_closest_marker("own_worker") is None:
+    if where.startswith(_OPEN_THE_SERVICE):
         request.getfixturevalue("one_worker")
 
 

@@ -245,20 +245,18 @@ def _replaced_by_strangers(session: Session, rolling: Collection[str]) -> Iterat
         )
         .order_by(SubmissionRow.arrived_at, SubmissionRow.message_id, SubmissionRow.id)
     ).all()
-    confirmed = (
-        set(  # by a form that was accepted for itself, or by a person; which unit's it was is the roster's to say
-            session.scalars(
-                select(MessageRow.from_address)
-                .join(SubmissionRow, SubmissionRow.message_id == MessageRow.id)
-                .where(SubmissionRow.state == CellState.ACCEPTED, SubmissionRow.trust != Trust.CONFIRMED)
-                .union(
-                    select(MessageRow.from_address)
-                    .join(DecisionRow, DecisionRow.sha256 == MessageRow.sha256)
-                    .where(DecisionRow.undone_at.is_(None))
-                )
-            )
-        )
+    # by a form that was accepted for itself, or by a person; which unit's it was is the roster's to say
+    accepted = (
+        select(MessageRow.from_address)
+        .join(SubmissionRow, SubmissionRow.message_id == MessageRow.id)
+        .where(SubmissionRow.state == CellState.ACCEPTED, SubmissionRow.trust != Trust.CONFIRMED)
     )
+    in_hand = (
+        select(MessageRow.from_address)
+        .join(DecisionRow, DecisionRow.sha256 == MessageRow.sha256)
+        .where(DecisionRow.undone_at.is_(None))
+    )
+    confirmed = set(session.scalars(accepted)) | set(session.scalars(in_hand))
     for number, campaign, unit, form, trust, fields, sha256, sender in rows:
         cell = (campaign, unit, form)
         values = {(one["key"], value_key(one.get("value"))) for one in fields if value_key(one.get("value"))}
